@@ -1,0 +1,77 @@
+"""Errors of the payer's side, split by what the caller can do.
+
+::
+
+    EligibilityError
+    ├── PayerUnavailableError         ask again later: refused, reset, 5xx, 429
+    │   └── PayerTimeoutError         the payer did not answer in time
+    ├── PayerProtocolError            the answer cannot be read: keep it, give it to staff
+    ├── PayerRefusedError             the payer understood and said no: its code and words
+    ├── AnswerForAnotherPersonError   never shown, given to staff
+    ├── ConsentRequiredError          history without a live consent: do not fetch
+    └── PayerTrustError               certificates missing, refused or expired: call the installer
+
+Messages hold ids, codes and counts, never health data.
+"""
+
+from __future__ import annotations
+
+
+class EligibilityError(Exception):
+    """Root of all errors that this package raises."""
+
+
+class PayerUnavailableError(EligibilityError):
+    """The payer could not be reached or is not able to answer now; asking again is right."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """``retry_after``: seconds that the payer asked us to wait, if it did."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PayerTimeoutError(PayerUnavailableError):
+    """The payer did not answer within the time limit."""
+
+
+class PayerProtocolError(EligibilityError):
+    """The payer answered, but not in a form that the interface knows."""
+
+    def __init__(self, message: str, *, original: bytes = b"") -> None:
+        """``original``: the answer as received, so that it is not lost."""
+        super().__init__(message)
+        self.original = original
+
+
+class PayerRefusedError(EligibilityError):
+    """The payer understood the question and refused it."""
+
+    def __init__(self, code: str, words: str, *, original: bytes = b"") -> None:
+        """``code`` and ``words``: the payer's own, verbatim."""
+        super().__init__(f"payer refused: {code}")
+        self.code = code
+        self.words = words
+        self.original = original
+
+
+class AnswerForAnotherPersonError(EligibilityError):
+    """The answer names another certificate or patient than the question."""
+
+    def __init__(self, question_id: str, *, original: bytes = b"") -> None:
+        """``question_id``: the question whose answer is refused."""
+        super().__init__(f"answer to question {question_id} is for another person")
+        self.question_id = question_id
+        self.original = original
+
+
+class ConsentRequiredError(EligibilityError):
+    """History was asked for without a consent that holds now."""
+
+    def __init__(self, category: str) -> None:
+        """``category``: the consent category code that is missing."""
+        super().__init__(f"no live consent for {category}")
+        self.category = category
+
+
+class PayerTrustError(EligibilityError):
+    """TLS with the payer cannot be set up: files, certificates or names do not fit."""

@@ -1,0 +1,268 @@
+"""The domain model: who is insured, how, and what was said about it.
+
+Plain frozen data, standard library only.  Field names are the eligibility system's own element
+names in snake_case; the Japanese official term stands in the docstring.  Moments are aware
+``datetime``; days are ``date``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from eligibility.codes import (
+    ConsentCategory,
+    InsuredCardClassification,
+    LimitCategory,
+    LimitCertificateClassification,
+    PersonalFamilyClassification,
+    QualificationValidity,
+    ReasonOfLoss,
+    Sex,
+    UnknownCode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredPerson:
+    """The person that a qualification belongs to (氏名, 生年月日, 性別, 住所)."""
+
+    name: str
+    birthdate: date
+    sex: Sex | UnknownCode
+    name_kana: str | None = None
+    address: str | None = None
+    post_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopayRatio:
+    """一部負担金割合: the patient's share, in whole percent (10, 20, 30)."""
+
+    percent: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share of a bill."""
+        if not 0 <= self.percent <= 100:
+            msg = f"a copay ratio lies between 0 and 100 percent, not {self.percent}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCertificate:
+    """限度額適用認定証: the high-cost limit and its period."""
+
+    category: LimitCategory | UnknownCode
+    classification: LimitCertificateClassification | UnknownCode | None = None
+    valid_start_date: date | None = None
+    valid_end_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ElderlyRecipientCertificate:
+    """高齢受給者証 (70-74): its own ratio and period."""
+
+    contribution_ratio: CopayRatio | UnknownCode | None = None
+    valid_start_date: date | None = None
+    valid_end_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One qualification (資格情報) as the payer holds it.
+
+    ``insurer_number``: 8 digits, left-padded with zeros here whatever the wire used; 6-digit
+    national health insurance numbers keep their two leading zeros.  ``insured_branch_number``:
+    a string, its leading zero counts.
+    """
+
+    person: InsuredPerson
+    insured_card_classification: InsuredCardClassification | UnknownCode | None
+    insurer_number: str
+    insurer_name: str
+    insured_card_symbol: str | None = None
+    insured_identification_number: str | None = None
+    insured_branch_number: str | None = None
+    personal_family_classification: PersonalFamilyClassification | UnknownCode | None = None
+    qualification_date: date | None = None
+    disqualification_date: date | None = None
+    insured_card_valid_date: date | None = None
+    insured_card_expiration_date: date | None = None
+    insured_partial_contribution_ratio: CopayRatio | UnknownCode | None = None
+    reason_of_loss: ReasonOfLoss | UnknownCode | None = None
+    elderly_recipient_certificate: ElderlyRecipientCertificate | None = None
+    limit_certificate: LimitCertificate | None = None
+
+
+class AnswerOutcome(StrEnum):
+    """How complete the payer calls its own answer (FHIR ``outcome``)."""
+
+    COMPLETE = "complete"
+    QUEUED = "queued"
+    PARTIAL = "partial"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class CardSubject:
+    """The link between a card and a person: issuer and serial of the authentication certificate.
+
+    ``issuer``: RFC 4514 name; ``serial``: lower-case hex without leading zeros.  It changes at
+    every renewal of the card (利用者証明用電子証明書).
+    """
+
+    issuer: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayerAnswer:
+    """What the payer answered to one question, and the bytes it said it in.
+
+    ``subject`` is the certificate that the payer says it answers for.  ``payer_patient`` is the
+    payer's own reference to the patient, needed for consent and history.
+    """
+
+    id: str
+    question_id: str
+    adapter: str
+    received_at: datetime
+    original: bytes = field(repr=False)
+    outcome: AnswerOutcome
+    subject: CardSubject
+    qualification_validity: QualificationValidity | UnknownCode | None
+    results: tuple[Coverage, ...] = ()
+    code: str | None = None
+    message: str | None = None
+    payer_patient: str | None = None
+
+
+class ConfirmationSource(StrEnum):
+    """Where a confirmation's facts come from."""
+
+    LIVE = "live"
+    RECORDED = "recorded"
+    PUSHED = "pushed"
+    STAFF = "staff"
+
+
+class Severity(StrEnum):
+    """How much a finding matters at the desk."""
+
+    STOP = "stop"
+    WARN = "warn"
+    NOTE = "note"
+
+
+class NotRead(StrEnum):
+    """The value of a field that nobody read; never equal to any value that was read."""
+
+    NOT_READ = "not-read"
+
+
+NOT_READ = NotRead.NOT_READ
+
+
+class FindingCode(StrEnum):
+    """What reconciling an answer found; each has a sentence and a next step in the catalogues."""
+
+    QUALIFICATION_INVALID = "qualification-invalid"
+    NEWER_QUALIFICATION = "newer-qualification"
+    NO_QUALIFICATION = "no-qualification"
+    SEVERAL_CANDIDATES = "several-candidates"
+    VALIDITY_UNKNOWN = "validity-unknown"
+    VALIDITY_CONTRADICTS_DATES = "validity-contradicts-dates"
+    ANSWER_INCOMPLETE = "answer-incomplete"
+    OTHER_PERSON = "other-person"
+    NAME_HAS_REPLACED_CHARACTERS = "name-has-replaced-characters"
+    RATIO_MISSING = "ratio-missing"
+    RATIO_CHANGED = "ratio-changed"
+    RATIOS_DISAGREE = "ratios-disagree"
+    INSURER_CHANGED = "insurer-changed"
+    PAYS_IN_FULL = "pays-in-full"
+    UNKNOWN_CODE = "unknown-code"
+    CERTIFICATE_EXPIRES_SOON = "certificate-expires-soon"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    REVOCATION_NOT_CHECKED = "revocation-not-checked"
+    RECORDED_ANSWER = "recorded-answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that staff must know or settle.
+
+    ``blocks_history``: medical data is withheld until it is settled.  ``field`` is an element
+    name of the model.  The values are what each side said, or ``NOT_READ``.
+    """
+
+    code: FindingCode
+    severity: Severity
+    field: str | None = None
+    on_card: str | NotRead = NOT_READ
+    from_payer: str | NotRead = NOT_READ
+    recorded: str | NotRead = NOT_READ
+    blocks_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the desk may rely on for one visit, and since when (資格確認結果).
+
+    ``as_of``: when the payer said it, not when it is looked at.  ``supersedes``: the id of the
+    confirmation of the same visit that this one replaces.
+    """
+
+    id: str
+    visit_id: str
+    answer_id: str
+    as_of: datetime
+    made_at: datetime
+    source: ConfirmationSource
+    qualification_validity: QualificationValidity | UnknownCode | None
+    findings: tuple[Finding, ...] = ()
+    supersedes: str | None = None
+
+
+class ConsentDecision(StrEnum):
+    """A patient's answer for one category.  Only ``YES`` opens anything."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_ASKED = "not-asked"
+
+
+class ConsentChannel(StrEnum):
+    """How a consent was given."""
+
+    KIOSK = "kiosk"
+    PAYER = "payer"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """閲覧同意: what this visit's patient allowed, from when to when.
+
+    ``ends_at`` is the payer's AvailableTime, or 24 h after ``given_at`` where it names none; never
+    later than that.  ``payer_ref`` is set once the payer registered it.
+    """
+
+    id: str
+    visit_id: str
+    subject: CardSubject
+    decisions: Mapping[ConsentCategory, ConsentDecision]
+    given_at: datetime
+    ends_at: datetime
+    channel: ConsentChannel
+    payer_patient: str | None = None
+    payer_ref: str | None = None
+    withdrawn_at: datetime | None = None
+
+    def allows(self, category: ConsentCategory, now: datetime) -> bool:
+        """Whether this consent opens ``category`` at the moment ``now``."""
+        return (
+            self.decisions.get(category) is ConsentDecision.YES
+            and self.withdrawn_at is None
+            and self.given_at <= now < self.ends_at
+        )

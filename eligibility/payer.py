@@ -1,0 +1,146 @@
+"""The payer as the desk sees it: one protocol, whatever the wire.
+
+A question carries what was proved about the card and its holder, and says what was not, so that
+the payer can check it again.  Adapters: :mod:`eligibility.fhir`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from eligibility.codes import ConsentCategory
+from eligibility.history import History
+from eligibility.model import CardSubject, Consent, ConsentDecision, PayerAnswer
+
+
+class IdentificationMethod(StrEnum):
+    """How the holder was matched to the card (本人確認方法)."""
+
+    FACE = "face"
+    PIN = "pin"
+    STAFF_VISUAL = "staff-visual"
+    PAYER_ASSERTED = "payer-asserted"
+    NONE = "none"
+
+
+class ProofKind(StrEnum):
+    """What the card itself proved."""
+
+    AUTH_KEY = "auth-key"
+    OWN_KEY = "own-key"
+    CERTIFICATE_ONLY = "certificate-only"
+    NONE = "none"
+
+
+class ChallengeIssuer(StrEnum):
+    """Who made the challenge that the card signed."""
+
+    PAYER = "payer"
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A value to be signed once.
+
+    Payer's: ``reference`` is the payer's id for it.  Desk's: ``reference`` is the visit id and
+    ``value`` is :func:`desk_challenge_value` of desk, visit, time and nonce, so that the payer can
+    compute it again and refuse a stored signature.
+    """
+
+    value: bytes
+    issuer: ChallengeIssuer
+    issued_at: datetime
+    reference: str
+    desk_id: str | None = None
+    nonce: bytes | None = None
+
+
+def desk_challenge_value(desk_id: str, visit_id: str, issued_at: datetime, nonce: bytes) -> bytes:
+    """Return the 32 bytes that a desk challenge must have: SHA-256 over its circumstances."""
+    moment = issued_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    text = "\n".join(("desk-challenge-1", desk_id, visit_id, moment, nonce.hex()))
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class HolderEvidence:
+    """What the desk knows of the holder, for the payer to check.
+
+    ``signature``: PKCS#1 v1.5 with SHA-256 by the card's authentication key over
+    ``challenge.value``; both are absent unless ``proof`` is ``AUTH_KEY``.
+    """
+
+    method: IdentificationMethod
+    proof: ProofKind
+    identified_at: datetime
+    challenge: Challenge | None = None
+    signature: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CardQuestion:
+    """資格確認 by card: is the holder of this certificate insured on this day?
+
+    ``id`` is the idempotency key: the same id may be sent again and has one answer.
+    ``certificate``: DER of the authentication certificate.
+    """
+
+    id: str
+    certificate: bytes = field(repr=False)
+    subject: CardSubject
+    evidence: HolderEvidence
+    qualification_confirmation_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentReceipt:
+    """The payer's registration of a consent; ``available_until`` is its AvailableTime."""
+
+    payer_ref: str
+    available_until: datetime
+
+
+class Payer(Protocol):
+    """What every payer adapter can do.  Each call raises :mod:`eligibility.errors`.
+
+    All calls may block up to the adapter's time limits; none is retried inside beyond what is
+    safe (reads and questions, which carry their idempotency key).
+    """
+
+    name: str
+
+    def check_reachable(self) -> None:
+        """Return if the payer answers and speaks our profile; raise otherwise."""
+        ...
+
+    def issue_challenge(self) -> Challenge:
+        """Ask the payer for a fresh challenge."""
+        ...
+
+    def ask(self, question: CardQuestion) -> PayerAnswer:
+        """Ask whether the card's holder is insured."""
+        ...
+
+    def register_consent(
+        self,
+        consent_id: str,
+        payer_patient: str,
+        decisions: Mapping[ConsentCategory, ConsentDecision],
+        given_at: datetime,
+    ) -> ConsentReceipt:
+        """Tell the payer what the patient allowed; idempotent by ``consent_id``."""
+        ...
+
+    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
+        """Fetch one consented category; raise ConsentRequiredError where it is not open now."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...

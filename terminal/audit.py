@@ -1,0 +1,55 @@
+"""What the audit log tells: who did or saw what, of whom, and why (アクセスログ)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from eligibility.model import CardSubject
+from terminal.accounts import Actor
+
+
+class Act(StrEnum):
+    """What happened."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    VISIT_OPENED = "visit-opened"
+    VISIT_CLOSED = "visit-closed"
+    STAFF_CALLED = "staff-called"
+    PIN_REFUSED = "pin-refused"
+    IDENTIFIED = "identified"
+    QUESTION_COMMITTED = "question-committed"
+    QUESTION_ENDED = "question-ended"
+    CONFIRMED = "confirmed"
+    CONSENT_GIVEN = "consent-given"
+    CONSENT_REGISTERED = "consent-registered"
+    HISTORY_FETCHED = "history-fetched"
+    LIST_SEEN = "list-seen"
+    VISIT_SEEN = "visit-seen"
+    HISTORY_SEEN = "history-seen"
+    HISTORY_REFUSED = "history-refused"
+    LOGGED_IN = "logged-in"
+    LOGIN_REFUSED = "login-refused"
+    LOGGED_OUT = "logged-out"
+    ACCOUNT_CREATED = "account-created"
+    ACCOUNT_CHANGED = "account-changed"
+    KIOSK_CODE_MADE = "kiosk-code-made"
+    KIOSK_ENROLLED = "kiosk-enrolled"
+    CLOCK_STEPPED = "clock-stepped"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing to be recorded; the store adds seq, times, boot id, desk and the chain.
+
+    ``subject`` is stored as a keyed hash only; ``reason`` is a code or staff's words on why,
+    never health data.
+    """
+
+    act: Act
+    actor: Actor
+    visit_id: str | None = None
+    consent_id: str | None = None
+    subject: CardSubject | None = None
+    reason: str | None = None

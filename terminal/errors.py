@@ -1,0 +1,202 @@
+"""Errors of the desk, split by what the caller can do.
+
+::
+
+    TerminalError
+    ├── ConfigError                   the file or key named is wrong: correct it
+    ├── PortInUseError                another program holds the address: stop it or choose another
+    ├── ReaderError                   the way to the card is not there
+    │   ├── NoReaderError             no reader plugged in
+    │   ├── PcscUnavailableError      the PC/SC daemon does not answer
+    │   ├── ReaderBusyError           another program holds the card
+    │   └── ReaderAccessDeniedError   polkit refuses the service user
+    ├── CardError                     the card in the reader
+    │   ├── CardRemovedError          taken away: put it back
+    │   ├── CardUnreadableError       mute or broken: put it again, then staff
+    │   ├── UnknownCardError          not a My Number card
+    │   ├── CardProtocolError         a status word or data that must not come
+    │   ├── InvalidPinError           wrong PIN, with the tries left
+    │   ├── PinBlockedError           no try left: staff's look, unlock at the municipality
+    │   └── CertificateRejectedError  chain, validity or policy does not hold, with the reason
+    ├── VisitError                    the command does not fit the visit
+    │   ├── UnknownVisitError         no such visit
+    │   └── VisitStateError           not allowed in this state (a late or doubled command)
+    ├── AccessError                   the person may not do this
+    │   ├── LoginRefusedError         name, password or code do not fit
+    │   ├── LoginThrottledError       too many tries: wait
+    │   └── RoleError                 this role may not
+    └── StoreError                    the database
+        ├── StoreMissingError         absent or empty where one must be: damage, not a first start
+        ├── StoreKeyError             the key does not open it
+        ├── StoreDamagedError         it opens, but is not whole, or its audit chain is broken
+        ├── StoreVersionError         written by a newer release
+        └── StoreUnwritableError      disk full, read-only or failing: reads go on
+
+Messages hold ids, codes and counts, never health data, PINs or keys.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TerminalError(Exception):
+    """Root of all errors that this package raises."""
+
+
+class ConfigError(TerminalError):
+    """The configuration cannot be used."""
+
+    def __init__(self, file: str, key: str | None, reason: str) -> None:
+        """``file`` and ``key`` tell where; ``reason`` tells what is allowed."""
+        place = f"{file}: {key}" if key else file
+        super().__init__(f"{place}: {reason}")
+        self.file = file
+        self.key = key
+        self.reason = reason
+
+
+class PortInUseError(TerminalError):
+    """The address to listen on is taken."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """``host`` and ``port``: the address."""
+        super().__init__(f"{host}:{port} is in use by another program")
+        self.host = host
+        self.port = port
+
+
+class ReaderError(TerminalError):
+    """The way to the card is not there."""
+
+
+class NoReaderError(ReaderError):
+    """No reader, or the one that was there is gone."""
+
+
+class PcscUnavailableError(ReaderError):
+    """The PC/SC daemon (pcscd) does not answer."""
+
+
+class ReaderBusyError(ReaderError):
+    """Another program holds the card exclusively."""
+
+
+class ReaderAccessDeniedError(ReaderError):
+    """The daemon's access policy (polkit) refuses this user."""
+
+
+class CardError(TerminalError):
+    """Something about the card in the reader."""
+
+
+class CardRemovedError(CardError):
+    """The card was taken away."""
+
+
+class CardUnreadableError(CardError):
+    """The card does not answer, or not in time."""
+
+
+class UnknownCardError(CardError):
+    """The card has no JPKI application: it is not a My Number card."""
+
+
+class CardProtocolError(CardError):
+    """The card answered with something that the protocol does not allow."""
+
+    def __init__(self, message: str, sw: int | None = None) -> None:
+        """``sw``: the status word, if that was it."""
+        super().__init__(message if sw is None else f"{message} (SW {sw:04X})")
+        self.sw = sw
+
+
+class InvalidPinError(CardError):
+    """The PIN is wrong."""
+
+    def __init__(self, tries_left: int) -> None:
+        """``tries_left``: 1 or more."""
+        super().__init__(f"wrong PIN, {tries_left} tries left")
+        self.tries_left = tries_left
+
+
+class PinBlockedError(CardError):
+    """The PIN has no try left."""
+
+
+class CertificateReason(StrEnum):
+    """Why a certificate is not accepted."""
+
+    UNREADABLE = "unreadable"
+    UNKNOWN_ISSUER = "unknown-issuer"
+    NOT_YET_VALID = "not-yet-valid"
+    EXPIRED = "expired"
+    WRONG_USAGE = "wrong-usage"
+    TEST_HIERARCHY = "test-hierarchy"
+    SIGNATURE_MISMATCH = "signature-mismatch"
+
+
+class CertificateRejectedError(CardError):
+    """The authentication certificate does not hold."""
+
+    def __init__(self, reason: CertificateReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"certificate rejected: {reason}")
+        self.reason = reason
+
+
+class VisitError(TerminalError):
+    """The command does not fit the visit."""
+
+
+class UnknownVisitError(VisitError):
+    """There is no such visit."""
+
+
+class VisitStateError(VisitError):
+    """The visit's state does not allow this: a late, doubled or foreign command."""
+
+
+class AccessError(TerminalError):
+    """The person may not do this."""
+
+
+class LoginRefusedError(AccessError):
+    """Name, password or code do not fit (never says which)."""
+
+
+class LoginThrottledError(AccessError):
+    """Too many tries."""
+
+    def __init__(self, retry_after: float) -> None:
+        """``retry_after``: seconds to wait."""
+        super().__init__(f"too many tries, wait {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class RoleError(AccessError):
+    """This role may not do this."""
+
+
+class StoreError(TerminalError):
+    """The database cannot do what was asked."""
+
+
+class StoreMissingError(StoreError):
+    """The database is absent, empty or another one's where ours must be."""
+
+
+class StoreKeyError(StoreError):
+    """The key does not open the database."""
+
+
+class StoreDamagedError(StoreError):
+    """The database or its audit chain is not whole."""
+
+
+class StoreVersionError(StoreError):
+    """The database was written by a newer release."""
+
+
+class StoreUnwritableError(StoreError):
+    """Nothing can be written now: disk full, read-only or failing."""

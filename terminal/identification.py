@@ -1,0 +1,54 @@
+"""Who the holder is and how that was established (本人確認)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
+
+
+class RevocationState(StrEnum):
+    """What is known about revocation of the certificate."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    NOT_CHECKED = "not-checked"
+
+
+class AttributesSource(StrEnum):
+    """Where name, birth date and sex of the holder come from."""
+
+    CARD = "card"
+    PAYER = "payer"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """How one visit's holder was identified.
+
+    ``actor``: the staff account's id for STAFF_VISUAL, else ``"holder"``; ``acting_for``: a
+    guardian's relation, if one acted; ``reason``: why staff looked (never free text from a kiosk).
+    ``certificate``: DER.
+    """
+
+    visit_id: str
+    evidence: HolderEvidence
+    actor: str
+    certificate: bytes = field(repr=False)
+    revocation: RevocationState = RevocationState.NOT_CHECKED
+    attributes_source: AttributesSource = AttributesSource.NONE
+    acting_for: str | None = None
+    reason: str | None = None
+
+    @property
+    def method(self) -> IdentificationMethod:
+        """The method, as the payer is told it."""
+        return self.evidence.method
+
+    @property
+    def proof(self) -> ProofKind:
+        """What the card proved, as the payer is told it."""
+        return self.evidence.proof

@@ -1,0 +1,115 @@
+"""The visit: its states and what may happen in each.  Pure: no I/O, no clock.
+
+::
+
+    OPENED ──IDENTIFY──▶ IDENTIFIED ──FINISH──▶ FINISHED
+      │ │                    ▲
+      │ └─CALL_STAFF─▶ WITH_STAFF ──IDENTIFY──┘ (to IDENTIFIED)
+      │                      │
+      └──────ABANDON─────────┴──ABANDON──▶ ABANDONED
+
+The payer's question runs beside this and never holds a visit back: see :mod:`terminal.question`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from eligibility.model import CardSubject
+from terminal.errors import VisitStateError
+
+
+class VisitOrigin(StrEnum):
+    """How a visit began."""
+
+    CARD = "card"
+    NUMBER = "number"
+    PUSHED = "pushed"
+    DISASTER = "disaster"
+
+
+class VisitState(StrEnum):
+    """Where a visit stands."""
+
+    OPENED = "opened"
+    WITH_STAFF = "with-staff"
+    IDENTIFIED = "identified"
+    FINISHED = "finished"
+    ABANDONED = "abandoned"
+
+
+class VisitEvent(StrEnum):
+    """What may happen to a visit."""
+
+    IDENTIFY = "identify"
+    CALL_STAFF = "call-staff"
+    FINISH = "finish"
+    ABANDON = "abandon"
+
+
+class CloseReason(StrEnum):
+    """Why a visit ended."""
+
+    COMPLETED = "completed"
+    LEFT = "left"
+    CARD_REMOVED = "card-removed"
+    WALKED_AWAY = "walked-away"
+    ANOTHER_CARD = "another-card"
+    CARD_REFUSED = "card-refused"
+    CLOSED_BY_STAFF = "closed-by-staff"
+    RESTARTED = "restarted"
+
+
+class StaffNeed(StrEnum):
+    """Why a visit waits for staff; decides what the desk is told to do."""
+
+    CALLED = "called"
+    PIN_BLOCKED = "pin-blocked"
+    CERTIFICATE_REJECTED = "certificate-rejected"
+    CARD_UNREADABLE = "card-unreadable"
+    NO_PIN = "no-pin"
+
+
+TRANSITIONS: dict[tuple[VisitState, VisitEvent], VisitState] = {
+    (VisitState.OPENED, VisitEvent.IDENTIFY): VisitState.IDENTIFIED,
+    (VisitState.OPENED, VisitEvent.CALL_STAFF): VisitState.WITH_STAFF,
+    (VisitState.OPENED, VisitEvent.ABANDON): VisitState.ABANDONED,
+    (VisitState.WITH_STAFF, VisitEvent.IDENTIFY): VisitState.IDENTIFIED,
+    (VisitState.WITH_STAFF, VisitEvent.ABANDON): VisitState.ABANDONED,
+    (VisitState.IDENTIFIED, VisitEvent.FINISH): VisitState.FINISHED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person's coming to the desk.
+
+    ``version`` grows with every stored change; ``subject`` is None until a certificate was read;
+    ``staff_need`` is set while staff are waited for.
+    """
+
+    id: str
+    desk_id: str
+    origin: VisitOrigin
+    opened_at: datetime
+    state: VisitState = VisitState.OPENED
+    subject: CardSubject | None = None
+    clinic_patient_id: str | None = None
+    staff_need: StaffNeed | None = None
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    version: int = 1
+
+
+def after(visit: Visit, event: VisitEvent, **changes: object) -> Visit:
+    """Return ``visit`` after ``event``, with ``changes`` to its other fields.
+
+    Raises VisitStateError where the event is not allowed.
+    """
+    target = TRANSITIONS.get((visit.state, event))
+    if target is None:
+        msg = f"visit {visit.id}: {event} is not allowed when {visit.state}"
+        raise VisitStateError(msg)
+    return replace(visit, state=target, version=visit.version + 1, **changes)  # type: ignore[arg-type]  # fields by name
