@@ -98,7 +98,11 @@ class LimitCertificateClassification(CodeTable):
     """限度額適用認定証区分 (OQSCD011)."""
 
     LIMIT = "01", "限度額適用認定証", "Limit certificate"
-    LIMIT_AND_MEAL = "02", "限度額適用・標準負担額減額認定証", "Limit and meal-reduction certificate"
+    LIMIT_AND_MEAL = (
+        "02",
+        "限度額適用・標準負担額減額認定証",
+        "Limit and meal-reduction certificate",
+    )
     MEAL = "03", "標準負担額減額認定証", "Meal-reduction certificate"
 
 

@@ -1,0 +1,1 @@
+"""The one database file: the only SQL and the only opener of it."""

@@ -1,0 +1,163 @@
+"""What the desk tells the pages: plain data, decided here, only formatted by ``web``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from eligibility.codes import ConsentCategory, QualificationValidity, UnknownCode
+from eligibility.model import (
+    Confirmation,
+    Consent,
+    ConsentDecision,
+    Coverage,
+    PayerAnswer,
+    Severity,
+)
+from terminal.identification import Identification
+from terminal.question import Question
+from terminal.visit import Visit
+
+
+class ConsentItem(StrEnum):
+    """One question of the kiosk; each covers the categories that the payer knows."""
+
+    MEDICINES_AND_TREATMENT = "medicines-and-treatment"
+    CHECKUPS = "checkups"
+
+    @property
+    def categories(self) -> tuple[ConsentCategory, ...]:
+        """The payer's categories that a yes to this item opens."""
+        if self is ConsentItem.CHECKUPS:
+            return (ConsentCategory.TKK,)
+        return (ConsentCategory.YZK, ConsentCategory.SRJ)
+
+
+class KioskStep(StrEnum):
+    """The one thing the kiosk asks for now."""
+
+    OUT_OF_SERVICE = "out-of-service"
+    IDLE = "idle"
+    READING = "reading"
+    CARD_PROBLEM = "card-problem"
+    PIN = "pin"
+    CHECKING_PIN = "checking-pin"
+    CONSENT = "consent"
+    CHECKING = "checking"
+    DONE = "done"
+    WITH_STAFF = "with-staff"
+
+
+class KioskNotice(StrEnum):
+    """Why the kiosk is at this step, where that needs words."""
+
+    NO_READER = "no-reader"
+    PCSC_DOWN = "pcsc-down"
+    READER_ACCESS_DENIED = "reader-access-denied"
+    STORE_UNWRITABLE = "store-unwritable"
+    CARD_UNKNOWN = "card-unknown"
+    CARD_UNREADABLE = "card-unreadable"
+    CARD_BUSY = "card-busy"
+    CARD_REMOVED = "card-removed"
+    PIN_WRONG = "pin-wrong"
+    STAFF_CALLED = "staff-called"
+    STAFF_COMING = "staff-coming"
+
+
+class DoneOutcome(StrEnum):
+    """What the kiosk may say in public at the end: never why."""
+
+    CONFIRMED = "confirmed"
+    QUEUED = "queued"
+    SEE_STAFF = "see-staff"
+
+
+@dataclass(frozen=True, slots=True)
+class KioskView:
+    """The whole kiosk at one moment; holds no name, number or medical content.
+
+    ``version`` grows with each change.  ``seconds_left``: until the step ends by itself, or None;
+    the page shows "still there?" below ``WARN_SECONDS``.  ``answers``: what was agreed, at DONE.
+    """
+
+    WARN_SECONDS = 20
+
+    version: int
+    step: KioskStep
+    visit_id: str | None = None
+    notice: KioskNotice | None = None
+    tries_left: int | None = None
+    consent_item: ConsentItem | None = None
+    consent_number: int = 0
+    consent_total: int = 0
+    answers: tuple[tuple[ConsentItem, ConsentDecision], ...] = ()
+    outcome: DoneOutcome | None = None
+    card_present: bool = False
+    staff_called: bool = False
+    seconds_left: float | None = None
+
+
+class DeskNeed(StrEnum):
+    """The one thing that staff have to do for a visit, in order of urgency."""
+
+    LOOK = "look"
+    TAP_AGAIN = "tap-again"
+    SETTLE_FINDING = "settle-finding"
+    WAIT_FOR_PAYER = "wait-for-payer"
+    PATIENT_IS_BUSY = "patient-is-busy"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One line of today's list.  ``coverage`` and ``name`` are None until an answer is there."""
+
+    visit: Visit
+    need: DeskNeed
+    name: str | None = None
+    coverage: Coverage | None = None
+    validity: QualificationValidity | UnknownCode | None = None
+    confirmation: Confirmation | None = None
+    worst: Severity | None = None
+    question: Question | None = None
+    identification: Identification | None = None
+    consent: Consent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """Today's visits, the newest first, as they were at ``at`` (event sequence ``sequence``)."""
+
+    at: datetime
+    sequence: int
+    rows: tuple[VisitRow, ...]
+    waiting_to_be_sent: int
+
+
+class HistoryClosed(StrEnum):
+    """Why no history can be looked at."""
+
+    ROLE = "role"
+    NOT_ASKED = "not-asked"
+    REFUSED = "refused"
+    ENDED = "ended"
+    BLOCKED_BY_FINDING = "blocked-by-finding"
+    NOT_CONFIRMED = "not-confirmed"
+    FETCHING = "fetching"
+    NOT_FETCHED = "not-fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDetail:
+    """One visit whole.  ``answer`` is the one that ``row.confirmation`` stands on.
+
+    ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
+    that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
+    """
+
+    row: VisitRow
+    answer: PayerAnswer | None = None
+    former: tuple[Confirmation, ...] = ()
+    history_open: frozenset[ConsentCategory] = frozenset()
+    history_closed_because: HistoryClosed | None = None
