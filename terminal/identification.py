@@ -51,3 +51,13 @@ class Identification:
     def proof(self) -> ProofKind:
         """What the card proved, as the payer is told it."""
         return self.evidence.proof
+
+
+class VisualReason(StrEnum):
+    """Why staff looked instead of the card's own proof (目視確認)."""
+
+    PIN_FORGOTTEN = "pin-forgotten"
+    PIN_LOCKED = "pin-locked"
+    NO_PIN = "no-pin"
+    CANNOT_OPERATE = "cannot-operate"
+    CONDITION = "condition"
