@@ -60,6 +60,7 @@ class KioskNotice(StrEnum):
     CARD_UNREADABLE = "card-unreadable"
     CARD_BUSY = "card-busy"
     CARD_REMOVED = "card-removed"
+    CARD_LEFT = "card-left"
     PIN_WRONG = "pin-wrong"
     STAFF_CALLED = "staff-called"
     STAFF_COMING = "staff-coming"
