@@ -1,0 +1,375 @@
+"""The configuration: one TOML file in, frozen sections out, each error named by file and key.
+
+Every key's description stands in its field; :func:`documented_keys` is the table that feeds
+``docs/configuration.md``.  Nothing else in the program reads the file or the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticUndefined
+
+from eligibility.fhir.client import PayerSettings
+from terminal.errors import ConfigError
+from terminal.reader.settings import ReaderSettings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+JPKI_TEST_ORGANISATION = "JPKI-TEST"
+"""Organisation of the test hierarchy's certification authority, as J-LIS names it."""
+
+SIMULATOR_ORGANISATION = "TEST ONLY"
+"""How the organisation of every throw-away authority for a simulated payer begins."""
+
+
+class Section(BaseModel):
+    """One table of the file: no unknown key, no change after loading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DeskSection(Section):
+    """``[terminal]``: which desk this is."""
+
+    environment: Literal["demo", "production"] = Field(
+        description="`production` refuses test certificates, the socket reader and the simulator"
+    )
+    desk_id: str = Field(
+        "desk-1",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,31}$",
+        description="Name of this desk in visits and the audit log: small letters, digits, hyphens",
+    )
+    data_dir: Path = Field(description="Folder that the terminal may write to")
+
+
+class InstitutionSection(Section):
+    """``[institution]``: whose desk this is."""
+
+    code: str = Field(
+        pattern=r"^[0-9]{10}$",
+        description="医療機関コード, 10 digits: prefecture 2, fee table 1, institution 7 "
+        "(the last is a check digit)",
+    )
+    kind: Literal["clinic", "dental", "pharmacy"] = Field(
+        description="Kind of institution (医科, 歯科, 薬局)"
+    )
+    name: str = Field(min_length=1, max_length=100, description="Name, as patients know it")
+
+    @property
+    def check_digit_fits(self) -> bool:
+        """Whether the code's last digit is the Luhn digit of the nine before it."""
+        doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(self.code[8::-1])]
+        return (10 - sum(n // 10 + n % 10 for n in doubled) % 10) % 10 == int(self.code[9])
+
+
+class CardSection(Section):
+    """``[card]``: which authentication certificates are trusted."""
+
+    anchors: tuple[Path, ...] = Field(
+        min_length=1,
+        description="PEM files of the certification authorities (公的個人認証 利用者証明用CA)",
+    )
+
+
+class StoreSection(Section):
+    """``[store]``: the encrypted database; all three values are made by `store create`."""
+
+    path: Path = Field(description="The database file")
+    key_file: Path = Field(description="File with the database key, readable by the service only")
+    store_id: str = Field(
+        pattern=r"^[0-9a-f-]{8,64}$",
+        description="Id that the database must have; another or an empty one is damage",
+    )
+
+
+class WebSection(Section):
+    """``[web]``: where browsers find the terminal and how long staff stay logged in."""
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on; production allows loopback only, since there is no TLS",
+    )
+    port: int = Field(8600, ge=1, le=65535, description="TCP port to listen on")
+    name: str = Field(
+        "localhost",
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        description="The one name in the address bar; requests by another name are refused",
+    )
+    session_idle_minutes: int = Field(
+        30, ge=1, le=240, description="Minutes without a request after which staff log in again"
+    )
+    session_hours: int = Field(
+        10, ge=1, le=24, description="Hours after which staff log in again in any case"
+    )
+
+    @property
+    def origin(self) -> str:
+        """The one origin of all pages, e.g. ``http://localhost:8600``."""
+        return f"http://{self.name}:{self.port}"
+
+
+class KioskSection(Section):
+    """``[kiosk]``: the screen in front of the patient."""
+
+    panel_inches: float = Field(
+        24.0, ge=7, le=100, description="Diagonal of the panel in inches; sizes on it follow"
+    )
+    panel_pixels: tuple[int, int] = Field(
+        (1080, 1920), description="Width and height of the panel in pixels"
+    )
+    viewing_mm: int = Field(
+        600, ge=200, le=3000, description="Distance between the eyes and the panel in mm"
+    )
+    idle_seconds: int = Field(
+        60, ge=20, le=600, description="Seconds of silence after which a step ends by itself"
+    )
+    languages: tuple[Literal["ja", "en"], ...] = Field(
+        ("ja", "en"), min_length=1, description="Languages to choose from, the first is shown first"
+    )
+
+    @field_validator("panel_pixels")
+    @classmethod
+    def _panel_has_an_area(cls, value: tuple[int, int]) -> tuple[int, int]:
+        if min(value) < 320 or max(value) > 16384:
+            msg = "each side must be 320 to 16384 pixels"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("languages")
+    @classmethod
+    def _each_language_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            msg = "each language once"
+            raise ValueError(msg)
+        return value
+
+
+class TerminalConfig(Section):
+    """The whole file.  ``file`` is where it was read from."""
+
+    terminal: DeskSection
+    institution: InstitutionSection
+    reader: ReaderSettings = Field(default_factory=lambda: ReaderSettings.model_validate({}))
+    card: CardSection
+    payer: PayerSettings
+    store: StoreSection
+    web: WebSection = Field(default_factory=lambda: WebSection.model_validate({}))
+    kiosk: KioskSection = Field(default_factory=lambda: KioskSection.model_validate({}))
+    file: Path = Field(exclude=True)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether test parts are refused."""
+        return self.terminal.environment == "production"
+
+
+def load_config(file: Path, *, trust: bool = True) -> TerminalConfig:
+    """Read and check ``file``; relative paths in it start at its own folder.
+
+    ``trust=False`` leaves the certificates unread, for commands that only need the store (the
+    payer may not have issued them yet).  Raises ConfigError.
+    """
+    file = file.absolute()
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(str(file), None, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(file), None, "is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(file), None, f"is not TOML: {error}") from error
+    if "file" in raw:
+        raise ConfigError(str(file), "file", _unknown(TerminalConfig, "file"))
+    anchored = {
+        name: _anchored(model, raw[name], file.parent) if (model := _section(name)) else raw[name]
+        for name in raw
+    }
+    try:
+        config = TerminalConfig.model_validate({**anchored, "file": file})
+    except ValidationError as error:
+        raise _first_error(file, error.errors(include_url=False)) from error
+    if config.is_production:
+        _refuse_test_settings(config)
+    if trust:
+        _check_trust(config)
+    return config
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedKey:
+    """One key of the file.  ``default`` is None where the key must be given."""
+
+    section: str
+    key: str
+    kind: str
+    default: str | None
+    description: str
+
+
+def documented_keys() -> Iterator[DocumentedKey]:
+    """Yield every key of the file, in its order."""
+    for section in _section_names():
+        model = _section(section)
+        if model is None:  # pragma: no cover - every field but ``file`` is a section
+            continue
+        for key, field in model.model_fields.items():
+            required = field.is_required()
+            default = None if required else _toml(field.get_default(call_default_factory=True))
+            yield DocumentedKey(section, key, _kind(field), default, field.description or "")
+
+
+def _section_names() -> list[str]:
+    return [name for name in TerminalConfig.model_fields if name != "file"]
+
+
+def _section(name: str) -> type[BaseModel] | None:
+    field = TerminalConfig.model_fields.get(name)
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _anchored(model: type[BaseModel], table: object, folder: Path) -> object:
+    """Return ``table`` with its relative paths made absolute from ``folder``."""
+    if not isinstance(table, Mapping):
+        return table
+
+    def place(key: str, value: object) -> object:
+        field = model.model_fields.get(key)
+        if field is None or not _holds_paths(field.annotation):
+            return value
+        if isinstance(value, str) and value:
+            return folder / value
+        if isinstance(value, list):
+            return [folder / item if isinstance(item, str) and item else item for item in value]
+        return value
+
+    return {key: place(key, value) for key, value in table.items()}
+
+
+def _holds_paths(annotation: object) -> bool:
+    return annotation is Path or any(_holds_paths(part) for part in get_args(annotation))
+
+
+def _first_error(file: Path, errors: Sequence[ErrorDetails]) -> ConfigError:
+    first, *others = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
+    reason = _reason(first)
+    if others:
+        keys = dict.fromkeys(_dotted(error["loc"]) for error in others)
+        reason += f" (also wrong: {', '.join(keys)})"
+    return ConfigError(str(file), _dotted(first["loc"]), reason)
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in place)
+
+
+def _reason(error: ErrorDetails) -> str:
+    place = error["loc"]
+    model: type[BaseModel] | None = TerminalConfig if len(place) == 1 else _section(str(place[0]))
+    key = str(place[min(1, len(place) - 1)])
+    field = model.model_fields.get(key) if model else None
+    about = f" ({field.description})" if field and field.description else ""
+    match error["type"]:
+        case "extra_forbidden" if model:
+            return _unknown(model, key)
+        case "missing":
+            return f"is missing{about}"
+        case "literal_error":
+            return f"must be {error['ctx']['expected']}{about}"
+    message = error["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    message = message.replace("String should", "should").replace("valid tuple", "list")
+    return f"{message}{about}"
+
+
+def _unknown(model: type[BaseModel], key: str) -> str:
+    allowed = [name for name in model.model_fields if name != "file"]
+    near = difflib.get_close_matches(key, allowed, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    return f"unknown key{hint}; allowed here: {', '.join(allowed)}"
+
+
+def _refuse_test_settings(config: TerminalConfig) -> None:
+    if config.reader.kind == "socket":
+        reason = "a production terminal must use 'pcsc': the socket reader takes any program's card"
+        raise ConfigError(str(config.file), "reader.kind", reason)
+    if config.web.host not in LOOPBACK:
+        reason = f"must be one of {', '.join(LOOPBACK)} in production: put a TLS proxy before it"
+        raise ConfigError(str(config.file), "web.host", reason)
+
+
+def _check_trust(config: TerminalConfig) -> None:
+    """Read the certificates that trust stands on; in production, refuse those made for tests."""
+    for number, anchor in enumerate(config.card.anchors):
+        key = f"card.anchors.{number}"
+        for certificate in _certificates(config, key, anchor):
+            if config.is_production and JPKI_TEST_ORGANISATION in _organisations(certificate):
+                reason = "a production terminal must not trust the JPKI test hierarchy"
+                raise ConfigError(str(config.file), key, reason)
+    for key, path in (
+        ("payer.ca_file", config.payer.ca_file),
+        ("payer.client_certificate", config.payer.client_certificate),
+    ):
+        for certificate in _certificates(config, key, path):
+            names = _organisations(certificate)
+            if config.is_production and any(n.startswith(SIMULATOR_ORGANISATION) for n in names):
+                reason = "a production terminal must not use certificates of a simulated payer"
+                raise ConfigError(str(config.file), key, reason)
+    _content(config, "payer.client_key", config.payer.client_key)
+
+
+def _content(config: TerminalConfig, key: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = f"{path} cannot be read: {error.strerror}"
+        raise ConfigError(str(config.file), key, reason) from error
+
+
+def _certificates(config: TerminalConfig, key: str, path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_content(config, key, path))
+    except ValueError as error:
+        raise ConfigError(str(config.file), key, f"{path} holds no PEM certificate") from error
+
+
+def _organisations(certificate: x509.Certificate) -> list[str]:
+    """Return the organisations of subject and issuer."""
+    return [
+        str(attribute.value)
+        for name in (certificate.subject, certificate.issuer)
+        for attribute in name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    ]
+
+
+def _kind(field: FieldInfo) -> str:
+    annotation = field.annotation
+    parts = [part for part in get_args(annotation) if part not in (type(None), ...)]
+    if isinstance(annotation, type) and not parts:
+        return {Path: "path", str: "text", int: "whole number", float: "number"}[annotation]
+    if parts and all(isinstance(part, str) for part in parts):
+        return " or ".join(f'"{part}"' for part in parts)
+    inner = dict.fromkeys(_kind(FieldInfo(annotation=part)) for part in parts)
+    text = ", ".join(inner)
+    return f"list of {text}" if getattr(annotation, "__origin__", None) in (tuple, list) else text
+
+
+def _toml(value: Any) -> str:  # a default of any field
+    if value is None or value is PydanticUndefined:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | Path):
+        return f'"{value}"'
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    return str(value)
