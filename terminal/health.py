@@ -1,0 +1,275 @@
+"""One list of named checks: what works, what does not, and what to do about it.
+
+``eligibility-terminal doctor``, the staff page and the installer all show this list.  A check
+never raises for what it looks at; it says so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography import x509
+
+from eligibility.errors import (
+    EligibilityError,
+    PayerProtocolError,
+    PayerTimeoutError,
+    PayerTrustError,
+    PayerUnavailableError,
+)
+from eligibility.payer import Payer
+from terminal.config import TerminalConfig
+from terminal.errors import (
+    StoreError,
+    StoreKeyError,
+    StoreMissingError,
+    StoreUnwritableError,
+    StoreVersionError,
+)
+from terminal.reader.types import ReaderState
+
+CERTIFICATE_WARNING = timedelta(days=30)
+DISK_WARNING_BYTES = 1 << 30
+DISK_FAILURE_BYTES = 200 << 20
+CLOCK_WARNING = timedelta(seconds=60)
+CLOCK_FAILURE = timedelta(minutes=5)
+EARLIEST_YEAR = 2026
+
+
+class HealthState(StrEnum):
+    """How a check went: all is well, look at it soon, or something does not work."""
+
+    PASS = "pass"  # noqa: S105  # not a password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One check.  ``code`` names the finding for translations, e.g. ``reader.no-reader``.
+
+    ``reason`` says what was found, ``remedy`` what to do (empty where nothing is to be done).
+    """
+
+    name: str
+    state: HealthState
+    code: str
+    reason: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fields as plain text, for JSON."""
+        return {key: str(value) for key, value in asdict(self).items()}
+
+
+def worst(checks: list[HealthCheck]) -> HealthState:
+    """Return the worst state of ``checks``."""
+    order = list(HealthState)
+    return max((check.state for check in checks), key=order.index, default=HealthState.PASS)
+
+
+def check_configuration(config: TerminalConfig) -> HealthCheck:
+    """Look at a configuration that could be loaded."""
+    if not config.institution.check_digit_fits:
+        return HealthCheck(
+            "configuration",
+            HealthState.WARN,
+            "configuration.check-digit",
+            "institution.code does not end in its check digit",
+            f"Compare institution.code in {config.file} with the code that the payer gave you.",
+        )
+    environment = config.terminal.environment
+    reason = f"{config.file} is valid ({environment})"
+    return HealthCheck("configuration", HealthState.PASS, "configuration.valid", reason)
+
+
+_READER = {
+    ReaderState.READY: (HealthState.PASS, "The reader is ready.", ""),
+    ReaderState.NO_READER: (
+        HealthState.FAIL,
+        "No card reader is plugged in.",
+        "Plug the reader in; if it is, try another USB socket, then another cable.",
+    ),
+    ReaderState.PCSC_DOWN: (
+        HealthState.FAIL,
+        "The PC/SC daemon (pcscd) does not answer.",
+        "Run: systemctl restart pcscd.socket pcscd",
+    ),
+    ReaderState.ACCESS_DENIED: (
+        HealthState.FAIL,
+        "polkit does not let this user reach the card reader (0x8010006A).",
+        "Install the polkit rule for the service user: run scripts/install again.",
+    ),
+}
+
+
+def check_reader(state: ReaderState) -> HealthCheck:
+    """Say what a reader's state means."""
+    verdict, reason, remedy = _READER[state]
+    return HealthCheck("reader", verdict, f"reader.{state}", reason, remedy)
+
+
+_PAYER_REMEDIES: tuple[tuple[type[EligibilityError], str, str], ...] = (
+    (
+        PayerTrustError,
+        "trust",
+        "Check payer.ca_file, payer.client_certificate and payer.client_key.",
+    ),
+    (
+        PayerTimeoutError,
+        "timeout",
+        "Check the line to the payer; visits go on with recorded answers meanwhile.",
+    ),
+    (
+        PayerUnavailableError,
+        "unavailable",
+        "Check payer.base_url and the line; visits go on with recorded answers meanwhile.",
+    ),
+    (
+        PayerProtocolError,
+        "protocol",
+        "Check payer.base_url: what answers there does not speak our FHIR profile.",
+    ),
+    (EligibilityError, "refused", "Ask the payer why it refuses this institution."),
+)
+
+
+def check_payer(payer: Payer) -> HealthCheck:
+    """Ask the payer whether it answers; may block up to the payer's time limits."""
+    try:
+        payer.check_reachable()
+    except EligibilityError as error:
+        return payer_problem(error)
+    return HealthCheck("payer", HealthState.PASS, "payer.answers", "The payer answers.")
+
+
+def payer_problem(error: EligibilityError) -> HealthCheck:
+    """Say what to do about a payer that cannot be asked."""
+    code, remedy = next(row[1:] for row in _PAYER_REMEDIES if isinstance(error, row[0]))
+    return HealthCheck("payer", HealthState.FAIL, f"payer.{code}", str(error), remedy)
+
+
+def check_certificate(file: Path, now: datetime) -> HealthCheck:
+    """Tell how long the certificate that opens the payer's door still holds."""
+    name = "certificate"
+    try:
+        ends = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not a PEM certificate"
+        reason, remedy = f"{file}: {why}", "Put the institution's certificate there."
+        return HealthCheck(name, HealthState.FAIL, "certificate.unreadable", reason, remedy)
+    remedy = (
+        "Order a new certificate from the payer and put it in place of payer.client_certificate."
+    )
+    if ends <= now:
+        reason = f"The payer's certificate for this institution ended on {ends:%Y-%m-%d}."
+        return HealthCheck(name, HealthState.FAIL, "certificate.expired", reason, remedy)
+    reason = f"The payer's certificate for this institution holds {(ends - now).days} more days."
+    if ends - now <= CERTIFICATE_WARNING:
+        return HealthCheck(name, HealthState.WARN, "certificate.expires-soon", reason, remedy)
+    return HealthCheck(name, HealthState.PASS, "certificate.holds", reason)
+
+
+_STORE_REMEDIES = {
+    StoreMissingError: (
+        "missing",
+        "Never make a new one in its place: restore the last backup, or look for the right disk.",
+    ),
+    StoreKeyError: ("key", "Put the key file that belongs to this database at store.key_file."),
+    StoreVersionError: ("version", "Install the release that wrote it, or a newer one."),
+    StoreUnwritableError: ("unwritable", "Make room on the disk, or have the disk looked at."),
+}
+
+
+def store_problem(error: StoreError) -> HealthCheck:
+    """Say what to do about a database that cannot be used."""
+    code, remedy = _STORE_REMEDIES.get(
+        type(error), ("damaged", "Keep a copy of the file as it is, then restore the last backup.")
+    )
+    return HealthCheck("store", HealthState.FAIL, f"store.{code}", str(error), remedy)
+
+
+def check_store(verify: Callable[[], object]) -> HealthCheck:
+    """Run ``verify``, which raises StoreError where database or audit chain do not hold."""
+    try:
+        verify()
+    except StoreError as error:
+        return store_problem(error)
+    reason = "The database opens and its audit chain is whole."
+    return HealthCheck("store", HealthState.PASS, "store.whole", reason)
+
+
+def check_disk(folder: Path) -> HealthCheck:
+    """Look at the room left for ``folder`` and whether it may be written to."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        reason = f"{folder}: {error.strerror}"
+        remedy = "Make the folder that terminal.data_dir names, owned by the service user."
+        return HealthCheck("disk", HealthState.FAIL, "disk.missing", reason, remedy)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        reason = f"{folder} cannot be written to."
+        remedy = "Make the service user the owner of the folder, and the disk writable."
+        return HealthCheck("disk", HealthState.FAIL, "disk.read-only", reason, remedy)
+    reason = f"{free / (1 << 30):.1f} GiB are free."
+    remedy = "Make room on the disk: without it nothing can be recorded."
+    if free < DISK_FAILURE_BYTES:
+        return HealthCheck("disk", HealthState.FAIL, "disk.full", reason, remedy)
+    if free < DISK_WARNING_BYTES:
+        return HealthCheck("disk", HealthState.WARN, "disk.low", reason, remedy)
+    return HealthCheck("disk", HealthState.PASS, "disk.room", reason)
+
+
+def check_clock(
+    now: datetime, *, synchronised: bool | None, payer_ahead: timedelta | None = None
+) -> HealthCheck:
+    """Judge the clock.  ``payer_ahead``: the payer's clock minus ours, where it is known."""
+    remedy = "Set the clock and switch on time synchronisation: timedatectl set-ntp true"
+    if now.year < EARLIEST_YEAR:
+        reason = f"The clock says {now:%Y-%m-%d}, before this release was made."
+        return HealthCheck("clock", HealthState.FAIL, "clock.wrong-year", reason, remedy)
+    if payer_ahead is not None and abs(payer_ahead) >= CLOCK_WARNING:
+        seconds = abs(payer_ahead).total_seconds()
+        side = "behind" if payer_ahead > timedelta() else "ahead of"
+        reason = f"The clock is {seconds:.0f} s {side} the payer's."
+        state = HealthState.FAIL if abs(payer_ahead) >= CLOCK_FAILURE else HealthState.WARN
+        return HealthCheck("clock", state, "clock.differs", reason, remedy)
+    if synchronised:
+        reason = "The clock is synchronised."
+        return HealthCheck("clock", HealthState.PASS, "clock.synchronised", reason)
+    if payer_ahead is not None:
+        reason = "The clock agrees with the payer's, but nothing is known to synchronise it."
+        return HealthCheck("clock", HealthState.WARN, "clock.unsynchronised", reason, remedy)
+    reason = "Nothing is known to synchronise the clock."
+    return HealthCheck("clock", HealthState.WARN, "clock.unsynchronised", reason, remedy)
+
+
+class _Timex(ctypes.Structure):
+    """The beginning of Linux's ``struct timex`` (adjtimex(2)), with room for the rest."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("rest", ctypes.c_char * 256),
+    )
+
+
+def clock_is_synchronised() -> bool | None:
+    """Whether the kernel's clock is disciplined by anything (timesyncd, chrony, ntpd).
+
+    As ``timedatectl`` judges it: a maximum error below 16 s.  None where it may not be asked.
+    """
+    timex = _Timex()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.adjtimex(ctypes.byref(timex)) < 0:
+        return True if Path("/run/systemd/timesync/synchronized").exists() else None
+    return bool(timex.maxerror < 16_000_000)
