@@ -12,8 +12,11 @@ class CardConnection(Protocol):
     Leaving the ``with`` block unpowers the card, so that nobody after us finds a verified PIN.
     """
 
-    def transmit(self, apdu: bytes) -> tuple[bytes, int]:
+    def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         """Send one command APDU; return response data and status word.
+
+        A command that holds a PIN comes as a ``bytearray``, which the caller clears afterwards:
+        no copy of it is kept.
 
         Raises CardRemovedError, CardUnreadableError (no answer within the limit) or ReaderError.
         """

@@ -1,4 +1,4 @@
-"""The ``[reader]`` section of the configuration."""
+"""How this desk reaches its cards."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ReaderSettings(BaseModel):
-    """How the card reader is reached."""
+    """The ``[reader]`` section of the configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["pcsc", "socket"] = Field(
-        "pcsc",
-        description="`pcsc` for real readers; `socket` waits for a virtual card (tests only)",
+        default="pcsc", description="PC/SC, or a loopback socket for a virtual card"
     )
     name_contains: str = Field(
-        "", description="Part of the reader's name, where several are plugged in; empty: the first"
+        default="", description="watch only PC/SC readers whose name contains this"
     )
     pcsc_socket: Path | None = Field(
-        None, description="Socket of a PC/SC daemon other than the system's own"
+        default=None, description="socket of a pcscd of our own; absent: the machine's"
     )
     socket_port: int = Field(
-        35963, ge=1, le=65535, description="TCP port on 127.0.0.1 that the socket reader listens on"
+        default=35963, ge=0, le=65535, description="loopback port of kind socket; 0: any free one"
     )
     answer_seconds: float = Field(
-        5, gt=0, le=60, description="Seconds that a card may take for one answer"
+        default=5.0, gt=0, le=60, description="seconds that a card may take for one APDU"
     )
