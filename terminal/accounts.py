@@ -53,13 +53,15 @@ class StaffSession:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, as the desk and the audit log know it: an account, the kiosk or the terminal."""
+    """Who acts, as the desk and the audit log know it: an account, the card's holder,
+    the kiosk or the terminal."""
 
     id: str
     role: Role | None = None
     display_name: str = ""
 
 
+HOLDER = Actor("holder")
 KIOSK = Actor("kiosk")
 TERMINAL = Actor("terminal")
 

@@ -103,6 +103,7 @@ class DeskNeed(StrEnum):
     """The one thing that staff have to do for a visit, in order of urgency."""
 
     LOOK = "look"
+    HELP = "help"
     TAP_AGAIN = "tap-again"
     SETTLE_FINDING = "settle-finding"
     WAIT_FOR_PAYER = "wait-for-payer"

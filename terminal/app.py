@@ -1,0 +1,139 @@
+"""The composition root: which parts a desk is made of, and in which order they start and stop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from eligibility.fhir.client import FhirPayer
+from terminal import health
+from terminal.accounts import TERMINAL
+from terminal.audit import Act, AuditEntry
+from terminal.card.certificates import CertificateVerifier
+from terminal.config import TerminalConfig
+from terminal.consent import Disclosure
+from terminal.enquiries import Enquiries
+from terminal.errors import ConfigError
+from terminal.events import EventBus
+from terminal.health import HealthCheck
+from terminal.jobs import make_scheduler
+from terminal.reader import make_reader
+from terminal.reception import ReceptionDesk
+from terminal.staff_access import StaffAccess
+from terminal.store import Store
+from terminal.store.keys import read_key_file
+
+log = logging.getLogger(__name__)
+
+
+def system_clock() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Terminal:
+    """One desk, ready to be started.  ``web`` shows it; nothing here knows of pages."""
+
+    def __init__(
+        self,
+        config: TerminalConfig,
+        *,
+        now: Callable[[], datetime] = system_clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open the store and make all parts; raises ConfigError, StoreError, PayerTrustError."""
+        self.config = config
+        self.now = now
+        self.bus = EventBus()
+        verifier = CertificateVerifier(
+            [_content(config, index) for index in range(len(config.card.anchors))],
+            allow_test=not config.is_production,
+        )
+        self.store = Store.open(
+            config.store.path,
+            read_key_file(config.store.key_file),
+            config.store.store_id,
+            desk_id=config.terminal.desk_id,
+            now=now,
+        )
+        self.access = StaffAccess(
+            self.store,
+            now,
+            desk_id=config.terminal.desk_id,
+            idle=timedelta(minutes=config.web.session_idle_minutes),
+            absolute=timedelta(hours=config.web.session_hours),
+        )
+        self._payer = FhirPayer(config.payer, now=now)
+        self._reader = make_reader(config.reader)
+        self._disclosure = Disclosure(self.store, self._payer, self.bus, now)
+        self._enquiries = Enquiries(
+            self.store, self._payer, verifier, self.bus, now, on_change=self._question_changed
+        )
+        self.desk = ReceptionDesk(
+            desk_id=config.terminal.desk_id,
+            idle_seconds=config.kiosk.idle_seconds,
+            reader=self._reader,
+            verifier=verifier,
+            payer=self._payer,
+            store=self.store,
+            enquiries=self._enquiries,
+            disclosure=self._disclosure,
+            bus=self.bus,
+            now=now,
+            monotonic=monotonic,
+        )
+        self._scheduler = make_scheduler(self._disclosure)
+
+    def start(self) -> None:
+        """Settle what a crash left, then ask what is due, then watch the reader."""
+        self.store.write(lambda tx: tx.audit.append(AuditEntry(Act.STARTED, TERMINAL)))
+        self.desk.start()
+        self._enquiries.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop in the reverse order; what is under way is finished or found at the next start."""
+        self._scheduler.shutdown(wait=True)
+        self.desk.stop()
+        self._enquiries.stop()
+        self._disclosure.stop()
+        self._payer.close()
+        self.store.write(lambda tx: tx.audit.append(AuditEntry(Act.STOPPED, TERMINAL)))
+        self.store.close()
+
+    @property
+    def payer_is_silent(self) -> bool:
+        """Whether questions are queued because the payer did not answer the last ones."""
+        return self._enquiries.payer_is_silent
+
+    def health(self) -> list[HealthCheck]:
+        """Look at every part; may block up to the payer's time limits."""
+        return [
+            health.check_configuration(self.config),
+            health.check_reader(self._reader.state),
+            health.check_payer(self._payer),
+            health.check_certificate(self.config.payer.client_certificate, self.now()),
+            health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify())),
+            health.check_disk(self.config.terminal.data_dir),
+            health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),
+        ]
+
+    def _question_changed(self, visit_id: str) -> None:
+        self.desk.question_changed(visit_id)
+
+
+def build(config: TerminalConfig) -> Terminal:
+    """Return the desk that ``config`` describes, with the machine's own clocks."""
+    return Terminal(config)
+
+
+def _content(config: TerminalConfig, index: int) -> bytes:
+    path = config.card.anchors[index]
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            str(config.file), f"card.anchors.{index}", f"{path}: {error.strerror}"
+        ) from error

@@ -1,0 +1,244 @@
+"""Consent: what a visit's patient allowed, told to the payer, and the history that it opens.
+
+History lives in memory under its consent and nowhere else; each look asks the store for the consent
+by id and compares the clock, so that an ended or withdrawn consent closes at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from eligibility.codes import ConsentCategory
+from eligibility.errors import EligibilityError, PayerUnavailableError
+from eligibility.history import History
+from eligibility.model import (
+    CardSubject,
+    Confirmation,
+    ConfirmationSource,
+    Consent,
+    ConsentChannel,
+    ConsentDecision,
+)
+from eligibility.payer import Payer
+from terminal.accounts import TERMINAL
+from terminal.audit import Act, AuditEntry
+from terminal.errors import StoreError
+from terminal.events import EventBus, Topic
+from terminal.store import Store, Transaction
+from terminal.views import ConsentItem, HistoryClosed
+
+log = logging.getLogger(__name__)
+
+CONSENT_LIVES = timedelta(hours=24)
+HISTORY_CATEGORIES = (ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK)
+FETCHERS = 2
+
+
+def consent_from_answers(
+    visit_id: str,
+    subject: CardSubject,
+    answers: Mapping[ConsentItem, ConsentDecision],
+    given_at: datetime,
+) -> Consent:
+    """Return the consent value of one kiosk round; what was not answered is no.
+
+    Categories that the kiosk did not ask about stay NOT_ASKED.
+    """
+    decisions = dict.fromkeys(ConsentCategory, ConsentDecision.NOT_ASKED)
+    for item in ConsentItem:
+        if item in answers:
+            decisions.update(dict.fromkeys(item.categories, answers[item]))
+    return Consent(
+        id=uuid.uuid4().hex,
+        visit_id=visit_id,
+        subject=subject,
+        decisions=decisions,
+        given_at=given_at,
+        ends_at=given_at + CONSENT_LIVES,
+        channel=ConsentChannel.KIOSK,
+    )
+
+
+def open_categories(consent: Consent | None, now: datetime) -> frozenset[ConsentCategory]:
+    """Return what may be fetched and shown now."""
+    if consent is None:
+        return frozenset()
+    return frozenset(c for c in HISTORY_CATEGORIES if consent.allows(c, now))
+
+
+def history_closed_because(
+    consent: Consent | None, confirmation: Confirmation | None, now: datetime
+) -> HistoryClosed | None:
+    """Return why a visit's history is closed to everybody, or None where consent opens it."""
+    if consent is None:
+        return HistoryClosed.NOT_ASKED
+    if consent.withdrawn_at is not None or now >= consent.ends_at:
+        return HistoryClosed.ENDED
+    if not open_categories(consent, now):
+        return HistoryClosed.REFUSED
+    if confirmation is None or confirmation.source is not ConfirmationSource.LIVE:
+        return HistoryClosed.NOT_CONFIRMED
+    if any(finding.blocks_history for finding in confirmation.findings):
+        return HistoryClosed.BLOCKED_BY_FINDING
+    return None
+
+
+class Disclosure:
+    """Registers consents with the payer and fetches what they open, visit by visit."""
+
+    def __init__(
+        self, store: Store, payer: Payer, bus: EventBus, now: Callable[[], datetime]
+    ) -> None:
+        """``store``, ``payer``, ``bus``: the desk's own."""
+        self._store = store
+        self._payer = payer
+        self._bus = bus
+        self._now = now
+        self._lock = threading.Lock()
+        self._under_way: set[str] = set()
+        self._again: set[str] = set()
+        self._failed: set[str] = set()
+        self._histories: dict[str, History] = {}
+        self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="history")
+
+    def stop(self) -> None:
+        """Finish what is under way and forget all history."""
+        self._fetchers.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            self._histories.clear()
+
+    def forget_ended(self) -> None:
+        """Drop history whose consent has ended; reading checks the clock by itself."""
+        now = self._now()
+        with self._lock:
+            kept = list(self._histories.items())
+        for visit_id, history in kept:
+            consent = self._live(history.consent_id)
+            if not open_categories(consent, now):
+                with self._lock:
+                    self._histories.pop(visit_id, None)
+                self._bus.publish(Topic.VISIT, visit_id)
+
+    def advance(self, visit_id: str) -> None:
+        """Register and fetch whatever this visit's consent and confirmation allow now."""
+        with self._lock:
+            if visit_id in self._under_way:
+                self._again.add(visit_id)
+                return
+            self._under_way.add(visit_id)
+            self._failed.discard(visit_id)
+        self._fetchers.submit(self._run, visit_id)
+
+    def retry_failed(self) -> None:
+        """Try again what the payer could not do before; a job calls this now and then."""
+        with self._lock:
+            failed = list(self._failed)
+        for visit_id in failed:
+            self.advance(visit_id)
+
+    def of_visit(self, visit_id: str) -> History | None:
+        """Return what is held in memory, without any right being checked."""
+        with self._lock:
+            return self._histories.get(visit_id)
+
+    def is_fetching(self, visit_id: str) -> bool:
+        """Whether this visit's history is on its way."""
+        with self._lock:
+            return visit_id in self._under_way
+
+    def _live(self, consent_id: str) -> Consent | None:
+        return self._store.read(lambda tx: tx.consents.get(consent_id))
+
+    def _run(self, visit_id: str) -> None:
+        try:
+            self._register_and_fetch(visit_id)
+        except (EligibilityError, StoreError) as error:
+            log.warning("history of visit %s: %s", visit_id, error)
+            if isinstance(error, PayerUnavailableError | StoreError):
+                with self._lock:
+                    self._failed.add(visit_id)
+        finally:
+            with self._lock:
+                self._under_way.discard(visit_id)
+                again = visit_id in self._again
+                self._again.discard(visit_id)
+            self._bus.publish(Topic.VISIT, visit_id)
+            if again:
+                self.advance(visit_id)
+
+    def _register_and_fetch(self, visit_id: str) -> None:
+        def look(tx: Transaction) -> tuple[Consent | None, Confirmation | None, str | None]:
+            confirmations = tx.confirmations.of_visit(visit_id)
+            confirmation = confirmations[0] if confirmations else None
+            payer_patient = None
+            if confirmation is not None and confirmation.source is ConfirmationSource.LIVE:
+                payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
+            return tx.consents.of_visit(visit_id), confirmation, payer_patient
+
+        consent, confirmation, payer_patient = self._store.read(look)
+        if consent is None or payer_patient is None or self._now() >= consent.ends_at:
+            return
+        if consent.payer_ref is None:
+            consent = self._register(consent, payer_patient)
+        if history_closed_because(consent, confirmation, self._now()) is None:
+            self._fetch(consent)
+
+    def _register(self, consent: Consent, payer_patient: str) -> Consent:
+        receipt = self._payer.register_consent(
+            consent.id, payer_patient, consent.decisions, consent.given_at
+        )
+        registered = replace(
+            consent,
+            payer_ref=receipt.payer_ref,
+            payer_patient=payer_patient,
+            # the payer may end it sooner, never later than the desk's own limit
+            ends_at=min(consent.ends_at, receipt.available_until),
+        )
+
+        def store(tx: Transaction) -> None:
+            tx.consents.save(registered)
+            tx.audit.append(
+                AuditEntry(
+                    Act.CONSENT_REGISTERED,
+                    TERMINAL,
+                    consent.visit_id,
+                    consent_id=consent.id,
+                    subject=consent.subject,
+                )
+            )
+
+        self._store.write(store)
+        return registered
+
+    def _fetch(self, consent: Consent) -> None:
+        history = History(consent.id, self._now(), frozenset())
+        for category in HISTORY_CATEGORIES:
+            live = self._live(consent.id)
+            if live is None or not live.allows(category, self._now()):
+                continue
+            part = self._payer.fetch_history(live, category)
+            history = History(
+                consent.id,
+                self._now(),
+                history.fetched | {category},
+                history.medications + part.medications,
+                history.treatments + part.treatments,
+                history.checkups + part.checkups,
+            )
+        entry = AuditEntry(
+            Act.HISTORY_FETCHED,
+            TERMINAL,
+            consent.visit_id,
+            consent_id=consent.id,
+            subject=consent.subject,
+            reason=",".join(sorted(c.value for c in history.fetched)),
+        )
+        self._store.write(lambda tx: tx.audit.append(entry))
+        with self._lock:
+            self._histories[consent.visit_id] = history

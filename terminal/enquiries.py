@@ -1,0 +1,401 @@
+"""Questions to the payer: committed before they are sent; answered, refused or given to staff.
+
+One thread looks for what is due, a few send.  Nothing here holds a visit back: while the payer is
+silent the last recorded answer is shown as what it is, and the question is asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from eligibility.errors import (
+    AnswerForAnotherPersonError,
+    EligibilityError,
+    PayerProtocolError,
+    PayerRefusedError,
+    PayerTimeoutError,
+    PayerTrustError,
+    PayerUnavailableError,
+)
+from eligibility.model import (
+    AnswerOutcome,
+    CardSubject,
+    Confirmation,
+    ConfirmationSource,
+    Finding,
+    FindingCode,
+    PayerAnswer,
+    Severity,
+)
+from eligibility.payer import CardQuestion, Payer
+from eligibility.reconcile import reconcile
+from eligibility.retry import Breaker, RetryPolicy
+from terminal.accounts import TERMINAL, Actor
+from terminal.audit import Act, AuditEntry
+from terminal.card.certificates import CertificateVerifier
+from terminal.errors import StoreError, VisitStateError
+from terminal.events import EventBus, Topic
+from terminal.identification import Identification, RevocationState
+from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.store import Store, Transaction
+
+log = logging.getLogger(__name__)
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+QUESTION_LIVES = timedelta(hours=24)
+UNREADABLE_ATTEMPTS = 3
+SENDERS = 4
+LONGEST_SLEEP = 30.0
+ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
+
+_questions: TypeAdapter[CardQuestion] = TypeAdapter(
+    CardQuestion, config={"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+)
+
+
+def new_question(identification: Identification, subject: CardSubject, now: datetime) -> Question:
+    """Return the outbox row that asks for this holder's eligibility today (資格確認)."""
+    question_id = uuid.uuid4().hex
+    asked = CardQuestion(
+        id=question_id,
+        certificate=identification.certificate,
+        subject=subject,
+        evidence=identification.evidence,
+        qualification_confirmation_date=now.astimezone(JAPAN).date(),
+    )
+    return Question(
+        id=question_id,
+        kind=QuestionKind.CARD_ELIGIBILITY,
+        visit_id=identification.visit_id,
+        payload=_questions.dump_json(asked),
+        created_at=now,
+        next_at=now,
+        expires_at=now + QUESTION_LIVES,
+    )
+
+
+class Enquiries:
+    """Runs the outbox against one payer.
+
+    ``on_change``: called with the visit id whenever its question got further.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        payer: Payer,
+        verifier: CertificateVerifier,
+        bus: EventBus,
+        now: Callable[[], datetime],
+        on_change: Callable[[str], None],
+        *,
+        policy: RetryPolicy | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        """``policy`` and ``breaker``: when to ask a silent payer again."""
+        self._store = store
+        self._payer = payer
+        self._verifier = verifier
+        self._bus = bus
+        self._now = now
+        self._on_change = on_change
+        self._policy = policy or RetryPolicy()
+        self._breaker = breaker or Breaker()
+        self._lock = threading.Condition()
+        self._under_way: set[str] = set()
+        self._stopping = False
+        self._woken = False
+        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="payer")
+        self._watcher = threading.Thread(target=self._watch, name="outbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to ask; what a former run left unanswered is due at once."""
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop asking; what is under way is finished or asked again by the next run."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify_all()
+        self._watcher.join()
+        self._senders.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def payer_is_silent(self) -> bool:
+        """Whether the last tries failed, so that nothing is sent but a probe now and then."""
+        with self._lock:
+            return not self._breaker.allows(self._now())
+
+    def kick(self, question_id: str | None = None) -> None:
+        """Send this question now, or look again for what is due."""
+        if question_id is not None:
+            self._submit(question_id)
+        with self._lock:
+            self._woken = True
+            self._lock.notify_all()
+
+    def ask_again(self, visit_id: str, actor: Actor) -> None:
+        """Ask an unanswered question again now, under its own id.
+
+        Raises VisitStateError where there is none, or where it was answered or refused: then the
+        card has to be tapped again.
+        """
+
+        def reopen(tx: Transaction) -> Question:
+            question = tx.outbox.of_visit(visit_id)
+            if question is None or question.state in (
+                QuestionState.ANSWERED,
+                QuestionState.REFUSED,
+            ):
+                msg = f"visit {visit_id} has no open question"
+                raise VisitStateError(msg)
+            question = replace(question, state=QuestionState.PENDING, next_at=self._now())
+            tx.outbox.save(question)
+            tx.audit.append(
+                AuditEntry(Act.QUESTION_COMMITTED, actor, visit_id, reason="asked again by hand")
+            )
+            return question
+
+        question = self._store.write(reopen)
+        with self._lock:
+            self._breaker = Breaker()
+        self.kick(question.id)
+
+    # -- the watching thread -------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while True:
+            wait = LONGEST_SLEEP
+            try:
+                self._expire_and_submit()
+                upcoming = self._store.read(lambda tx: tx.outbox.next_due())
+                if upcoming is not None:
+                    wait = min(wait, max(0.2, (upcoming - self._now()).total_seconds()))
+            except StoreError:
+                log.exception("the outbox cannot be read")
+                wait = 5.0
+            with self._lock:
+                if not self._woken and not self._stopping:
+                    self._lock.wait(wait)
+                self._woken = False
+                if self._stopping:
+                    return
+
+    def _expire_and_submit(self) -> None:
+        now = self._now()
+        for question in self._store.read(lambda tx: tx.outbox.due(now)):
+            if question.expires_at <= now:
+                self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.EXPIRED)
+            else:
+                self._submit(question.id)
+
+    def _submit(self, question_id: str) -> None:
+        with self._lock:
+            if self._stopping or question_id in self._under_way:
+                return
+            self._under_way.add(question_id)
+            self._senders.submit(self._send, question_id)
+
+    # -- one question --------------------------------------------------------------------------
+
+    def _send(self, question_id: str) -> None:
+        try:
+            question = self._store.read(lambda tx: tx.outbox.get(question_id))
+            if question.state not in ENDED:
+                self._send_open(question)
+        except StoreError:
+            # the row is as it was: the next look at the outbox finds it again
+            log.exception("question %s is not stored", question_id)
+        finally:
+            with self._lock:
+                self._under_way.discard(question_id)
+
+    def _send_open(self, question: Question) -> None:
+        with self._lock:
+            allowed = self._breaker.allows(self._now())
+            if allowed:
+                self._breaker = self._breaker.after_sending(self._now())
+        if not allowed:
+            self._postpone(question, QuestionProblem.PAYER_UNAVAILABLE, None)
+            return
+        question = replace(question, state=QuestionState.SENT, attempts=question.attempts + 1)
+        self._store.write(lambda tx: tx.outbox.save(question))
+        asked = _questions.validate_json(question.payload)
+        try:
+            answer = self._payer.ask(asked)
+        except PayerUnavailableError as error:
+            with self._lock:
+                self._breaker = self._breaker.after_failure(self._now())
+            slow = isinstance(error, PayerTimeoutError)
+            self._postpone(
+                question,
+                QuestionProblem.PAYER_SLOW if slow else QuestionProblem.PAYER_UNAVAILABLE,
+                error.retry_after,
+            )
+        except PayerTrustError:
+            self._postpone(question, QuestionProblem.PAYER_TRUST, None)
+        except PayerProtocolError:
+            if question.attempts < UNREADABLE_ATTEMPTS:
+                self._postpone(question, QuestionProblem.PAYER_UNREADABLE, None)
+            else:
+                self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.PAYER_UNREADABLE)
+        except PayerRefusedError as error:
+            self._payer_spoke()
+            refused = replace(question, refusal_code=error.code, refusal_words=error.words)
+            self._end(refused, QuestionState.REFUSED, QuestionProblem.PAYER_REFUSED)
+        except AnswerForAnotherPersonError:
+            self._payer_spoke()
+            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.ANOTHER_PERSON)
+        except EligibilityError:
+            log.exception("question %s", question.id)
+            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.PAYER_UNREADABLE)
+        else:
+            self._payer_spoke()
+            if answer.outcome is AnswerOutcome.QUEUED:
+                self._postpone(question, QuestionProblem.PAYER_SLOW, None)
+            else:
+                self._store_answer(question, asked, answer)
+
+    def _payer_spoke(self) -> None:
+        with self._lock:
+            was_silent = self._breaker != Breaker()
+            self._breaker = self._breaker.after_success()
+        if was_silent:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        """Make all that waited for the payer due now that it speaks again."""
+        now = self._now()
+
+        def store(tx: Transaction) -> None:
+            for question in tx.outbox.due(now + QUESTION_LIVES):
+                if question.state is QuestionState.PENDING and question.next_at > now:
+                    tx.outbox.save(replace(question, next_at=now))
+
+        self._store.write(store)
+        self.kick()
+
+    def _store_answer(self, question: Question, asked: CardQuestion, answer: PayerAnswer) -> None:
+        def store(tx: Transaction) -> None:
+            recorded = tx.answers.latest_for(asked.subject)
+            former = tx.confirmations.of_visit(question.visit_id)
+            tx.answers.add(answer)
+            confirmation = Confirmation(
+                id=uuid.uuid4().hex,
+                visit_id=question.visit_id,
+                answer_id=answer.id,
+                as_of=answer.received_at,
+                made_at=self._now(),
+                source=ConfirmationSource.LIVE,
+                qualification_validity=answer.qualification_validity,
+                findings=self._findings(tx, question.visit_id, asked, answer, recorded),
+                supersedes=former[0].id if former else None,
+            )
+            tx.confirmations.add(confirmation)
+            tx.outbox.save(replace(question, state=QuestionState.ANSWERED, problem=None))
+            tx.audit.append(
+                AuditEntry(Act.CONFIRMED, TERMINAL, question.visit_id, subject=asked.subject)
+            )
+
+        self._store.write(store)
+        self._tell(question.visit_id)
+
+    def _tell(self, visit_id: str) -> None:
+        self._bus.publish(Topic.VISIT, visit_id)
+        self._on_change(visit_id)
+
+    def _findings(
+        self,
+        tx: Transaction,
+        visit_id: str,
+        asked: CardQuestion,
+        answer: PayerAnswer,
+        recorded: PayerAnswer | None,
+    ) -> tuple[Finding, ...]:
+        identification = tx.identifications.of_visit(visit_id)
+        verified = self._verifier.verify(asked.certificate, asked.evidence.identified_at)
+        return reconcile(
+            answer,
+            recorded=recorded,
+            today=asked.qualification_confirmation_date,
+            certificate_not_after=verified.not_after,
+            in_grace=verified.in_grace,
+            revocation_not_checked=identification is None
+            or identification.revocation is RevocationState.NOT_CHECKED,
+        )
+
+    def _postpone(
+        self, question: Question, problem: QuestionProblem, retry_after: float | None
+    ) -> None:
+        # jitter spreads desks, it guards nothing
+        wait = self._policy.wait(max(question.attempts, 1), random.random(), retry_after)  # noqa: S311
+        postponed = replace(
+            question,
+            state=QuestionState.PENDING,
+            problem=problem,
+            next_at=self._now() + timedelta(seconds=wait),
+        )
+
+        def store(tx: Transaction) -> None:
+            tx.outbox.save(postponed)
+            self._show_recorded_answer(tx, question)
+
+        self._store.write(store)
+        self._tell(question.visit_id)
+        with self._lock:
+            self._woken = True
+            self._lock.notify_all()
+
+    def _show_recorded_answer(self, tx: Transaction, question: Question) -> None:
+        if tx.confirmations.of_visit(question.visit_id):
+            return
+        asked = _questions.validate_json(question.payload)
+        recorded = tx.answers.latest_for(asked.subject)
+        if recorded is None:
+            return
+        old = Finding(FindingCode.RECORDED_ANSWER, Severity.WARN, blocks_history=True)
+        found = self._findings(tx, question.visit_id, asked, recorded, None)
+        tx.confirmations.add(
+            Confirmation(
+                id=uuid.uuid4().hex,
+                visit_id=question.visit_id,
+                answer_id=recorded.id,
+                as_of=recorded.received_at,
+                made_at=self._now(),
+                source=ConfirmationSource.RECORDED,
+                qualification_validity=recorded.qualification_validity,
+                findings=(old, *found),
+            )
+        )
+        tx.audit.append(
+            AuditEntry(
+                Act.CONFIRMED, TERMINAL, question.visit_id, subject=asked.subject, reason="recorded"
+            )
+        )
+
+    def _end(self, question: Question, state: QuestionState, problem: QuestionProblem) -> None:
+        ended = replace(question, state=state, problem=problem)
+
+        def store(tx: Transaction) -> None:
+            tx.outbox.save(ended)
+            if (
+                state is QuestionState.GIVEN_TO_STAFF
+                and problem is not QuestionProblem.ANOTHER_PERSON
+            ):
+                self._show_recorded_answer(tx, question)
+            tx.audit.append(
+                AuditEntry(Act.QUESTION_ENDED, TERMINAL, question.visit_id, reason=str(problem))
+            )
+
+        self._store.write(store)
+        self._tell(question.visit_id)

@@ -1,0 +1,30 @@
+"""What happens by the clock: jobs are plain functions of the desk's parts, bound to times here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from terminal.consent import Disclosure
+
+SWEEP_SECONDS = 15
+
+
+def make_scheduler(disclosure: Disclosure) -> BackgroundScheduler:
+    """Return a scheduler, not yet started, that runs every job of the desk."""
+    scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
+
+    def every(seconds: int, job: Callable[[], None]) -> None:
+        scheduler.add_job(
+            job,
+            "interval",
+            seconds=seconds,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=seconds,
+        )
+
+    every(SWEEP_SECONDS, disclosure.forget_ended)
+    every(SWEEP_SECONDS, disclosure.retry_failed)
+    return scheduler

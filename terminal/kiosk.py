@@ -1,0 +1,157 @@
+"""The kiosk's conversation with one patient: which step it is at, and until when.
+
+It holds no name, no PIN and no medical content, so a screen drawn from it cannot show any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from eligibility.model import ConsentDecision
+from terminal.errors import (
+    CardError,
+    CardRemovedError,
+    ReaderBusyError,
+    ReaderError,
+    UnknownCardError,
+    VisitStateError,
+)
+from terminal.events import EventBus, Topic
+from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+
+NOTICE_SECONDS = 8.0
+ANSWER_SECONDS = 6.0
+
+CARD_NOTICES = (
+    (CardRemovedError, KioskNotice.CARD_REMOVED),
+    (UnknownCardError, KioskNotice.CARD_UNKNOWN),
+    (ReaderBusyError, KioskNotice.CARD_BUSY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KioskState:
+    """One moment of the kiosk.  ``deadline``: monotonic seconds when the step ends by itself."""
+
+    version: int = 0
+    step: KioskStep = KioskStep.OUT_OF_SERVICE
+    notice: KioskNotice | None = None
+    visit_id: str | None = None
+    tries_left: int | None = None
+    asked: tuple[ConsentItem, ...] = ()
+    answers: dict[ConsentItem, ConsentDecision] = field(default_factory=dict)
+    outcome: DoneOutcome | None = None
+    card_present: bool = False
+    staff_called: bool = False
+    deadline: float | None = None
+
+    @property
+    def next_item(self) -> ConsentItem | None:
+        """The first item that was asked and not yet answered."""
+        return next((item for item in self.asked if item not in self.answers), None)
+
+    @property
+    def settled_answers(self) -> dict[ConsentItem, ConsentDecision]:
+        """The answers, where what was not answered is no."""
+        return {item: self.answers.get(item, ConsentDecision.NO) for item in self.asked}
+
+    def view(self, monotonic: float) -> KioskView:
+        """Return what the page may know."""
+        item = self.next_item if self.step is KioskStep.CONSENT else None
+        done = self.step is KioskStep.DONE
+        return KioskView(
+            version=self.version,
+            step=self.step,
+            visit_id=self.visit_id,
+            notice=self.notice,
+            tries_left=self.tries_left,
+            consent_item=item,
+            consent_number=len(self.answers) + 1 if item else 0,
+            consent_total=len(self.asked),
+            answers=tuple(self.settled_answers.items()) if done else (),
+            outcome=self.outcome if done else None,
+            card_present=self.card_present,
+            staff_called=self.staff_called,
+            seconds_left=None if self.deadline is None else max(0.0, self.deadline - monotonic),
+        )
+
+
+class Kiosk:
+    """The kiosk of one desk.  Not locked: the desk calls it under its own lock."""
+
+    def __init__(self, bus: EventBus, monotonic: Callable[[], float], idle_seconds: float) -> None:
+        """``idle_seconds``: the silence after which a step ends by itself."""
+        self._bus = bus
+        self._monotonic = monotonic
+        self._idle_seconds = idle_seconds
+        self.state = KioskState()
+
+    def view(self) -> KioskView:
+        """Return what the page may know now."""
+        return self.state.view(self._monotonic())
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the step's time is over."""
+        return self.state.deadline is not None and self._monotonic() >= self.state.deadline
+
+    def show(self, step: KioskStep, *, ends_in: float | None = None, **changes: Any) -> None:
+        """Go to another step of the same patient; the former notice and deadline are gone."""
+        changes.setdefault("notice", None)
+        self.touch(step=step, deadline=self._deadline(ends_in), **changes)
+
+    def wait_for_patient(self, step: KioskStep, **changes: Any) -> None:
+        """Go to a step that ends by itself after the time of silence."""
+        self.show(step, ends_in=self._idle_seconds, **changes)
+
+    def touch(self, **changes: Any) -> None:
+        """Change the state and tell the page."""
+        self.state = replace(self.state, version=self.state.version + 1, **changes)
+        self._bus.publish(Topic.KIOSK)
+
+    def extend(self) -> None:
+        """Give the patient the whole time again."""
+        self.touch(deadline=self._deadline(self._idle_seconds))
+
+    def forget(self, step: KioskStep, *, ends_in: float | None = None, **changes: Any) -> None:
+        """Go to a step that remembers nothing of the former patient."""
+        self.state = KioskState(version=self.state.version, card_present=self.state.card_present)
+        self.show(step, ends_in=ends_in, **changes)
+
+    def clear(self) -> None:
+        """Make the screen clean for the next patient; a card left behind is to be taken first."""
+        if self.state.card_present:
+            self.forget(KioskStep.CARD_PROBLEM, notice=KioskNotice.CARD_LEFT)
+        else:
+            self.forget(KioskStep.IDLE)
+
+    def show_with_staff(self, visit_id: str, notice: KioskNotice) -> None:
+        """Ask the patient to wait for staff; why is not said in public."""
+        self.forget(KioskStep.WITH_STAFF, visit_id=visit_id, notice=notice)
+
+    def show_card_problem(self, error: CardError | ReaderError) -> None:
+        """Say what to do about the card; the notice stays while the card lies there."""
+        notice = next(
+            (notice for kind, notice in CARD_NOTICES if isinstance(error, kind)),
+            KioskNotice.CARD_UNREADABLE,
+        )
+        gone = notice is KioskNotice.CARD_REMOVED
+        self.forget(KioskStep.CARD_PROBLEM, notice=notice, ends_in=NOTICE_SECONDS if gone else None)
+
+    def show_done(self, outcome: DoneOutcome) -> None:
+        """Say how it went; a card that lies there is to be taken."""
+        if self.state.card_present:
+            self.wait_for_patient(KioskStep.DONE, outcome=outcome)
+        else:
+            self.show(KioskStep.DONE, outcome=outcome, ends_in=NOTICE_SECONDS)
+
+    def require(self, visit_id: str, *steps: KioskStep) -> None:
+        """Raise VisitStateError unless this visit is at one of these steps."""
+        if self.state.visit_id != visit_id or self.state.step not in steps:
+            msg = f"the kiosk is not at {'/'.join(steps)} of visit {visit_id}"
+            raise VisitStateError(msg)
+
+    def _deadline(self, ends_in: float | None) -> float | None:
+        return None if ends_in is None else self._monotonic() + ends_in

@@ -1,0 +1,90 @@
+"""What the desk does with a card: read who issued it, and let it prove that the PIN is known.
+
+Each step takes the card exclusively and lets it go unpowered, so that nobody after us finds a
+verified PIN; the later step makes sure that it is still the same card.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eligibility.errors import EligibilityError
+from eligibility.payer import Challenge
+from terminal.card.certificates import VerifiedCertificate
+from terminal.card.jpki import JpkiSession
+from terminal.card.proof import check_signature, digest_info, make_desk_challenge
+from terminal.errors import CardRemovedError
+from terminal.reader.types import CardReader
+
+log = logging.getLogger(__name__)
+
+CHALLENGE_SECONDS = 0.5
+"""How long a typed PIN waits for the payer's challenge before the desk makes its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardInReader:
+    """A My Number card as found; nothing of it is verified yet.
+
+    ``tries_left``: 0 when blocked, None when the card does not tell.
+    """
+
+    reader: str
+    certificate: bytes = field(repr=False)
+    tries_left: int | None
+    has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCard:
+    """The card of a visit that is not over: what was read, verified and asked of the payer."""
+
+    card: CardInReader
+    verified: VerifiedCertificate
+    challenge: Future[Challenge]
+
+    def challenge_for(self, desk_id: str, visit_id: str, now: datetime) -> Challenge:
+        """Return the payer's challenge if it came, else one of the desk's own."""
+        try:
+            return self.challenge.result(timeout=CHALLENGE_SECONDS)
+        except (EligibilityError, FutureTimeoutError) as error:
+            log.info("visit %s: the desk's own challenge is used: %r", visit_id, error)
+            return make_desk_challenge(desk_id, visit_id, now, secrets.token_bytes(32))
+
+
+def read_card(reader: CardReader, name: str) -> CardInReader:
+    """Read the authentication certificate of the card in reader ``name``, and its PIN's state.
+
+    Raises UnknownCardError and the other card and reader errors.
+    """
+    with reader.connect(name) as connection:
+        session = JpkiSession(connection)
+        certificate = session.authentication_certificate()
+        has_pin = session.has_pin
+        return CardInReader(
+            name, certificate, session.pin_tries_left() if has_pin else None, has_pin
+        )
+
+
+def prove_pin(
+    reader: CardReader, card: CardInReader, pin: bytearray, challenge: Challenge
+) -> bytes:
+    """Let the card sign ``challenge`` after VERIFY; return the checked signature.
+
+    Raises InvalidPinError, PinBlockedError, CardRemovedError (also where another card lies there
+    now) and the other card and reader errors.  ``pin`` is for the caller to clear.
+    """
+    with reader.connect(card.reader) as connection:
+        session = JpkiSession(connection)
+        if session.authentication_certificate() != card.certificate:
+            msg = "another card lies in the reader"
+            raise CardRemovedError(msg)
+        session.verify_pin(pin)
+        signature = session.sign(digest_info(challenge.value))
+    check_signature(card.certificate, challenge.value, signature)
+    return signature

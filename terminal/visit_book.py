@@ -1,0 +1,240 @@
+"""Today's visits as staff see them, and the looks at them in the audit log.
+
+What a row says is decided here, once; the pages only format it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from eligibility.codes import ConsentCategory
+from eligibility.errors import ConsentRequiredError
+from eligibility.history import History
+from eligibility.model import (
+    Confirmation,
+    Consent,
+    Coverage,
+    PayerAnswer,
+    Severity,
+)
+from terminal.accounts import Actor, Role
+from terminal.audit import Act, AuditEntry
+from terminal.consent import Disclosure, history_closed_because, open_categories
+from terminal.enquiries import JAPAN
+from terminal.errors import RoleError, VisitStateError
+from terminal.events import EventBus
+from terminal.question import Question, QuestionState
+from terminal.store import Store, Transaction
+from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
+from terminal.visit import Visit, VisitState
+
+UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
+SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
+
+
+def need_of(visit: Visit, question: Question | None, confirmation: Confirmation | None) -> DeskNeed:
+    """Return the one thing that staff have to do for a visit."""
+    if visit.state is VisitState.WITH_STAFF:
+        return DeskNeed.LOOK
+    if visit.staff_need is not None and visit.state is VisitState.IDENTIFIED:
+        return DeskNeed.HELP
+    if visit.state is VisitState.OPENED:
+        return DeskNeed.PATIENT_IS_BUSY
+    if visit.state is VisitState.ABANDONED:
+        return DeskNeed.NOTHING
+    if question is not None and question.state in UNANSWERED:
+        return DeskNeed.TAP_AGAIN
+    if confirmation is not None and worst_of(confirmation) is Severity.STOP:
+        return DeskNeed.SETTLE_FINDING
+    if question is not None and question.state is not QuestionState.ANSWERED:
+        return DeskNeed.WAIT_FOR_PAYER
+    if confirmation is not None and worst_of(confirmation) is Severity.WARN:
+        return DeskNeed.SETTLE_FINDING
+    return DeskNeed.NOTHING
+
+
+def worst_of(confirmation: Confirmation) -> Severity | None:
+    """Return the gravest severity among the findings."""
+    found = {finding.severity for finding in confirmation.findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)
+
+
+def day_bounds(now: datetime) -> tuple[datetime, datetime]:
+    """Return the first moment of today and of tomorrow in Japan."""
+    today = now.astimezone(JAPAN).date()
+    start = datetime.combine(today, time(), JAPAN)
+    return start, datetime.combine(today + timedelta(days=1), time(), JAPAN)
+
+
+class VisitBook:
+    """Reads visits for staff.  Whoever sees a name is written down in the same transaction."""
+
+    def __init__(
+        self, store: Store, disclosure: Disclosure, bus: EventBus, now: Callable[[], datetime]
+    ) -> None:
+        """``disclosure``: holds the history in memory; ``bus``: whose sequence the list carries."""
+        self._store = store
+        self._disclosure = disclosure
+        self._bus = bus
+        self._now = now
+        self._lock = threading.Lock()
+        self._listed: set[tuple[str, str]] = set()
+
+    def today(self, actor: Actor) -> DayList:
+        """Return today's visits, the newest first.
+
+        Each (member of staff, visit) pair is written to the audit log when the visit first stands
+        in that person's list with a person known, not again at each refresh.
+        Raises RoleError for a role that may not see coverage.
+        """
+        require_coverage(actor)
+        sequence = self._bus.sequence
+        now = self._now()
+        day = self._store.read(lambda tx: self._rows(tx, now))
+        with self._lock:
+            new = [
+                row
+                for row in day[0]
+                if row.visit.subject and (actor.id, row.visit.id) not in self._listed
+            ]
+        if new:
+
+            def note(tx: Transaction) -> None:
+                for row in new:
+                    tx.audit.append(
+                        AuditEntry(Act.LIST_SEEN, actor, row.visit.id, subject=row.visit.subject)
+                    )
+
+            self._store.write(note)
+            with self._lock:
+                self._listed.update((actor.id, row.visit.id) for row in new)
+        return DayList(now, sequence, day[0], day[1])
+
+    def _rows(self, tx: Transaction, now: datetime) -> tuple[tuple[VisitRow, ...], int]:
+        visits = tx.visits.opened_between(*day_bounds(now))
+        return tuple(_row(tx, visit)[0] for visit in visits), tx.outbox.waiting_count()
+
+    def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
+        """Return one visit whole.  Raises RoleError, UnknownVisitError."""
+        require_coverage(actor)
+
+        def look(tx: Transaction) -> tuple[VisitRow, PayerAnswer | None, list[Confirmation]]:
+            visit = tx.visits.get(visit_id)
+            row, answer = _row(tx, visit)
+            tx.audit.append(AuditEntry(Act.VISIT_SEEN, actor, visit_id, subject=visit.subject))
+            return row, answer, tx.confirmations.of_visit(visit_id)
+
+        row, answer, confirmations = self._store.write(look)
+        closed = self._closed(actor, row.consent, row.confirmation)
+        opened: frozenset[ConsentCategory] = frozenset()
+        history = self._disclosure.of_visit(visit_id)
+        if closed is None and history is not None:
+            opened = open_categories(row.consent, self._now()) & history.fetched
+        return VisitDetail(row, answer, tuple(confirmations[1:]), opened, closed)
+
+    def history(self, actor: Actor, visit_id: str) -> History:
+        """Return what the consent opens now.
+
+        Raises RoleError for a role without history, UnknownVisitError, ConsentRequiredError where
+        no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
+        """
+
+        def look(tx: Transaction) -> tuple[Consent | None, HistoryClosed | None]:
+            visit = tx.visits.get(visit_id)
+            consent = tx.consents.of_visit(visit_id)
+            confirmations = tx.confirmations.of_visit(visit_id)
+            closed = self._closed(actor, consent, confirmations[0] if confirmations else None)
+            tx.audit.append(
+                AuditEntry(
+                    Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
+                    actor,
+                    visit_id,
+                    consent_id=consent.id if consent else None,
+                    subject=visit.subject,
+                    reason=None if closed is None else closed.value,
+                )
+            )
+            return consent, closed
+
+        consent, closed = self._store.write(look)
+        if closed is HistoryClosed.ROLE:
+            msg = f"{actor.role} may not see history"
+            raise RoleError(msg)
+        if closed in (HistoryClosed.NOT_ASKED, HistoryClosed.REFUSED, HistoryClosed.ENDED):
+            raise ConsentRequiredError(closed.value)
+        history = self._disclosure.of_visit(visit_id)
+        if closed is not None or consent is None or history is None:
+            msg = f"visit {visit_id}: history is closed: {closed}"
+            raise VisitStateError(msg)
+        opened = open_categories(consent, self._now()) & history.fetched
+        return History(
+            consent.id,
+            history.fetched_at,
+            opened,
+            history.medications if ConsentCategory.YZK in opened else (),
+            history.treatments if ConsentCategory.SRJ in opened else (),
+            history.checkups if ConsentCategory.TKK in opened else (),
+        )
+
+    def outcome(self, visit_id: str) -> DoneOutcome | None:
+        """Return what the kiosk may say of a visit in public, None while the payer is asked."""
+
+        def look(tx: Transaction) -> tuple[Question | None, list[Confirmation]]:
+            return tx.outbox.of_visit(visit_id), tx.confirmations.of_visit(visit_id)
+
+        question, confirmations = self._store.read(look)
+        if question is None or question.state in UNANSWERED:
+            return DoneOutcome.SEE_STAFF
+        if question.state is not QuestionState.ANSWERED:
+            return DoneOutcome.QUEUED if question.problem else None
+        stop = any(worst_of(confirmation) is Severity.STOP for confirmation in confirmations[:1])
+        return DoneOutcome.SEE_STAFF if stop or not confirmations else DoneOutcome.CONFIRMED
+
+    def _closed(
+        self, actor: Actor, consent: Consent | None, confirmation: Confirmation | None
+    ) -> HistoryClosed | None:
+        if actor.role is None or not actor.role.may_see_history:
+            return HistoryClosed.ROLE
+        closed = history_closed_because(consent, confirmation, self._now())
+        if closed is not None or consent is None:
+            return closed
+        if self._disclosure.of_visit(consent.visit_id) is not None:
+            return None
+        if self._disclosure.is_fetching(consent.visit_id):
+            return HistoryClosed.FETCHING
+        return HistoryClosed.NOT_FETCHED
+
+
+def require_coverage(actor: Actor) -> None:
+    """Raise RoleError unless this actor may see visits and coverage."""
+    if not isinstance(actor.role, Role) or not actor.role.may_see_coverage:
+        msg = f"{actor.role} may not see visits"
+        raise RoleError(msg)
+
+
+def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
+    """Return a visit's line and the answer that it stands on.
+
+    The line shows a coverage only where there is exactly one: several are for staff to tell apart.
+    """
+    question = tx.outbox.of_visit(visit.id)
+    confirmations = tx.confirmations.of_visit(visit.id)
+    confirmation = confirmations[0] if confirmations else None
+    answer = tx.answers.get(confirmation.answer_id) if confirmation else None
+    results: tuple[Coverage, ...] = answer.results if answer else ()
+    names = {result.person.name for result in results}
+    row = VisitRow(
+        visit=visit,
+        need=need_of(visit, question, confirmation),
+        name=names.pop() if len(names) == 1 else None,
+        coverage=results[0] if len(results) == 1 else None,
+        validity=confirmation.qualification_validity if confirmation else None,
+        confirmation=confirmation,
+        worst=worst_of(confirmation) if confirmation else None,
+        question=question,
+        identification=tx.identifications.of_visit(visit.id),
+        consent=tx.consents.of_visit(visit.id),
+    )
+    return row, answer

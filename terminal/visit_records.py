@@ -1,0 +1,162 @@
+"""What happens to visits, written down: each step and its audit record in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from eligibility.model import CardSubject, ConsentDecision
+from terminal.accounts import KIOSK, TERMINAL, Actor
+from terminal.audit import Act, AuditEntry
+from terminal.consent import consent_from_answers
+from terminal.enquiries import new_question
+from terminal.events import EventBus, Topic
+from terminal.identification import Identification
+from terminal.store import Store, Transaction
+from terminal.views import ConsentItem
+from terminal.visit import CloseReason, StaffNeed, Visit, VisitEvent, VisitOrigin, VisitState, after
+
+
+class VisitRecords:
+    """Writes the visits of one desk.  Raises VisitStateError, UnknownVisitError, StoreError."""
+
+    def __init__(
+        self, store: Store, bus: EventBus, now: Callable[[], datetime], desk_id: str
+    ) -> None:
+        """``desk_id``: the desk whose visits these are."""
+        self._store = store
+        self._bus = bus
+        self._now = now
+        self._desk_id = desk_id
+
+    def open(
+        self, subject: CardSubject | None, need: StaffNeed | None = None, reason: str | None = None
+    ) -> Visit:
+        """Begin a visit; with a ``need`` it waits for staff from the start."""
+        visit = Visit(
+            id=uuid.uuid4().hex,
+            desk_id=self._desk_id,
+            origin=VisitOrigin.CARD,
+            opened_at=self._now(),
+            state=VisitState.OPENED if need is None else VisitState.WITH_STAFF,
+            subject=subject,
+            staff_need=need,
+        )
+
+        def store(tx: Transaction) -> None:
+            tx.visits.add(visit)
+            tx.audit.append(
+                AuditEntry(
+                    Act.VISIT_OPENED, KIOSK, visit.id, subject=subject, reason=reason or need
+                )
+            )
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit.id)
+        return visit
+
+    def call_staff(self, visit_id: str, need: StaffNeed) -> None:
+        """Let a visit wait for staff: in place of the patient, or beside one who goes on."""
+
+        def change(visit: Visit) -> Visit:
+            if visit.state is VisitState.OPENED:
+                return after(visit, VisitEvent.CALL_STAFF, staff_need=need)
+            return replace(visit, staff_need=need, version=visit.version + 1)
+
+        self._change(visit_id, change, AuditEntry(Act.STAFF_CALLED, KIOSK, visit_id, reason=need))
+
+    def identify(self, identification: Identification, subject: CardSubject, actor: Actor) -> str:
+        """Record who the holder is and commit the question to the payer; return its id."""
+        visit_id = identification.visit_id
+        question = new_question(identification, subject, self._now())
+
+        def store(tx: Transaction) -> None:
+            visit = tx.visits.get(visit_id)
+            tx.visits.save(after(visit, VisitEvent.IDENTIFY, staff_need=None))
+            tx.identifications.add(identification)
+            tx.outbox.add(question)
+            tx.audit.append(
+                AuditEntry(
+                    Act.IDENTIFIED,
+                    actor,
+                    visit_id,
+                    subject=subject,
+                    reason=identification.reason or identification.method,
+                )
+            )
+            tx.audit.append(AuditEntry(Act.QUESTION_COMMITTED, TERMINAL, visit_id, subject=subject))
+
+        self._store.write(store)
+        return question.id
+
+    def finish(
+        self, visit_id: str, reason: CloseReason, answers: Mapping[ConsentItem, ConsentDecision]
+    ) -> None:
+        """End an identified visit's part at the kiosk, with the answers to what was asked."""
+        now = self._now()
+
+        def store(tx: Transaction) -> None:
+            visit = tx.visits.get(visit_id)
+            tx.visits.save(
+                after(
+                    visit,
+                    VisitEvent.FINISH,
+                    staff_need=None,
+                    closed_at=now,
+                    close_reason=reason,
+                )
+            )
+            if answers and visit.subject is not None:
+                consent = consent_from_answers(visit_id, visit.subject, answers, now)
+                tx.consents.add(consent)
+                tx.audit.append(
+                    AuditEntry(
+                        Act.CONSENT_GIVEN,
+                        KIOSK,
+                        visit_id,
+                        consent_id=consent.id,
+                        subject=visit.subject,
+                        reason=",".join(f"{c.value}={d}" for c, d in consent.decisions.items()),
+                    )
+                )
+            tx.audit.append(AuditEntry(Act.VISIT_CLOSED, KIOSK, visit_id, reason=reason))
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit_id)
+
+    def abandon(self, visit_id: str, reason: CloseReason, actor: Actor) -> None:
+        """End a visit whose holder was never identified."""
+
+        def change(visit: Visit) -> Visit:
+            return after(
+                visit,
+                VisitEvent.ABANDON,
+                staff_need=None,
+                closed_at=self._now(),
+                close_reason=reason,
+            )
+
+        self._change(visit_id, change, AuditEntry(Act.VISIT_CLOSED, actor, visit_id, reason=reason))
+
+    def pin_refused(self, visit_id: str) -> None:
+        """Record that the card refused a PIN."""
+        entry = AuditEntry(Act.PIN_REFUSED, KIOSK, visit_id)
+        self._store.write(lambda tx: tx.audit.append(entry))
+
+    def settle_leftovers(self) -> None:
+        """Close what a former run left open: what was not answered then is no."""
+        for visit in self._store.read(lambda tx: tx.visits.unfinished()):
+            if visit.state is VisitState.IDENTIFIED:
+                self.finish(visit.id, CloseReason.RESTARTED, {})
+            else:
+                self.abandon(visit.id, CloseReason.RESTARTED, TERMINAL)
+
+    def _change(self, visit_id: str, change: Callable[[Visit], Visit], entry: AuditEntry) -> None:
+        def store(tx: Transaction) -> None:
+            tx.visits.save(change(tx.visits.get(visit_id)))
+            tx.audit.append(entry)
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit_id)
