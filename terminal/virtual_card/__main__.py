@@ -1,0 +1,123 @@
+"""Command line of the virtual card: ``virtual-card issue | serve | pcscd``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from terminal.errors import TerminalError
+from terminal.virtual_card import issuing
+from terminal.virtual_card.pcscd import PrivatePcscd
+from terminal.virtual_card.personas import read_people
+from terminal.virtual_card.server import HOST, TrayServer
+from terminal.virtual_card.tray import Tray
+from terminal.virtual_card.vpicc import VirtualCardSlot
+
+# Longer than two of vpcd's looks (400 ms): a swap is seen as taken away and put.
+_SWAP_SECONDS = 0.9
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A My Number card as a program, for tests and the demo.  Nobody on these cards is real."""
+
+
+@main.command()
+@click.option(
+    "--people",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="people.json: who there is; those with a persona get a card.",
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Where cards, CA certificates and issued.json go.",
+)
+def issue(people: Path, folder: Path) -> None:
+    """Issue a card to each person with a persona.  Cards that are there stay as they are."""
+    with _clear_errors():
+        cards = issuing.issue(read_people(people), folder, datetime.now(UTC), click.echo)
+        click.echo(f"{len(cards)} cards in {folder}")
+
+
+@main.command()
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="A folder of `virtual-card issue`.",
+)
+@click.option("--vpcd-port", type=click.IntRange(1, 65535), default=35965, show_default=True)
+@click.option("--vpcd-host", default=HOST, show_default=True)
+@click.option("--tray-port", type=click.IntRange(1, 65535), default=8601, show_default=True)
+def serve(folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int) -> None:
+    """Hold the cards of a folder and serve the tray page, from which they go on the reader."""
+    with _clear_errors():
+        personas = issuing.load(folder)
+        with VirtualCardSlot(vpcd_port, vpcd_host, gap_seconds=_SWAP_SECONDS) as slot:
+            server = TrayServer(Tray(personas, slot), tray_port)
+            _on_signal(server.stop)
+            click.echo(f"{len(personas)} cards in the tray: http://{HOST}:{tray_port}")
+            server.serve()
+    click.echo("stopped")
+
+
+@main.command()
+@click.option(
+    "--socket",
+    "socket_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Where clients find the daemon (their PCSCLITE_CSOCK_NAME).",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65534),
+    default=35965,
+    show_default=True,
+    help="Of the first virtual slot; the second takes the next.",
+)
+def pcscd(socket_path: Path, port: int) -> None:
+    """Run a PC/SC daemon of our own with a virtual reader, until it is stopped."""
+    with _clear_errors(), PrivatePcscd(socket_path, port) as daemon:
+        _on_signal(daemon.terminate)
+        click.echo(f"reader ready: PCSCLITE_CSOCK_NAME={socket_path}, virtual slot on port {port}")
+        daemon.wait()
+    click.echo("stopped")
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    """End calmly on Ctrl-C and on SIGTERM; off the main thread, which the server holds."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=stop, name="stop").start()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+class _clear_errors:  # noqa: N801  # reads as a statement
+    """Turn our own errors into one line on stderr and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TerminalError):
+            click.echo(f"virtual-card: {error}", err=True)
+            sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,356 @@
+"""The card's operating system: ISO 7816-4 commands, status words and the security state.
+
+Facts about the real card (which commands, which status words, when the verified state is lost)
+come from measurements on physical JPKI test cards published by soltia48/myna-card.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from terminal.virtual_card.files import (
+    Application,
+    BinaryFile,
+    CardFile,
+    RecordFile,
+    Secret,
+    SignatureModeError,
+    SigningKey,
+)
+from terminal.virtual_card.trace import Trace
+
+#: A contactless My Number card as a Type B reader shows it.
+MY_NUMBER_ATR = bytes.fromhex("3BDA13FF8131FB468012392F31C173C601C03B")
+
+#: GlobalPlatform issuer security domain: selected after power-up, nothing in it to read.
+ISSUER_DOMAIN = Application(bytes.fromhex("A0000001510000"), "isd")
+
+
+class SW:
+    """Status words."""
+
+    OK = 0x9000
+    NO_LIMIT = 0x6300
+    TRIES_LEFT = 0x63C0
+    WRONG_LENGTH = 0x6700
+    CHANNEL = 0x6881
+    SECURE_MESSAGING = 0x6882
+    CHAINING = 0x6884
+    WRONG_FILE_TYPE = 0x6981
+    NOT_VERIFIED = 0x6982
+    BLOCKED = 0x6984
+    CONDITIONS = 0x6985
+    NO_CURRENT_FILE = 0x6986
+    BAD_DATA = 0x6A80
+    NOT_FOUND = 0x6A82
+    NO_RECORD = 0x6A83
+    BAD_PARAMETERS = 0x6A86
+    NO_DATA_OBJECT = 0x6A88
+    BEYOND_END = 0x6B00
+    INSTRUCTION = 0x6D00
+    CLASS = 0x6E00
+    FAULT = 0x6F00
+
+
+class StatusError(Exception):
+    """The command ends with this status word."""
+
+    def __init__(self, sw: int) -> None:
+        super().__init__(f"{sw:04X}")
+        self.sw = sw
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command APDU taken apart.  ``expected``: Ne, None where no Le was sent."""
+
+    cla: int
+    ins: int
+    p1: int
+    p2: int
+    data: bytes
+    expected: int | None
+
+
+def parse(apdu: bytes) -> Command:
+    """Take a command apart (ISO 7816-3 cases 1 to 4, short and extended).
+
+    Raises StatusError 6700 where the lengths do not fit.
+    """
+    if len(apdu) < 4:
+        raise StatusError(SW.WRONG_LENGTH)
+    cla, ins, p1, p2 = apdu[:4]
+    data, expected = _body(apdu[4:])
+    return Command(cla, ins, p1, p2, data, expected)
+
+
+def _body(body: bytes) -> tuple[bytes, int | None]:
+    if not body:
+        return b"", None
+    if len(body) == 1:
+        return b"", body[0] or 256
+    if body[0]:
+        size, rest, width, most = body[0], body[1:], 1, 256
+    elif len(body) == 3:
+        return b"", int.from_bytes(body[1:]) or 65536
+    elif len(body) > 3:
+        size, rest, width, most = int.from_bytes(body[1:3]), body[3:], 2, 65536
+    else:
+        raise StatusError(SW.WRONG_LENGTH)
+    data, tail = rest[:size], rest[size:]
+    if size == 0 or len(data) != size or len(tail) not in (0, width):
+        raise StatusError(SW.WRONG_LENGTH)
+    return data, (int.from_bytes(tail) or most) if tail else None
+
+
+class CardOs:
+    """A card with these applications.
+
+    The verified state is lost when the power goes off or on and by SELECT of any application,
+    also the same one; it outlives a warm reset.  Retry counters outlive everything but
+    :meth:`reissue`.  All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        applications: Sequence[Application],
+        *,
+        atr: bytes = MY_NUMBER_ATR,
+        trace: Trace | None = None,
+        first_command_fails: bool = False,
+    ) -> None:
+        """``first_command_fails``: answer the first command after power-up with 6F00, as one
+        surveyed card does.
+        """
+        self.atr = atr
+        self.trace = trace if trace is not None else Trace()
+        self._applications = tuple(applications)
+        self._first_command_fails = first_command_fails
+        self._lock = threading.RLock()
+        self._fresh = True
+        self._application = ISSUER_DOMAIN
+        self._current: int | None = None
+        self._verified: set[int] = set()
+
+    def power_on(self) -> None:
+        """Begin afresh: no application, nothing verified."""
+        with self._lock:
+            self._enter(ISSUER_DOMAIN)
+            self._fresh = True
+
+    def power_off(self) -> None:
+        """Forget what was verified."""
+        self.power_on()
+
+    def reset(self) -> None:
+        """Warm reset: changes nothing on this card."""
+
+    @property
+    def pin_tries_left(self) -> int | None:
+        """Tries left of the authentication PIN (JPKI 0018), None on a card without."""
+        for application in self._applications:
+            secret = application.files.get(0x0018)
+            if isinstance(secret, Secret):
+                return secret.tries_left
+        return None
+
+    def reissue(self) -> None:
+        """Set every retry counter to its value at issue and power the card off."""
+        with self._lock:
+            for application in self._applications:
+                for file in application.files.values():
+                    if isinstance(file, Secret):
+                        file.restore()
+            self.power_off()
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Answer one command APDU; never raises for anything in it."""
+        with self._lock:
+            try:
+                data, sw = self._answer(apdu)
+            except StatusError as refusal:
+                data, sw = b"", refusal.sw
+            self.trace.add(apdu, self._target(), sw, len(data))
+            return data + sw.to_bytes(2)
+
+    def _target(self) -> str:
+        name = self._application.name
+        return name if self._current is None else f"{name}/{self._current:04X}"
+
+    def _enter(self, application: Application) -> None:
+        self._application = application
+        self._current = None
+        self._verified.clear()
+
+    def _answer(self, apdu: bytes) -> tuple[bytes, int]:
+        if self._first_command_fails and self._fresh:
+            self._fresh = False
+            return b"", SW.FAULT
+        command = parse(apdu)
+        _check_class(command.cla)
+        match (command.cla & 0x80, command.ins):
+            case (0x00, 0xA4):
+                return self._select(command)
+            case (0x00, 0xB0):
+                return self._read_binary(command)
+            case (0x00, 0xB2):
+                return self._read_record(command)
+            case (0x00, 0x20):
+                return self._verify(command)
+            case (0x00, 0x84):
+                return self._get_challenge(command)
+            case (0x00, 0xCA):
+                return b"", SW.NO_DATA_OBJECT
+            case (0x80, 0x2A):
+                return self._sign(command)
+            case _:
+                return b"", SW.INSTRUCTION
+
+    def _select(self, command: Command) -> tuple[bytes, int]:
+        if command.p1 == 0x04:
+            return self._select_application(command)
+        if command.p1 != 0x02 or command.p2 not in (0x00, 0x0C):
+            return b"", SW.BAD_PARAMETERS
+        if len(command.data) != 2:
+            return b"", SW.WRONG_LENGTH
+        fid = int.from_bytes(command.data)
+        if fid not in self._application.files:
+            return b"", SW.NOT_FOUND
+        self._current = fid
+        return b"", SW.OK
+
+    def _select_application(self, command: Command) -> tuple[bytes, int]:
+        if command.p2 not in (0x00, 0x0C):
+            return b"", SW.BAD_PARAMETERS
+        if not 1 <= len(command.data) <= 16:
+            return b"", SW.WRONG_LENGTH
+        for application in (*self._applications, ISSUER_DOMAIN):
+            if application.aid.startswith(command.data):
+                self._enter(application)
+                wants_fci = command.p2 == 0x00 and command.expected is not None
+                return (application.fci if wants_fci else b""), SW.OK
+        return b"", SW.NOT_FOUND
+
+    def _file(self, short_id: int) -> CardFile:
+        """Return the current file, or with ``short_id`` not 0 make that one current."""
+        if short_id:
+            if short_id not in self._application.files:
+                raise StatusError(SW.NOT_FOUND)
+            self._current = short_id
+        if self._current is None:
+            raise StatusError(SW.NO_CURRENT_FILE)
+        return self._application.files[self._current]
+
+    def _read_binary(self, command: Command) -> tuple[bytes, int]:
+        if command.data or command.expected is None:
+            return b"", SW.WRONG_LENGTH
+        if command.p1 & 0x80:
+            if command.p1 & 0x60:
+                return b"", SW.BAD_PARAMETERS
+            file, offset = self._file(command.p1 & 0x1F), command.p2
+        else:
+            file, offset = self._file(0), command.p1 << 8 | command.p2
+        if not isinstance(file, BinaryFile):
+            return b"", SW.WRONG_FILE_TYPE
+        if not file.access.allows(self._verified):
+            return b"", SW.NOT_VERIFIED
+        if offset >= len(file.content):
+            return b"", SW.BEYOND_END
+        return file.content[offset : offset + command.expected], SW.OK
+
+    def _read_record(self, command: Command) -> tuple[bytes, int]:
+        if command.data or command.expected is None:
+            return b"", SW.WRONG_LENGTH
+        if command.p2 & 0x07 != 0x04:
+            return b"", SW.BAD_PARAMETERS
+        file = self._file(command.p2 >> 3)
+        if not isinstance(file, RecordFile):
+            return b"", SW.WRONG_FILE_TYPE
+        if not file.access.allows(self._verified):
+            return b"", SW.NOT_VERIFIED
+        if not 1 <= command.p1 <= len(file.records):
+            return b"", SW.NO_RECORD
+        return file.records[command.p1 - 1][: command.expected], SW.OK
+
+    def _verify(self, command: Command) -> tuple[bytes, int]:
+        if command.p1 or command.p2 & 0xE0 != 0x80:
+            return b"", SW.BAD_PARAMETERS
+        secret = self._file(command.p2 & 0x1F)
+        if not isinstance(secret, Secret):
+            return b"", SW.WRONG_FILE_TYPE
+        if not command.data:
+            return b"", SW.TRIES_LEFT | secret.tries_left
+        if not secret.tries_left:
+            return b"", SW.BLOCKED
+        fid = self._current or 0
+        if secret.verify(command.data):
+            self._verified.add(fid)
+            return b"", SW.OK
+        self._verified.discard(fid)
+        return b"", SW.TRIES_LEFT | secret.tries_left
+
+    def _sign(self, command: Command) -> tuple[bytes, int]:
+        if not command.data:
+            return b"", SW.WRONG_LENGTH
+        if command.p1 == 0 and command.p2 == 0 and self._application.own_key is not None:
+            key: CardFile = self._application.own_key
+        elif command.p1 > 5 or command.p2 & 0xE0 != 0x80:
+            return b"", SW.BAD_PARAMETERS
+        elif command.p2 == 0x80 and self._current is None:
+            return b"", SW.CONDITIONS
+        else:
+            key = self._file(command.p2 & 0x1F)
+        if not isinstance(key, SigningKey) or command.p1 not in key.modes:
+            return b"", SW.CONDITIONS
+        if not key.access.allows(self._verified):
+            return b"", SW.NOT_VERIFIED
+        try:
+            return key.sign(command.p1, command.data), SW.OK
+        except SignatureModeError:
+            return b"", SW.BAD_DATA
+
+    def _get_challenge(self, command: Command) -> tuple[bytes, int]:
+        if command.p1 or command.p2:
+            return b"", SW.BAD_PARAMETERS
+        if command.data or command.expected is None or command.expected > 256:
+            return b"", SW.WRONG_LENGTH
+        return secrets.token_bytes(command.expected), SW.OK
+
+
+def _check_class(cla: int) -> None:
+    """Refuse what is not plain on channel 0."""
+    if cla & 0x60 or cla == 0xFF:
+        raise StatusError(SW.CLASS)
+    if cla & 0x10:
+        raise StatusError(SW.CHAINING)
+    if cla & 0x0C:
+        raise StatusError(SW.SECURE_MESSAGING)
+    if cla & 0x03:
+        raise StatusError(SW.CHANNEL)
+
+
+class MuteCard:
+    """A card that has an ATR and answers no command: broken, or pushed in half."""
+
+    def __init__(self, trace: Trace | None = None) -> None:
+        self.atr = MY_NUMBER_ATR
+        self.trace = trace if trace is not None else Trace()
+
+    def power_on(self) -> None:
+        """Begin afresh."""
+
+    def power_off(self) -> None:
+        """Nothing to forget."""
+
+    def reset(self) -> None:
+        """Nothing to reset."""
+
+    def reissue(self) -> None:
+        """Nothing to restore."""
+
+    def transmit(self, apdu: bytes) -> None:
+        """Do not answer."""
+        self.trace.add(apdu, "mute", None, 0)

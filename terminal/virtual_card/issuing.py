@@ -1,0 +1,263 @@
+"""The municipality's window: issue a card to each person with a persona, load cards again.
+
+A card folder holds ``ca.pem`` (the CA of the authentication certificates: the desk's anchor),
+``sign-ca.pem``, ``record-ca.pem`` (public key above the 券面 signatures), their keys,
+``cards/<persona>.json`` and ``issued.json``, the list for the payer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from terminal.errors import ConfigError
+from terminal.virtual_card import certificates, records
+from terminal.virtual_card.applets import PIN_TRIES, Contents, my_number_card
+from terminal.virtual_card.card_os import CardOs
+from terminal.virtual_card.certificates import Authority, Validity
+from terminal.virtual_card.personas import (
+    DEMO_PASSWORD,
+    DEMO_PIN,
+    CardCondition,
+    IssuedCard,
+    Person,
+    StoredCard,
+    read_card,
+    read_file,
+    write_card,
+    write_file,
+    write_issued,
+)
+
+_MUNICIPALITY = "13101"
+_ADULT_AGE = 18
+_GRACE_LONG_PAST = timedelta(days=200)
+_SOON = timedelta(days=45)
+_TRIES = {CardCondition.LAST_TRY: 1, CardCondition.PIN_BLOCKED: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedPersona:
+    """A person and the card that was issued to them."""
+
+    person: Person
+    card: CardOs = field(repr=False)
+    not_after: datetime
+
+
+def issue(
+    people: Sequence[Person],
+    folder: Path,
+    now: datetime,
+    progress: Callable[[str], None] = lambda words: None,
+) -> list[IssuedCard]:
+    """Issue what is missing and return all issued cards in the order of the people.
+
+    Cards that are there stay as they are.  Raises ConfigError where the folder cannot be written
+    or holds a card of the same persona for somebody else.
+    """
+    try:
+        (folder / "cards").mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(folder), None, f"cannot be made: {error.strerror}") from None
+    authentication = _authority(folder, "ca", certificates.AUTHENTICATION, now)
+    signature = _authority(folder, "sign-ca", certificates.SIGNATURE, now)
+    _record_key(folder)
+    issued = []
+    for person in people:
+        if person.persona is None:
+            continue
+        path = folder / "cards" / f"{person.persona}.json"
+        if path.exists():
+            stored = read_card(path)
+            if stored.person != person:
+                raise ConfigError(
+                    str(path), "person", "was issued for other data: remove the folder, issue anew"
+                )
+        else:
+            progress(f"{person.persona}: keys and certificates")
+            stored = _new_card(person, authentication, signature, now)
+            write_card(path, stored)
+        certificate = x509.load_pem_x509_certificate(stored.auth_certificate.encode())
+        issued.append(
+            IssuedCard(
+                person_id=person.id,
+                persona=person.persona,
+                issuer=certificate.issuer.rfc4514_string(),
+                serial=format(certificate.serial_number, "x"),
+                not_after=certificate.not_valid_after_utc.isoformat(),
+            )
+        )
+    write_issued(folder / "issued.json", issued)
+    return issued
+
+
+def load(folder: Path) -> list[IssuedPersona]:
+    """Return all issued cards of a folder, ready for a reader, in the order of the people.
+
+    Raises ConfigError where the folder is not one of :func:`issue`.
+    """
+    paths = sorted((folder / "cards").glob("*.json"))
+    if not paths:
+        raise ConfigError(str(folder), None, "holds no cards: run `virtual-card issue` first")
+    personas = [load_card(folder, path.stem) for path in paths]
+    return sorted(personas, key=lambda item: item.person.id)
+
+
+def load_card(folder: Path, persona: str) -> IssuedPersona:
+    """Return one issued card, ready for a reader, with the counters of its issue.
+
+    Raises ConfigError.
+    """
+    stored = read_card(folder / "cards" / f"{persona}.json")
+    try:
+        certificate = _certificate(stored.auth_certificate)
+        contents = Contents(
+            face=_face(stored),
+            auth_certificate=_der(certificate),
+            auth_ca=_der(_certificate(read_file(folder / "ca.pem").decode())),
+            auth_key=_private_key(stored.auth_key),
+            sign_certificate=(
+                None
+                if stored.sign_certificate is None
+                else _der(_certificate(stored.sign_certificate))
+            ),
+            sign_ca=_der(_certificate(read_file(folder / "sign-ca.pem").decode())),
+            sign_key=None if stored.sign_key is None else _private_key(stored.sign_key),
+            own_key=_private_key(stored.own_key),
+            record_key=_private_key(read_file(folder / "record.key").decode()),
+            cv_certificate=read_file(folder / "record.cv"),
+            pin=_usable(stored, DEMO_PIN),
+            password=_usable(stored, DEMO_PASSWORD),
+            pin_tries_left=_TRIES.get(stored.person.card_condition, PIN_TRIES),
+        )
+    except (ValueError, TypeError) as error:
+        raise ConfigError(str(folder), persona, f"is damaged: {type(error).__name__}") from None
+    return IssuedPersona(stored.person, my_number_card(contents), certificate.not_valid_after_utc)
+
+
+def validity_of(person: Person, now: datetime) -> Validity:
+    """Return the validity of a certificate whose card is in the person's condition."""
+    today = now.astimezone(certificates.JAPAN).date()
+    if person.card_condition in (CardCondition.EXPIRED, CardCondition.EXPIRES_SOON):
+        soon = person.card_condition is CardCondition.EXPIRES_SOON
+        last = today + _SOON if soon else today - _GRACE_LONG_PAST
+        end = certificates.end_of_day(last)
+        return Validity(end - timedelta(days=1800), end)
+    begin = now - timedelta(days=400)
+    last = certificates.nth_birthday_after(person.birthdate, begin.date(), 5)
+    return Validity(begin, certificates.end_of_day(last))
+
+
+def _new_card(
+    person: Person, authentication: Authority, signature: Authority, now: datetime
+) -> StoredCard:
+    validity = validity_of(person, now)
+    begin = validity.begin.astimezone(certificates.JAPAN).date()
+    adult = certificates.birthday(person.birthdate, person.birthdate.year + _ADULT_AGE) <= begin
+    auth_key, own_key = certificates.new_key(), certificates.new_key()
+    certificate = certificates.authentication_certificate(
+        authentication, auth_key.public_key(), _MUNICIPALITY, validity
+    )
+    card = StoredCard(
+        person=person,
+        serial="".join(str(secrets.randbelow(10)) for _ in range(15)),
+        municipality=_MUNICIPALITY,
+        expires_on=certificates.nth_birthday_after(person.birthdate, begin, 10 if adult else 5),
+        security_code=f"{secrets.randbelow(10000):04d}",
+        auth_certificate=_pem(certificate),
+        auth_key=_key_pem(auth_key),
+        own_key=_key_pem(own_key),
+    )
+    if person.card_condition is CardCondition.FACE_ONLY:
+        return card
+    sign_key = certificates.new_key()
+    sign_certificate = certificates.signature_certificate(
+        signature, sign_key.public_key(), _face(card), validity
+    )
+    return card.model_copy(
+        update={"sign_certificate": _pem(sign_certificate), "sign_key": _key_pem(sign_key)}
+    )
+
+
+def _face(stored: StoredCard) -> records.Face:
+    person = stored.person
+    return records.Face(
+        name=person.name,
+        address=person.address,
+        birthdate=person.birthdate,
+        sex=records.sex_on_card(person.sex),
+        expires_on=stored.expires_on,
+        security_code=stored.security_code,
+        serial=stored.serial,
+        municipality=stored.municipality,
+    )
+
+
+def _usable(stored: StoredCard, secret: bytes) -> bytes | None:
+    return None if stored.person.card_condition is CardCondition.FACE_ONLY else secret
+
+
+def _authority(folder: Path, name: str, unit: str, now: datetime) -> Authority:
+    certificate_path, key_path = folder / f"{name}.pem", folder / f"{name}.key"
+    if certificate_path.exists():
+        try:
+            return Authority(
+                _certificate(read_file(certificate_path).decode()),
+                _private_key(read_file(key_path).decode()),
+            )
+        except (ValueError, TypeError):
+            raise ConfigError(str(certificate_path), None, "or its key is damaged") from None
+    authority = certificates.new_authority(unit, now)
+    write_file(key_path, _key_pem(authority.key).encode())
+    write_file(certificate_path, _pem(authority.certificate).encode(), mode=0o644)
+    return authority
+
+
+def _record_key(folder: Path) -> None:
+    """Make the key that signs 券面 records, and its CV certificate under a test issuer."""
+    if (folder / "record-ca.pem").exists():
+        return
+    issuer, key = certificates.new_key(), certificates.new_key()
+    issuer_id, subject_id = (b"6" + secrets.token_hex(7).encode() + b"T" for _ in range(2))
+    certificate = records.cv_certificate(issuer_id, subject_id, key.public_key(), issuer)
+    public = issuer.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    write_file(folder / "record.key", _key_pem(key).encode())
+    write_file(folder / "record.cv", certificate, mode=0o644)
+    write_file(folder / "record-ca.pem", public, mode=0o644)
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def _certificate(pem: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+def _key_pem(key: rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _private_key(pem: str) -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return key

@@ -1,0 +1,153 @@
+"""The tray's page and its JSON control, on 127.0.0.1 only.
+
+``GET /state``, ``GET /trace?card=SLUG`` (all cards without ``card``), ``POST /insert`` and
+``POST /reset`` with ``{"card": SLUG}``, ``POST /remove`` with ``{}``.  Every POST is answered with
+the new state.  Refused are other Host names (DNS rebinding) and POSTs from other pages (Origin).
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import asdict
+from typing import Any
+
+from cheroot import wsgi
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+
+from terminal.errors import PortInUseError
+from terminal.virtual_card.tray import Tray, TrayCard, UnknownTrayCardError
+
+HOST = "127.0.0.1"
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(tray: Tray, port: int) -> Flask:
+    """Return the tray's web application for this port of 127.0.0.1."""
+    app = Flask(__name__)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
+    app.config["MAX_CONTENT_LENGTH"] = 4096
+    own_host = f"{HOST}:{port}"
+
+    @app.before_request
+    def guard() -> None:
+        if request.host != own_host:
+            raise Forbidden("wrong Host")
+        if request.method == "POST":
+            origin = request.headers.get("Origin")
+            if origin is not None and origin != f"http://{own_host}":
+                raise Forbidden("wrong Origin")
+            if not request.is_json:
+                raise BadRequest("send application/json")
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
+
+    @app.errorhandler(HTTPException)
+    def refuse(error: HTTPException) -> tuple[Response, int]:
+        return jsonify(error=error.description), error.code or 500
+
+    @app.errorhandler(UnknownTrayCardError)
+    def unknown(error: UnknownTrayCardError) -> tuple[Response, int]:
+        return jsonify(error=f"no card {error} in the tray"), 404
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("tray.html", cards=[_card(card) for card in tray.cards])
+
+    @app.get("/state")
+    def state() -> Response:
+        return jsonify(_state(tray))
+
+    @app.get("/trace")
+    def trace() -> Response:
+        wanted = request.args.get("card")
+        slugs = [card.slug for card in tray.cards] if wanted is None else [wanted]
+        return jsonify({slug: [asdict(item) for item in tray.trace(slug)] for slug in slugs})
+
+    @app.post("/insert")
+    def insert() -> Response:
+        tray.insert(_slug())
+        return jsonify(_state(tray))
+
+    @app.post("/remove")
+    def remove() -> Response:
+        tray.remove()
+        return jsonify(_state(tray))
+
+    @app.post("/reset")
+    def reset() -> Response:
+        tray.reset(_slug())
+        return jsonify(_state(tray))
+
+    return app
+
+
+def _slug() -> str:
+    body = request.get_json()
+    slug = body.get("card") if isinstance(body, dict) else None
+    if not isinstance(slug, str):
+        raise BadRequest('send {"card": SLUG}')
+    return slug
+
+
+def _state(tray: Tray) -> dict[str, Any]:
+    return {
+        "on_reader": tray.on_reader,
+        "reader_connected": tray.reader_connected,
+        "cards": [_card(card) for card in tray.cards],
+    }
+
+
+def _card(card: TrayCard) -> dict[str, Any]:
+    person = card.person
+    return {
+        "slug": card.slug,
+        "kind": card.kind.value,
+        "name": None if person is None else person.name,
+        "name_kana": None if person is None else person.name_kana,
+        "birthdate": None if person is None else person.birthdate.isoformat(),
+        "sex": None if person is None else person.sex,
+        "condition": None if person is None else person.card_condition.value,
+        "not_after": None if card.not_after is None else card.not_after.isoformat(),
+        "pin_tries_left": card.pin_tries_left,
+        "story": {"ja": card.story.ja, "en": card.story.en},
+    }
+
+
+class TrayServer:
+    """The tray's HTTP server."""
+
+    def __init__(self, tray: Tray, port: int) -> None:
+        """Take the port.  Raises PortInUseError."""
+        self._server = wsgi.Server(
+            (HOST, port), create_app(tray, port), numthreads=4, server_name="tray"
+        )
+        self._server.shutdown_timeout = 1
+        try:
+            self._server.prepare()
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES, None):
+                raise
+            raise PortInUseError(HOST, port) from None
+
+    def serve(self) -> None:
+        """Answer until :meth:`stop`."""
+        self._server.serve()
+
+    def stop(self) -> None:
+        """End; may be called from another thread."""
+        self._server.stop()

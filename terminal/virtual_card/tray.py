@@ -1,0 +1,131 @@
+"""The demo's tray of cards: which there are, which lies on the reader."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from terminal.virtual_card.applets import driving_licence
+from terminal.virtual_card.card_os import CardOs, MuteCard
+from terminal.virtual_card.issuing import IssuedPersona
+from terminal.virtual_card.personas import Person, Story
+from terminal.virtual_card.trace import Exchange
+from terminal.virtual_card.vpicc import VirtualCardSlot
+
+
+class CardKind(StrEnum):
+    """What a card is."""
+
+    MY_NUMBER = "my-number"
+    DRIVING_LICENCE = "driving-licence"
+    MUTE = "mute"
+
+
+class UnknownTrayCardError(Exception):
+    """There is no such card in the tray."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrayCard:
+    """One card of the tray.  ``person`` and ``not_after`` belong to My Number cards only."""
+
+    slug: str
+    kind: CardKind
+    card: CardOs | MuteCard = field(repr=False)
+    story: Story = field(repr=False)
+    person: Person | None = field(default=None, repr=False)
+    not_after: datetime | None = None
+
+    @property
+    def pin_tries_left(self) -> int | None:
+        """Tries left of the authentication PIN; None where the card has none."""
+        return self.card.pin_tries_left if isinstance(self.card, CardOs) else None
+
+
+def strangers() -> list[TrayCard]:
+    """Return the cards that are no My Number cards."""
+    return [
+        TrayCard(
+            "driving-licence",
+            CardKind.DRIVING_LICENCE,
+            driving_licence(),
+            Story(
+                ja="まちがえて置かれた運転免許証。端末は「マイナンバーカードではない」と伝えます。",
+                en="A driving licence, put here by mistake. The terminal says what it is not.",
+            ),
+        ),
+        TrayCard(
+            "mute-card",
+            CardKind.MUTE,
+            MuteCard(),
+            Story(
+                ja="こわれたカード。返事をしません。端末は待ちすぎず、係員を呼べるようにします。",
+                en="A broken card that never answers. The terminal gives up in time and says so.",
+            ),
+        ),
+    ]
+
+
+class Tray:
+    """The cards and the one slot they go into; safe between threads."""
+
+    def __init__(self, personas: Sequence[IssuedPersona], slot: VirtualCardSlot) -> None:
+        """``personas``: the issued cards, in the order in which they lie there."""
+        issued = [
+            TrayCard(
+                slug=item.person.persona or item.person.id,
+                kind=CardKind.MY_NUMBER,
+                card=item.card,
+                story=item.person.story,
+                person=item.person,
+                not_after=item.not_after,
+            )
+            for item in personas
+        ]
+        self.cards = (*issued, *strangers())
+        self._by_slug = {card.slug: card for card in self.cards}
+        self._slot = slot
+        self._lock = threading.Lock()
+
+    @property
+    def on_reader(self) -> str | None:
+        """The card on the reader."""
+        there = self._slot.card
+        return next((card.slug for card in self.cards if card.card is there), None)
+
+    @property
+    def reader_connected(self) -> bool:
+        """Whether the reader has noticed the card."""
+        return self._slot.connected
+
+    def insert(self, slug: str) -> None:
+        """Put a card on the reader, taking away the one that is there.
+
+        Raises UnknownTrayCardError.
+        """
+        card = self._find(slug)
+        with self._lock:
+            if self._slot.card is not card.card:
+                self._slot.insert(card.card)
+
+    def remove(self) -> None:
+        """Take the card away, if there is one."""
+        with self._lock:
+            self._slot.remove()
+
+    def reset(self, slug: str) -> None:
+        """Give a card the retry counters of its issue.  Raises UnknownTrayCardError."""
+        self._find(slug).card.reissue()
+
+    def trace(self, slug: str) -> tuple[Exchange, ...]:
+        """Return the last exchanges of a card, oldest first.  Raises UnknownTrayCardError."""
+        return self._find(slug).card.trace.entries()
+
+    def _find(self, slug: str) -> TrayCard:
+        try:
+            return self._by_slug[slug]
+        except KeyError:
+            raise UnknownTrayCardError(slug) from None
