@@ -8,7 +8,7 @@ from enum import StrEnum
 from terminal.card import protocol
 from terminal.card.connection import CardConnection
 from terminal.card.protocol import JPKI_AID, TEXT_AID, ElementaryFile
-from terminal.errors import CardProtocolError, UnknownCardError
+from terminal.errors import CardProtocolError
 
 CERTIFICATES_PRESENT = ElementaryFile(JPKI_AID, 0x0008)
 AUTHENTICATION_CERTIFICATE = ElementaryFile(JPKI_AID, 0x000A)
@@ -67,9 +67,7 @@ class JpkiSession:
         ``first``: nothing was sent since the card was powered.
         """
         self._connection = connection
-        if not protocol.select_application(connection, JPKI_AID, first=first):
-            msg = "the card has no JPKI application"
-            raise UnknownCardError(msg)
+        protocol.enter_application(connection, JPKI_AID, first=first)
 
     def authentication_certificate(self) -> bytes:
         """Return 利用者証明用電子証明書 as DER; free to read."""

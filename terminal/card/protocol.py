@@ -12,7 +12,20 @@ from dataclasses import dataclass, replace
 from terminal.card.apdu import CommandApdu, Ins, ResponseApdu, Sw
 from terminal.card.connection import CardConnection
 from terminal.card.tlv import read_header
-from terminal.errors import CardError, CardProtocolError, InvalidPinError, PinBlockedError
+from terminal.errors import (
+    CardError,
+    CardProtocolError,
+    InvalidPinError,
+    PinBlockedError,
+    UnknownCardError,
+)
+
+JPKI_AID = bytes.fromhex("D392F000260100000001")
+TEXT_AID = bytes.fromhex("D3921000310001010408")
+VISUAL_AID = bytes.fromhex("D3921000310001010402")
+COMMON_AID = bytes.fromhex("D3921000310001010100")
+
+INDIVIDUAL_NUMBER_FILES = frozenset({(TEXT_AID, 0x0001), (VISUAL_AID, 0x0005)})
 
 BLOCK = 256
 LONGEST_FILE = 0x7FFF
@@ -38,14 +51,6 @@ class ElementaryFile:
         if (self.aid, self.fid) in INDIVIDUAL_NUMBER_FILES:
             msg = "the Individual Number is never read"
             raise ValueError(msg)
-
-
-JPKI_AID = bytes.fromhex("D392F000260100000001")
-TEXT_AID = bytes.fromhex("D3921000310001010408")
-VISUAL_AID = bytes.fromhex("D3921000310001010402")
-COMMON_AID = bytes.fromhex("D3921000310001010100")
-
-INDIVIDUAL_NUMBER_FILES = frozenset({(TEXT_AID, 0x0001), (VISUAL_AID, 0x0005)})
 
 
 def transmit(connection: CardConnection, command: CommandApdu) -> ResponseApdu:
@@ -106,6 +111,16 @@ def select_application(connection: CardConnection, aid: bytes, *, first: bool = 
     if response.sw >> 8 in _FAULTS:
         check(response.sw, "SELECT application")
     return False
+
+
+def enter_application(connection: CardConnection, aid: bytes, *, first: bool = False) -> None:
+    """SELECT an application that the card must have, see :func:`select_application`.
+
+    Raises UnknownCardError where it does not.
+    """
+    if not select_application(connection, aid, first=first):
+        msg = f"the card has no application {aid.hex().upper()}"
+        raise UnknownCardError(msg)
 
 
 def select_file(connection: CardConnection, fid: int) -> bool:
