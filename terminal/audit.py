@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from eligibility.model import CardSubject
@@ -36,6 +37,7 @@ class Act(StrEnum):
     ACCOUNT_CHANGED = "account-changed"
     KIOSK_CODE_MADE = "kiosk-code-made"
     KIOSK_ENROLLED = "kiosk-enrolled"
+    KIOSK_REVOKED = "kiosk-revoked"
     CLOCK_STEPPED = "clock-stepped"
 
 
@@ -53,3 +55,45 @@ class AuditEntry:
     consent_id: str | None = None
     subject: CardSubject | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One row of the log as it is kept.
+
+    ``monotonic_ms``: milliseconds since the machine started (suspend counted), comparable within
+    one ``boot_id``; ``subject_hash``: keyed hash in hex, equal for equal subjects of this store;
+    ``hash``: of this row and, through the chain, of all before it.
+    """
+
+    seq: int
+    at: datetime
+    monotonic_ms: int
+    boot_id: str
+    desk_id: str
+    actor_id: str
+    act: Act
+    visit_id: str | None
+    consent_id: str | None
+    subject_hash: str | None
+    reason: str | None
+    hash: bytes = field(repr=False)
+
+
+class ChainBreak(StrEnum):
+    """How the chain of audit rows is broken."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    REORDERED = "reordered"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """Whether the chain holds.  ``rows``: rows found; the others are None when it does."""
+
+    ok: bool
+    rows: int
+    first_bad_seq: int | None = None
+    kind: ChainBreak | None = None

@@ -1,1 +1,9 @@
-"""The one database file: the only SQL and the only opener of it."""
+"""The one encrypted database file: the only SQL and the only opener of it.
+
+Start reading in :mod:`terminal.store.database`, then :mod:`terminal.store.schema`.
+"""
+
+from terminal.store.database import Store
+from terminal.store.transaction import Transaction
+
+__all__ = ["Store", "Transaction"]

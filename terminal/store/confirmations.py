@@ -1,0 +1,131 @@
+"""What the payer answered, and what each visit may rely on.
+
+This is the last door before a record is bound to a person: an answer or a confirmation whose
+certificate is not the one that the visit read is refused here, whoever sends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from eligibility.errors import AnswerForAnotherPersonError
+from eligibility.model import CardSubject, Confirmation, PayerAnswer
+from terminal.errors import StoreError
+from terminal.store.encoding import Decoder, encode
+from terminal.store.outbox import Outbox
+from terminal.store.records import Records, Table
+from terminal.store.visits import Visits
+
+_ANSWERS = Table("answers", "answer", Decoder(PayerAnswer))
+_CONFIRMATIONS = Table("confirmations", "confirmation", Decoder(Confirmation))
+
+
+class Answers:
+    """The payer's answers, each with the bytes it came in."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._rows = Records(db, _ANSWERS)
+        self._visits = Visits(db)
+        self._outbox = Outbox(db)
+
+    def add(self, answer: PayerAnswer) -> bool:
+        """Store an answer; return False where the same was stored already.
+
+        Raises AnswerForAnotherPersonError where its certificate is not that of the visit that
+        asked, StoreError where the id is there with other content.
+        """
+        question = self._outbox.get(answer.question_id)
+        if self._visits.get(question.visit_id).subject != answer.subject:
+            raise AnswerForAnotherPersonError(answer.question_id)
+        stored = self._find(answer.id)
+        if stored is not None:
+            if stored != answer:
+                msg = f"answer {answer.id} is stored already, with other content"
+                raise StoreError(msg)
+            return False
+        self._db.execute(
+            "INSERT INTO answers (id, body, original) VALUES (?, ?, ?)",
+            [answer.id, encode(replace(answer, original=b"")), answer.original],
+        )
+        return True
+
+    def _find(self, answer_id: str) -> PayerAnswer | None:
+        answer = self._rows.find(answer_id)
+        return None if answer is None else self._with_original(answer)
+
+    def _with_original(self, answer: PayerAnswer) -> PayerAnswer:
+        (original,) = self._db.execute(
+            "SELECT original FROM answers WHERE id = ?", [answer.id]
+        ).fetchone()
+        return replace(answer, original=original)
+
+    def get(self, answer_id: str) -> PayerAnswer:
+        """Return the answer.  Raises StoreError where there is none."""
+        return self._with_original(self._rows.get(answer_id))
+
+    def latest_for(self, subject: CardSubject) -> PayerAnswer | None:
+        """Return the newest answer for this certificate, or None."""
+        answer = self._rows.first(
+            "WHERE subject_serial = ? AND subject_issuer = ? ORDER BY received_at DESC, rowid DESC",
+            [subject.serial, subject.issuer],
+        )
+        return None if answer is None else self._with_original(answer)
+
+
+class Confirmations:
+    """The confirmations of all visits; a newer one supersedes, none is changed."""
+
+    def __init__(self, db: Database) -> None:
+        self._rows = Records(db, _CONFIRMATIONS)
+        self._answers = Records(db, _ANSWERS)
+        self._visits = Visits(db)
+
+    def add(self, confirmation: Confirmation) -> bool:
+        """Store a confirmation; return False where the same was stored already.
+
+        Raises UnknownVisitError, StoreError (no such answer, or it supersedes one of another
+        visit), or AnswerForAnotherPersonError where the answer's certificate is not the visit's.
+        """
+        visit = self._visits.get(confirmation.visit_id)
+        answer = self._answers.get(confirmation.answer_id)
+        if visit.subject != answer.subject:
+            raise AnswerForAnotherPersonError(answer.question_id)
+        if confirmation.supersedes is not None:
+            former = self._rows.get(confirmation.supersedes)
+            if former.visit_id != confirmation.visit_id:
+                msg = f"confirmation {confirmation.id} supersedes one of another visit"
+                raise StoreError(msg)
+        return self._rows.add(confirmation.id, confirmation)
+
+    def of_visit(self, visit_id: str) -> list[Confirmation]:
+        """Return the visit's confirmations, the newest first."""
+        return self._rows.select("WHERE visit_id = ? ORDER BY made_at DESC, rowid DESC", [visit_id])
+
+    def latest_for(
+        self, subject: CardSubject, before_visit: str | None = None
+    ) -> Confirmation | None:
+        """Return the newest LIVE confirmation for this certificate, or None.
+
+        ``before_visit``: only of visits opened before that one.  Raises UnknownVisitError.
+        """
+        earlier, values = "", []
+        if before_visit is not None:
+            self._visits.get(before_visit)
+            earlier = """
+                AND (visits.opened_at, visits.rowid)
+                    < (SELECT opened_at, rowid FROM visits WHERE id = ?)
+            """
+            values = [before_visit]
+        return self._rows.first(
+            f"""
+            JOIN answers ON answers.id = confirmations.answer_id
+            JOIN visits ON visits.id = confirmations.visit_id
+            WHERE answers.subject_serial = ? AND answers.subject_issuer = ?
+                AND confirmations.source = 'live' {earlier}
+            ORDER BY confirmations.as_of DESC, confirmations.rowid DESC
+            """,
+            [subject.serial, subject.issuer, *values],
+        )

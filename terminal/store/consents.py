@@ -1,0 +1,52 @@
+"""Consents: what a patient allowed never grows after it was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from eligibility.model import Consent
+from terminal.errors import VisitStateError
+from terminal.store.encoding import Decoder
+from terminal.store.records import Records, Table
+
+_TABLE = Table("consents", "consent", Decoder(Consent))
+
+
+class Consents:
+    """The consents of this store."""
+
+    def __init__(self, db: Database) -> None:
+        self._rows = Records(db, _TABLE)
+
+    def add(self, consent: Consent) -> bool:
+        """Store a new consent; return False where the same was stored already."""
+        return self._rows.add(consent.id, consent)
+
+    def save(self, consent: Consent) -> None:
+        """Store the payer's registration, an earlier end or a withdrawal.
+
+        Raises VisitStateError where it would undo a withdrawal, end later, or change whose
+        consent it is, what was decided, when or how.
+        """
+        stored = self._rows.get(consent.id)
+        allowed = replace(
+            stored,
+            payer_patient=consent.payer_patient,
+            payer_ref=consent.payer_ref,
+            ends_at=min(stored.ends_at, consent.ends_at),
+            withdrawn_at=stored.withdrawn_at or consent.withdrawn_at,
+        )
+        if consent != allowed:
+            msg = f"consent {consent.id} cannot be widened, reopened or given to another"
+            raise VisitStateError(msg)
+        self._rows.replace(consent.id, consent)
+
+    def get(self, consent_id: str) -> Consent | None:
+        """Return the consent, or None."""
+        return self._rows.find(consent_id)
+
+    def of_visit(self, visit_id: str) -> Consent | None:
+        """Return the visit's newest consent, or None."""
+        return self._rows.first("WHERE visit_id = ? ORDER BY given_at DESC, rowid DESC", [visit_id])

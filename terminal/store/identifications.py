@@ -1,0 +1,34 @@
+"""How the holder of each visit was identified; at most once for a visit."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from terminal.errors import VisitStateError
+from terminal.identification import Identification
+from terminal.store.encoding import Decoder
+from terminal.store.records import Records, Table
+
+_TABLE = Table("identifications", "identification of visit", Decoder(Identification))
+
+
+class Identifications:
+    """The identifications of this store."""
+
+    def __init__(self, db: Database) -> None:
+        self._rows = Records(db, _TABLE)
+
+    def add(self, identification: Identification) -> bool:
+        """Store it; return False where the same was stored already.
+
+        Raises VisitStateError where the visit's holder was identified in another way.
+        """
+        stored = self._rows.find(identification.visit_id)
+        if stored is not None and stored != identification:
+            msg = f"the holder of visit {identification.visit_id} is identified already"
+            raise VisitStateError(msg)
+        return self._rows.add(identification.visit_id, identification)
+
+    def of_visit(self, visit_id: str) -> Identification | None:
+        """Return the identification, or None while there is none."""
+        return self._rows.find(visit_id)

@@ -1,0 +1,78 @@
+"""What one unit of work sees: every table family, through one connection."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlite_utils import Database
+
+from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
+from terminal.store.audit import Audit, AuditContext
+from terminal.store.confirmations import Answers, Confirmations
+from terminal.store.consents import Consents
+from terminal.store.identifications import Identifications
+from terminal.store.outbox import Outbox
+from terminal.store.visits import Visits
+
+
+class Transaction:
+    """Valid inside the work that it was given to, and not after."""
+
+    def __init__(self, db: Database, context: AuditContext) -> None:
+        self._db = db
+        self._context = context
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The visits."""
+        return Visits(self._db)
+
+    @cached_property
+    def identifications(self) -> Identifications:
+        """How the holders were identified."""
+        return Identifications(self._db)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the payer answered."""
+        return Answers(self._db)
+
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        """What the visits may rely on."""
+        return Confirmations(self._db)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The questions to the payer."""
+        return Outbox(self._db)
+
+    @cached_property
+    def consents(self) -> Consents:
+        """What the patients allowed."""
+        return Consents(self._db)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The staff's accounts."""
+        return Accounts(self._db)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """The staff's log-ins."""
+        return Sessions(self._db)
+
+    @cached_property
+    def kiosks(self) -> Kiosks:
+        """The enrolled kiosks and their codes."""
+        return Kiosks(self._db)
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        """The counted tries."""
+        return Throttle(self._db)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit log."""
+        return Audit(self._db, self._context)
