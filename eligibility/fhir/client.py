@@ -1,26 +1,240 @@
-"""The payer over FHIR R4 with mutual TLS."""
+"""The payer over FHIR R4 as an :class:`~eligibility.payer.Payer` (docs/fhir-profile.md)."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from eligibility.codes import ConsentCategory
+from eligibility.errors import (
+    AnswerForAnotherPersonError,
+    ConsentRequiredError,
+    PayerProtocolError,
+    PayerRefusedError,
+)
+from eligibility.fhir import documents, questions
+from eligibility.fhir.answers import ADAPTER, read_answer
+from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
+from eligibility.fhir.outcomes import refusal_in
+from eligibility.fhir.wire import Json, write_json
+from eligibility.history import (
+    CheckupObservation,
+    History,
+    MedicationRecord,
+    TreatmentRecord,
+)
+from eligibility.model import Consent, ConsentDecision, PayerAnswer
+from eligibility.payer import CardQuestion, Challenge, ConsentReceipt
+
+ROWS_PER_PAGE = 200
+MOST_PAGES = 50
+HISTORY_FACTOR = 3
+"""A whole history may take this many times as long as one answer."""
+
+_URL = re.compile(r"[!-~]+", re.ASCII)
+_MEDIA_TYPE = "application/fhir+json"
+_ASKING = (("Accept", _MEDIA_TYPE), ("Accept-Encoding", "identity"))
 
 
 class PayerSettings(BaseModel):
-    """The ``[payer]`` section of the configuration."""
+    """Where the payer is and what proves both sides (section ``[payer]``).
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    ``base_url``: https address that ends in ``/fhir``.  ``ca_file``: PEM, the only authority that
+    may vouch for the payer.  ``client_certificate``, ``client_key``: PEM, the institution's.
+    Times in seconds: to open a connection, and for one whole answer.
+    """
 
-    base_url: str = Field(
-        pattern=r"^https://[^/\s]+(/\S*)?$", description="Address of the payer's FHIR service"
-    )
-    ca_file: Path = Field(description="PEM file of the authorities that the payer's server has")
-    client_certificate: Path = Field(description="PEM file of this institution's certificate")
-    client_key: Path = Field(description="PEM file of the private key of that certificate")
-    connect_seconds: float = Field(
-        3, gt=0, le=60, description="Seconds to wait for a connection to the payer"
-    )
-    answer_seconds: float = Field(
-        10, gt=0, le=120, description="Seconds to wait for the payer's answer"
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    ca_file: Path
+    client_certificate: Path
+    client_key: Path
+    connect_seconds: float = Field(3, gt=0, le=60)
+    answer_seconds: float = Field(10, gt=0, le=120)
+
+    @field_validator("base_url")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme != "https"
+            or not parts.hostname
+            or parts.username is not None
+            or parts.query
+            or parts.fragment
+            or not value.isascii()
+        ):
+            msg = "an https:// address without user, query or fragment"
+            raise ValueError(msg)
+        _ = parts.port  # raises ValueError where it is no port
+        return value.rstrip("/")
+
+
+class FhirPayer:
+    """Asks the payer; safe to share between threads.  Every call raises eligibility.errors."""
+
+    name = ADAPTER
+
+    def __init__(
+        self,
+        settings: PayerSettings,
+        institution_code: str | None = None,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        """``institution_code``: told in the question, so that the payer can refuse a mix-up."""
+        self._settings = settings
+        self._institution_code = institution_code
+        self._now = now
+        self._connection = Connection(
+            TlsFiles(settings.ca_file, settings.client_certificate, settings.client_key),
+            connect_seconds=settings.connect_seconds,
+            answer_seconds=settings.answer_seconds,
+            now=now,
+        )
+
+    def close(self) -> None:
+        """Release connections."""
+        self._connection.close()
+
+    def check_reachable(self) -> None:
+        """Return if the payer answers over mutual TLS and speaks our profile."""
+        questions.check_capability(self._get(self._address("metadata")))
+
+    def issue_challenge(self) -> Challenge:
+        """Ask the payer for a fresh challenge."""
+        return questions.read_challenge(
+            self._post("$issue-challenge", {"resourceType": "Parameters"})
+        )
+
+    def ask(self, question: CardQuestion) -> PayerAnswer:
+        """Ask whether the card's holder is insured."""
+        body = self._post(
+            "CoverageEligibilityRequest/$submit",
+            questions.write_question(question, self._institution_code),
+            idempotency_key=question.id,
+        )
+        return read_answer(
+            body,
+            question,
+            received_at=self._now(),
+            institution_code=self._institution_code,
+        )
+
+    def register_consent(
+        self,
+        consent_id: str,
+        payer_patient: str,
+        decisions: Mapping[ConsentCategory, ConsentDecision],
+        given_at: datetime,
+    ) -> ConsentReceipt:
+        """Tell the payer what the patient allowed; idempotent by ``consent_id``."""
+        body = self._post(
+            "Consent", questions.write_consent(consent_id, payer_patient, decisions, given_at)
+        )
+        return questions.read_consent_receipt(body, consent_id, payer_patient, decisions)
+
+    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
+        """Fetch one consented category whole, or raise and return nothing of it.
+
+        Raises ConsentRequiredError, before a byte is sent, unless ``consent`` opens ``category``
+        now; it is looked at again before each page.  Errors about the answer do not carry it:
+        medical data must not end where errors are kept.
+        """
+        patient = consent.payer_patient
+        if not consent.allows(category, self._now()) or patient is None:
+            raise ConsentRequiredError(category.value)
+        resource_type = documents.resource_type(category)
+        if resource_type is None:
+            msg = f"the profile has no history of category {category.value}"
+            raise PayerProtocolError(msg)
+        url = self._address(resource_type)
+        first = f"{url}?patient={quote(patient, safe='/')}&_count={ROWS_PER_PAGE}"
+        try:
+            with deadline(HISTORY_FACTOR * self._settings.answer_seconds):
+                records = self._pages(consent, category, patient, first)
+        except PayerProtocolError as error:
+            raise PayerProtocolError(str(error)) from None
+        except PayerRefusedError as error:
+            raise PayerRefusedError(error.code, error.words) from None
+        except AnswerForAnotherPersonError:
+            raise AnswerForAnotherPersonError(consent.id) from None
+        return History(
+            consent_id=consent.id,
+            fetched_at=self._now(),
+            fetched=frozenset((category,)),
+            medications=tuple(one for one in records if isinstance(one, MedicationRecord)),
+            treatments=tuple(one for one in records if isinstance(one, TreatmentRecord)),
+            checkups=tuple(one for one in records if isinstance(one, CheckupObservation)),
+        )
+
+    def _pages(
+        self, consent: Consent, category: ConsentCategory, patient: str, first: str
+    ) -> list[documents.Record]:
+        records: list[documents.Record] = []
+        rows = 0
+        seen: set[str] = set()
+        url: str | None = first
+        while url is not None:
+            if not consent.allows(category, self._now()):
+                raise ConsentRequiredError(category.value)
+            if url in seen or len(seen) >= MOST_PAGES:
+                msg = f"the payer's list does not end (page {len(seen) + 1})"
+                raise PayerProtocolError(msg)
+            seen.add(url)
+            page = documents.read_page(self._get(url), category, patient, consent.id)
+            records += page.records
+            rows += page.rows
+            url = page.next_url
+            if url is not None:
+                self._check_own(url)
+            elif page.total not in (None, rows):
+                msg = f"the payer's list has {rows} rows and says {page.total}"
+                raise PayerProtocolError(msg)
+        return records
+
+    def _check_own(self, url: str) -> None:
+        """Raise PayerProtocolError for a link that leaves the payer's own address."""
+        if not url.startswith(f"{self._settings.base_url}/") or not _URL.fullmatch(url):
+            msg = "the payer's list goes on at a foreign address"
+            raise PayerProtocolError(msg)
+
+    def _address(self, path: str) -> str:
+        return f"{self._settings.base_url}/{path}"
+
+    def _get(self, url: str) -> bytes:
+        return _accepted(self._connection.exchange("GET", url, _ASKING))
+
+    def _post(self, path: str, resource: Json, *, idempotency_key: str | None = None) -> bytes:
+        headers = [*_ASKING, ("Content-Type", _MEDIA_TYPE)]
+        if idempotency_key is not None:
+            headers.append(("Idempotency-Key", idempotency_key))
+        answer = self._connection.exchange(
+            "POST", self._address(path), headers, write_json(resource)
+        )
+        return _accepted(answer)
+
+
+def _accepted(answer: Answer) -> bytes:
+    """Return the body of a success; raises PayerRefusedError or PayerProtocolError.
+
+    An OperationOutcome with an error is a refusal whatever its HTTP status.
+    """
+    try:
+        refusal = refusal_in(answer.body)
+    except PayerProtocolError:
+        if answer.status in (200, 201):
+            raise
+        refusal = None
+    if refusal is not None:
+        raise refusal
+    if answer.status not in (200, 201):
+        msg = f"the payer answered HTTP {answer.status} without a reason"
+        raise PayerProtocolError(msg, original=answer.body)
+    return answer.body

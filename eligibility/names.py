@@ -1,0 +1,60 @@
+"""How names are looked at: what cannot be printed, and comparison by width and space only.
+
+Nothing here guesses: two spellings of one character are two characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+REPLACED = "●"
+"""What the eligibility system puts in place of a character that it does not hold."""
+
+# Unicode has two readings of these six JIS X 0208 characters; the codec knows only the other one.
+_SECOND_READINGS = str.maketrans("～∥－￠￡￢", "〜‖−¢£¬")
+
+_KANA_AND_WIDTH_FORMS = re.compile("[\u3041-\u3096\u3099\u309a\u30a1-\u30fa\uff01-\uffee]+")
+
+
+def has_replaced_characters(text: str) -> bool:
+    """Whether a character of this name was replaced by ``●``."""
+    return REPLACED in text
+
+
+def characters_outside_jis_x_0208(text: str) -> tuple[str, ...]:
+    """Return the characters, in order, that a claim, a receipt or a prescription cannot carry.
+
+    Those documents are written in Shift_JIS with JIS X 0201 and JIS X 0208, without vendors'
+    additions; a name with another character is refused at the claim.
+    """
+    outside = []
+    for character in text:
+        try:
+            character.translate(_SECOND_READINGS).encode("shift_jis")
+        except UnicodeEncodeError:
+            outside.append(character)
+    return tuple(outside)
+
+
+def comparable(text: str) -> str:
+    """Return ``text`` with one width (half-width kana made full) and without white space.
+
+    Everything else stays: small kana, old and new forms, upper and lower case.
+    """
+    one_width = _KANA_AND_WIDTH_FORMS.sub(
+        lambda match: unicodedata.normalize("NFKC", match.group()), text
+    )
+    return "".join(one_width.split())
+
+
+def certainly_differ(one: str, other: str) -> bool:
+    """Whether two names differ beyond width and space.
+
+    A ``●`` is a character nobody could read: it proves no difference where the rest agrees.  False
+    never means "the same person".
+    """
+    left, right = comparable(one), comparable(other)
+    if len(left) != len(right):
+        return True
+    return any(a != b and REPLACED not in (a, b) for a, b in zip(left, right, strict=True))

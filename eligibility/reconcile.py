@@ -1,0 +1,343 @@
+"""What staff must know or settle about an answer: pure rules, no I/O, no clock.
+
+An answer is held against itself, the day, the certificate and the last answer for the same
+certificate.  Nothing is repaired or chosen here; each doubt becomes a
+:class:`~eligibility.model.Finding`.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from eligibility.codes import (
+    CodeTable,
+    InsuredCardClassification,
+    QualificationValidity,
+    Sex,
+    UnknownCode,
+)
+from eligibility.model import (
+    NOT_READ,
+    AnswerOutcome,
+    CopayRatio,
+    Coverage,
+    Finding,
+    FindingCode,
+    InsuredPerson,
+    NotRead,
+    PayerAnswer,
+    Severity,
+)
+from eligibility.names import (
+    certainly_differ,
+    characters_outside_jis_x_0208,
+    has_replaced_characters,
+)
+from eligibility.validity import (
+    CONFIRMED,
+    DateVerdict,
+    copay_ratio_on,
+    dates_on,
+    elderly_certificate_on,
+    pays_in_full,
+    ratios_disagree_on,
+)
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+EXPIRY_NOTICE_MONTHS = 3
+
+_VALIDITY_FINDINGS = {
+    QualificationValidity.INVALID: FindingCode.QUALIFICATION_INVALID,
+    QualificationValidity.INVALID_NEW_EXISTS: FindingCode.NEWER_QUALIFICATION,
+    QualificationValidity.NOT_FOUND: FindingCode.NO_QUALIFICATION,
+    QualificationValidity.SEVERAL: FindingCode.SEVERAL_CANDIDATES,
+}
+_BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
+_SEVERITY_ORDER = tuple(Severity)
+_CODE_ORDER = tuple(FindingCode)
+
+
+def reconcile(
+    answer: PayerAnswer,
+    *,
+    recorded: PayerAnswer | None,
+    today: date,
+    certificate_not_after: datetime | None,
+    in_grace: bool,
+    revocation_not_checked: bool,
+) -> tuple[Finding, ...]:
+    """Return the findings about ``answer``, the gravest first, each once.
+
+    ``recorded``: the last answer for the same certificate before this one; one for another
+    certificate says nothing and is not looked at.  ``today``: the day in Japan.
+    ``certificate_not_after``: end of the authentication certificate, None where nobody read it.
+    ``in_grace``: expired, but within the three months in which it still opens eligibility.
+    The order of ``answer.results`` does not matter.
+    """
+    before = recorded if recorded is not None and recorded.subject == answer.subject else None
+    found = {
+        *_about_validity(answer),
+        *_about_results(answer),
+        *_about_certificate(certificate_not_after, in_grace=in_grace, today=today),
+    }
+    for coverage in answer.results:
+        found.update(_about_dates(answer.qualification_validity, coverage, today))
+        found.update(_about_name(coverage.person))
+        found.update(_about_ratio(answer.qualification_validity, coverage, today))
+        found.update(_about_unknown_codes(coverage))
+    if before is not None:
+        found.update(_about_person(answer, before))
+        found.update(_about_changes(answer, before, today))
+    if revocation_not_checked:
+        found.add(Finding(FindingCode.REVOCATION_NOT_CHECKED, Severity.NOTE))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
+    return (
+        _SEVERITY_ORDER.index(finding.severity),
+        _CODE_ORDER.index(finding.code),
+        finding.field or "",
+        finding.from_payer,
+        finding.recorded,
+        finding.on_card,
+    )
+
+
+def _said(value: object) -> str | NotRead:
+    """Return how a finding names a value: its code, its ISO date, its percent, or not read."""
+    if value is None:
+        return NOT_READ
+    if isinstance(value, UnknownCode):
+        return value.value
+    if isinstance(value, CodeTable):
+        return str(value.value)
+    if isinstance(value, CopayRatio):
+        return str(value.percent)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _about_validity(answer: PayerAnswer) -> Iterator[Finding]:
+    """Everything but a plain, whole 有効 stops the desk and withholds medical data."""
+    validity = answer.qualification_validity
+    if validity not in CONFIRMED:
+        code = FindingCode.VALIDITY_UNKNOWN
+        if isinstance(validity, QualificationValidity):
+            code = _VALIDITY_FINDINGS[validity]
+        yield Finding(
+            code,
+            Severity.STOP,
+            field="qualification_validity",
+            from_payer=_said(validity),
+            blocks_history=True,
+        )
+    if answer.outcome is not AnswerOutcome.COMPLETE:
+        yield Finding(
+            FindingCode.ANSWER_INCOMPLETE,
+            Severity.STOP,
+            field="outcome",
+            from_payer=answer.outcome.value,
+            blocks_history=True,
+        )
+
+
+def _about_results(answer: PayerAnswer) -> Iterator[Finding]:
+    """No result for a valid qualification is no answer; several are never narrowed by guess."""
+    if not answer.results and answer.qualification_validity in CONFIRMED:
+        yield Finding(
+            FindingCode.ANSWER_INCOMPLETE, Severity.STOP, field="results", blocks_history=True
+        )
+    if len(answer.results) > 1:
+        alone = not _is_insurance_beside_assistance(answer.results)
+        yield Finding(
+            FindingCode.SEVERAL_CANDIDATES,
+            Severity.STOP if alone else Severity.WARN,
+            field="results",
+            from_payer=str(len(answer.results)),
+            blocks_history=alone,
+        )
+
+
+def _is_insurance_beside_assistance(results: tuple[Coverage, ...]) -> bool:
+    """Whether these are one person's insurance and medical assistance (医療扶助の併用)."""
+    if len(results) != 2 or results[0].person != results[1].person:
+        return False
+    kinds = {
+        one.insured_card_classification is InsuredCardClassification.MEDICAL_ASSISTANCE
+        for one in results
+    }
+    return len(kinds) == 2
+
+
+def _about_dates(
+    validity: QualificationValidity | UnknownCode | None, coverage: Coverage, today: date
+) -> Iterator[Finding]:
+    """A qualification that is not called invalid, but whose own dates exclude today."""
+    field, value = {
+        DateVerdict.LOST: ("disqualification_date", coverage.disqualification_date),
+        DateVerdict.NOT_YET: ("qualification_date", coverage.qualification_date),
+        DateVerdict.CARD_EXPIRED: (
+            "insured_card_expiration_date",
+            coverage.insured_card_expiration_date,
+        ),
+        DateVerdict.CARD_NOT_YET_VALID: (
+            "insured_card_valid_date",
+            coverage.insured_card_valid_date,
+        ),
+    }.get(dates_on(coverage, today), (None, None))
+    if field is not None and (validity is None or validity in CONFIRMED):
+        yield Finding(
+            FindingCode.VALIDITY_CONTRADICTS_DATES,
+            Severity.STOP,
+            field=field,
+            from_payer=_said(value),
+            blocks_history=True,
+        )
+
+
+def _about_name(person: InsuredPerson) -> Iterator[Finding]:
+    """A name with ``●`` or outside JIS X 0208 cannot go into a claim or on a prescription."""
+    if has_replaced_characters(person.name) or characters_outside_jis_x_0208(person.name):
+        yield Finding(
+            FindingCode.NAME_HAS_REPLACED_CHARACTERS,
+            Severity.WARN,
+            field="name",
+            from_payer=person.name,
+        )
+
+
+def _about_ratio(
+    validity: QualificationValidity | UnknownCode | None, coverage: Coverage, today: date
+) -> Iterator[Finding]:
+    """No ratio is assumed where none is certain."""
+    if pays_in_full(coverage):
+        yield Finding(
+            FindingCode.PAYS_IN_FULL,
+            Severity.WARN,
+            field="insured_card_classification",
+            from_payer=_said(coverage.insured_card_classification),
+        )
+    elif ratios_disagree_on(coverage, today):
+        yield Finding(
+            FindingCode.RATIOS_DISAGREE,
+            Severity.WARN,
+            field="insured_partial_contribution_ratio",
+            from_payer=_both_ratios(coverage, today),
+        )
+    elif validity in CONFIRMED and copay_ratio_on(coverage, today) is None:
+        yield Finding(
+            FindingCode.RATIO_MISSING,
+            Severity.WARN,
+            field="insured_partial_contribution_ratio",
+            from_payer=_said(coverage.insured_partial_contribution_ratio),
+        )
+
+
+def _both_ratios(coverage: Coverage, today: date) -> str:
+    certificate = elderly_certificate_on(coverage, today)
+    theirs = None if certificate is None else certificate.contribution_ratio
+    return f"{_said(coverage.insured_partial_contribution_ratio)} / {_said(theirs)}"
+
+
+def _about_unknown_codes(value: object, path: str = "") -> Iterator[Finding]:
+    """Every code that no table knows is named with its element; it is never dropped."""
+    if isinstance(value, UnknownCode):
+        yield Finding(FindingCode.UNKNOWN_CODE, Severity.WARN, field=path, from_payer=value.value)
+    elif hasattr(value, "__dataclass_fields__"):
+        for one in fields(value):  # type: ignore[arg-type]  # an instance, told by its fields
+            inner = f"{path}.{one.name}" if path else one.name
+            yield from _about_unknown_codes(getattr(value, one.name), inner)
+
+
+def _about_person(answer: PayerAnswer, recorded: PayerAnswer) -> Iterator[Finding]:
+    """One certificate belongs to one person: another birth date, sex or name is another person."""
+    known = [coverage.person for coverage in recorded.results]
+    for coverage in answer.results:
+        contradictions = [list(_contradictions(coverage.person, person)) for person in known]
+        if contradictions and all(contradictions):
+            for one in contradictions:
+                yield from one
+
+
+def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding]:
+    pairs: list[tuple[str, object, object]] = []
+    if now.birthdate != then.birthdate:
+        pairs.append(("birthdate", now.birthdate, then.birthdate))
+    if now.sex != then.sex and _BINARY_SEX.issuperset((now.sex, then.sex)):
+        pairs.append(("sex", now.sex, then.sex))
+    if certainly_differ(now.name, then.name):
+        pairs.append(("name", now.name, then.name))
+    if (
+        now.name_kana is not None
+        and then.name_kana is not None
+        and certainly_differ(now.name_kana, then.name_kana)
+    ):
+        pairs.append(("name_kana", now.name_kana, then.name_kana))
+    for field, payer_says, recorded_says in pairs:
+        yield Finding(
+            FindingCode.OTHER_PERSON,
+            Severity.STOP,
+            field=field,
+            from_payer=_said(payer_says),
+            recorded=_said(recorded_says),
+            blocks_history=True,
+        )
+
+
+def _about_changes(answer: PayerAnswer, recorded: PayerAnswer, today: date) -> Iterator[Finding]:
+    """What the clinic's own record must follow: another insurer, another ratio."""
+    if len(answer.results) != 1 or len(recorded.results) != 1:
+        return
+    now, then = answer.results[0], recorded.results[0]
+    if now.insurer_number != then.insurer_number:
+        yield Finding(
+            FindingCode.INSURER_CHANGED,
+            Severity.WARN,
+            field="insurer_number",
+            from_payer=now.insurer_number,
+            recorded=then.insurer_number,
+        )
+    ratio_now = copay_ratio_on(now, today)
+    ratio_then = copay_ratio_on(then, recorded.received_at.astimezone(JAPAN).date())
+    if ratio_now is not None and ratio_then is not None and ratio_now != ratio_then:
+        yield Finding(
+            FindingCode.RATIO_CHANGED,
+            Severity.WARN,
+            field="insured_partial_contribution_ratio",
+            from_payer=_said(ratio_now),
+            recorded=_said(ratio_then),
+        )
+
+
+def _about_certificate(
+    not_after: datetime | None, *, in_grace: bool, today: date
+) -> Iterator[Finding]:
+    """The certificate's end is told from 3 months before; after it no medical data is opened."""
+    last_day = None if not_after is None else not_after.astimezone(JAPAN).date()
+    if in_grace or (last_day is not None and last_day < today):
+        yield Finding(
+            FindingCode.CERTIFICATE_EXPIRED,
+            Severity.WARN,
+            field="not_after",
+            on_card=_said(last_day),
+            blocks_history=True,
+        )
+    elif last_day is not None and _months_before(last_day, EXPIRY_NOTICE_MONTHS) <= today:
+        yield Finding(
+            FindingCode.CERTIFICATE_EXPIRES_SOON,
+            Severity.NOTE,
+            field="not_after",
+            on_card=_said(last_day),
+        )
+
+
+def _months_before(day: date, months: int) -> date:
+    """Return the same day ``months`` months earlier, or that month's last day."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
