@@ -24,7 +24,8 @@
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
     │   ├── LoginThrottledError       too many tries: wait
-    │   └── RoleError                 this role may not
+    │   ├── RoleError                 this role may not
+    │   └── AccountRefusedError       the account cannot be made or changed so, with the reason
     └── StoreError                    the database
         ├── StoreMissingError         absent or empty where one must be: damage, not a first start
         ├── StoreKeyError             the key does not open it
@@ -176,6 +177,27 @@ class LoginThrottledError(AccessError):
 
 class RoleError(AccessError):
     """This role may not do this."""
+
+
+class AccountReason(StrEnum):
+    """Why an account is not made or changed."""
+
+    NAME_FORM = "name-form"
+    NAME_TAKEN = "name-taken"
+    PASSWORD_TOO_SHORT = "password-too-short"
+    PASSWORD_TOO_LONG = "password-too-long"
+    PASSWORD_GUESSABLE = "password-guessable"
+    LAST_ADMINISTRATOR = "last-administrator"
+    UNKNOWN_ACCOUNT = "unknown-account"
+
+
+class AccountRefusedError(AccessError):
+    """The account cannot be made or changed like this."""
+
+    def __init__(self, reason: AccountReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"account refused: {reason}")
+        self.reason = reason
 
 
 class StoreError(TerminalError):
