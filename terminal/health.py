@@ -25,6 +25,7 @@ from eligibility.errors import (
     PayerUnavailableError,
 )
 from eligibility.payer import Payer
+from terminal.audit import AuditVerdict
 from terminal.config import TerminalConfig
 from terminal.errors import (
     StoreError,
@@ -196,13 +197,21 @@ def store_problem(error: StoreError) -> HealthCheck:
     return HealthCheck("store", HealthState.FAIL, f"store.{code}", str(error), remedy)
 
 
-def check_store(verify: Callable[[], object]) -> HealthCheck:
-    """Run ``verify``, which raises StoreError where database or audit chain do not hold."""
+def check_store(verify: Callable[[], AuditVerdict]) -> HealthCheck:
+    """Judge what ``verify`` found of the database, or the StoreError that it raised."""
     try:
-        verify()
+        verdict = verify()
     except StoreError as error:
         return store_problem(error)
-    reason = "The database opens and its audit chain is whole."
+    if not verdict.ok:
+        return HealthCheck(
+            "store",
+            HealthState.FAIL,
+            "store.audit-broken",
+            f"The audit chain is broken ({verdict.kind}) at record {verdict.first_bad_seq}.",
+            "Keep a copy of the file as it is and tell who answers for the access log.",
+        )
+    reason = f"The database opens and its audit chain of {verdict.rows} records is whole."
     return HealthCheck("store", HealthState.PASS, "store.whole", reason)
 
 

@@ -1,0 +1,110 @@
+"""The examination of a whole terminal from outside, whether its service runs or not."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from eligibility.fhir.client import FhirPayer
+from terminal.audit import AuditVerdict
+from terminal.config import TerminalConfig, load_config
+from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
+from terminal.health import (
+    HealthCheck,
+    HealthState,
+    check_certificate,
+    check_clock,
+    check_configuration,
+    check_disk,
+    check_payer,
+    check_reader,
+    check_store,
+    clock_is_synchronised,
+)
+from terminal.reader import make_reader
+from terminal.reader.settings import ReaderSettings
+from terminal.reader.types import ReaderEvent
+from terminal.store import Store
+from terminal.store.keys import read_key_file
+
+READER_SECONDS = 5.0
+
+
+def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]:
+    """Run every check that ``config_file`` allows; blocks up to the reader's and payer's limits."""
+    checks = []
+    try:
+        config = load_config(config_file)
+        checks.append(check_configuration(config))
+    except ConfigError as error:
+        remedy = "Correct the file, then run doctor again."
+        checks.append(
+            HealthCheck(
+                "configuration", HealthState.FAIL, "configuration.invalid", str(error), remedy
+            )
+        )
+        try:
+            config = load_config(config_file, trust=False)
+        except ConfigError:
+            return checks
+    checks += [
+        examine_reader(config.reader),
+        examine_payer(config, now),
+        check_certificate(config.payer.client_certificate, now()),
+        check_store(lambda: examine_store(config, now)),
+        check_disk(config.terminal.data_dir),
+        check_clock(now(), synchronised=clock_is_synchronised()),
+    ]
+    return checks
+
+
+def examine_reader(settings: ReaderSettings) -> HealthCheck:
+    """Watch the reader until it tells its first state."""
+    events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
+    try:
+        reader = make_reader(settings)
+        reader.start(events.put)
+    except PcscUnavailableError as error:
+        remedy = "Run scripts/install again: it installs the packages that pyscard needs."
+        return HealthCheck("reader", HealthState.FAIL, "reader.no-pyscard", str(error), remedy)
+    except PortInUseError:
+        reason = "The socket reader's port is in use, by the running service or another program."
+        return HealthCheck("reader", HealthState.WARN, "reader.in-use", reason)
+    try:
+        with contextlib.suppress(queue.Empty):
+            events.get(timeout=READER_SECONDS)
+        return check_reader(reader.state)
+    finally:
+        reader.stop()
+
+
+def examine_payer(config: TerminalConfig, now: Callable[[], datetime]) -> HealthCheck:
+    """Ask the payer as the service would."""
+    payer = FhirPayer(config.payer, config.institution.code, now=now)
+    try:
+        return check_payer(payer)
+    finally:
+        payer.close()
+
+
+def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:
+    """Open the database, check all of it, and say how its audit chain is.  Raises StoreError."""
+    store = Store.open(
+        config.store.path,
+        read_key_file(config.store.key_file),
+        config.store.store_id,
+        desk_id=config.terminal.desk_id,
+        now=now,
+    )
+    try:
+        verdict = store.check()
+    finally:
+        store.close()
+    faults = [*verdict.structure, *(verdict.pages or ())]
+    if faults or verdict.orphans:
+        msg = f"the database is damaged: {len(faults)} faults, {verdict.orphans} loose rows"
+        raise StoreDamagedError(msg)
+    return verdict.audit
