@@ -51,12 +51,12 @@ class PayerSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str
-    ca_file: Path
-    client_certificate: Path
-    client_key: Path
-    connect_seconds: float = Field(3, gt=0, le=60)
-    answer_seconds: float = Field(10, gt=0, le=120)
+    base_url: str = Field(description="https address of the payer's FHIR service, ends in `/fhir`")
+    ca_file: Path = Field(description="PEM file: the only authority that may vouch for the payer")
+    client_certificate: Path = Field(description="PEM file: this institution's certificate")
+    client_key: Path = Field(description="PEM file: the private key of that certificate")
+    connect_seconds: float = Field(3, gt=0, le=60, description="seconds to open a connection")
+    answer_seconds: float = Field(10, gt=0, le=120, description="seconds for one whole answer")
 
     @field_validator("base_url")
     @classmethod
