@@ -87,7 +87,7 @@ class StoreSection(Section):
     path: Path = Field(description="The database file")
     key_file: Path = Field(description="File with the database key, readable by the service only")
     store_id: str = Field(
-        pattern=r"^[0-9a-f-]{8,64}$",
+        pattern=r"^[A-Za-z0-9-]{8,64}$",
         description="Id that the database must have; another or an empty one is damage",
     )
 
