@@ -2,11 +2,12 @@
 
 ::
 
-    OPENED ──IDENTIFY──▶ IDENTIFIED ──FINISH──▶ FINISHED
-      │ │                    ▲
-      │ └─CALL_STAFF─▶ WITH_STAFF ──IDENTIFY──┘ (to IDENTIFIED)
-      │                      │
-      └──────ABANDON─────────┴──ABANDON──▶ ABANDONED
+    OPENED      ──IDENTIFY──▶    IDENTIFIED
+    OPENED      ──CALL_STAFF──▶  WITH_STAFF
+    OPENED      ──ABANDON──▶     ABANDONED
+    WITH_STAFF  ──IDENTIFY──▶    IDENTIFIED
+    WITH_STAFF  ──ABANDON──▶     ABANDONED
+    IDENTIFIED  ──FINISH──▶      FINISHED
 
 The payer's question runs beside this and never holds a visit back: see :mod:`terminal.question`.
 """

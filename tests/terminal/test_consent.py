@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility.codes import ConsentCategory, QualificationValidity
+from eligibility.model import (
+    CardSubject,
+    Confirmation,
+    ConfirmationSource,
+    ConsentDecision,
+    Finding,
+    FindingCode,
+    Severity,
+)
+from terminal.consent import (
+    CONSENT_LIVES,
+    consent_from_answers,
+    history_closed_because,
+    open_categories,
+)
+from terminal.views import ConsentItem, HistoryClosed
+
+NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+SUBJECT = CardSubject("CN=CA", "1a2b")
+LIVE = Confirmation("c", "v", "a", NOW, NOW, ConfirmationSource.LIVE, QualificationValidity.VALID)
+YES, NO = ConsentDecision.YES, ConsentDecision.NO
+
+answers = st.dictionaries(st.sampled_from(ConsentItem), st.sampled_from((YES, NO)))
+
+
+@given(answers, st.timedeltas(timedelta(days=-3), timedelta(days=3)))
+def test_only_a_yes_opens_and_only_for_24_hours(
+    given_answers: dict[ConsentItem, ConsentDecision], later: timedelta
+) -> None:
+    """A category is open exactly while a yes that covers it lives."""
+    consent = consent_from_answers("v", SUBJECT, given_answers, NOW)
+    agreed = {c for item, d in given_answers.items() if d is YES for c in item.categories}
+    living = timedelta() <= later < CONSENT_LIVES
+    assert open_categories(consent, NOW + later) == (agreed if living else set())
+
+
+def test_what_was_not_asked_is_not_a_no() -> None:
+    """Operations are never asked here: the payer is told so, not that the patient refused."""
+    consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: NO}, NOW)
+    assert consent.decisions[ConsentCategory.SHJ] is ConsentDecision.NOT_ASKED
+    assert consent.decisions[ConsentCategory.TKK] is NO
+
+
+def _blocked() -> Confirmation:
+    finding = Finding(FindingCode.OTHER_PERSON, Severity.STOP, blocks_history=True)
+    return replace(LIVE, findings=(finding,))
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "why"),
+    [
+        (LIVE, None),
+        (None, HistoryClosed.NOT_CONFIRMED),
+        (replace(LIVE, source=ConfirmationSource.RECORDED), HistoryClosed.NOT_CONFIRMED),
+        (_blocked(), HistoryClosed.BLOCKED_BY_FINDING),
+    ],
+)
+def test_a_yes_opens_nothing_without_a_live_confirmation(
+    confirmation: Confirmation | None, why: HistoryClosed | None
+) -> None:
+    """Consent alone is not enough: the payer must have confirmed this person now."""
+    consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
+    assert history_closed_because(consent, confirmation, NOW) is why
+
+
+def test_a_withdrawn_consent_is_over_at_once() -> None:
+    """Withdrawing ends a consent before its time."""
+    consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
+    withdrawn = replace(consent, withdrawn_at=NOW)
+    assert history_closed_because(withdrawn, LIVE, NOW) is HistoryClosed.ENDED
