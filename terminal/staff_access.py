@@ -24,7 +24,7 @@ from terminal.accounts import (
     StaffAccount,
     StaffSession,
 )
-from terminal.audit import Act, AuditEntry
+from terminal.audit import Act, AuditEntry, AuditRecord
 from terminal.errors import (
     AccountReason,
     AccountRefusedError,
@@ -82,6 +82,14 @@ class NewLogIn:
     token: str
     device: str
     log_in: LogIn
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One row of a visit's log; ``name`` is that of the member of staff, if it was one."""
+
+    record: AuditRecord
+    name: str | None
 
 
 class StaffAccess:
@@ -394,6 +402,20 @@ class StaffAccess:
                     tx.audit.append(AuditEntry(Act.KIOSK_REVOKED, actor, reason=reason))
 
         self._store.write(revoke)
+
+    # -- who looked --
+
+    def who_looked(self, actor: Actor, visit_id: str) -> list[Look]:
+        """Return what was done and seen in a visit, the newest first.  Raises RoleError."""
+        if actor.role is None:
+            msg = "only staff may see who looked"
+            raise RoleError(msg)
+
+        def read(tx: Transaction) -> list[Look]:
+            names = {account.id: account.display_name for account in tx.accounts.all()}
+            return [Look(entry, names.get(entry.actor_id)) for entry in tx.audit.of_visit(visit_id)]
+
+        return self._store.read(read)[::-1]
 
     def _record(self, act: Act, actor: Actor) -> None:
         self._store.write(lambda tx: tx.audit.append(AuditEntry(act, actor)))

@@ -1,0 +1,176 @@
+"""The staff's pages: today's list, one visit, its history, and who looked at it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from eligibility.codes import ConsentCategory
+from eligibility.model import Severity
+from terminal.identification import VisualReason
+from terminal.views import DayList, DeskNeed, VisitDetail
+from terminal.visit import TRANSITIONS, VisitEvent
+from web import wording
+from web.auth import log_in, may, terminal
+from web.forms import one_of
+from web.i18n import text
+from web.security import Right, requires
+
+blueprint = Blueprint("staff", __name__)
+QUIET = frozenset({DeskNeed.NOTHING, DeskNeed.PATIENT_IS_BUSY, DeskNeed.WAIT_FOR_PAYER})
+URGENCY = tuple(DeskNeed)
+SEVERITIES = tuple(Severity)
+DONE = {"identified": "staff.visit.identify.done", "asked": "staff.visit.ask-again.done"}
+PAGES = (
+    ("staff.today", Right.COVERAGE),
+    ("admin.devices", Right.STAFF),
+    ("admin.accounts", Right.ADMINISTRATION),
+    ("admin.kiosks", Right.ADMINISTRATION),
+)
+
+
+def desk_pages() -> list[tuple[str, str]]:
+    """Return the pages of the menu that the one logged in may open: endpoint and label."""
+    role = log_in().account.role
+    return [
+        (endpoint, text(f"staff.nav.{endpoint.partition('.')[2]}"))
+        for endpoint, right in PAGES
+        if may(role, right)
+    ]
+
+
+def _day() -> dict[str, object]:
+    day: DayList = terminal().desk.today(log_in().actor)
+    needing = [row for row in day.rows if row.need not in QUIET]
+    needing.sort(key=lambda row: (URGENCY.index(row.need), row.visit.opened_at))
+    quiet = [row for row in day.rows if row.need in QUIET]
+    return {
+        "day": day,
+        "needing": needing,
+        "quiet": quiet,
+        "payer_down": terminal().payer_is_silent,
+    }
+
+
+@blueprint.get("/staff/")
+@requires(Right.STAFF)
+def home() -> Response:
+    """Lead each role to its first page."""
+    role = log_in().account.role
+    endpoint = next(endpoint for endpoint, right in PAGES if may(role, right))
+    return redirect(url_for(endpoint), 303)
+
+
+@blueprint.get("/staff/today")
+@requires(Right.COVERAGE)
+def today() -> str:
+    """Show today's visits: who needs staff on top, the rest quiet below."""
+    return render_template("staff/today.html", **_day())
+
+
+@blueprint.get("/staff/today/rows")
+@requires(Right.COVERAGE)
+def today_rows() -> str:
+    """Return the part of today's page that changes."""
+    return render_template("staff/today_rows.html", **_day())
+
+
+@blueprint.get("/staff/visits/<visit_id>")
+@requires(Right.COVERAGE)
+def visit(visit_id: str) -> str:
+    """Show one visit: what to settle first, then the coverage."""
+    return _visit_page(visit_id)
+
+
+def _visit_page(visit_id: str, missing: bool = False) -> str:
+    sequence = terminal().bus.sequence
+    detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
+    found = detail.row.confirmation.findings if detail.row.confirmation else ()
+    return render_template(
+        "staff/visit.html",
+        detail=detail,
+        row=detail.row,
+        sequence=sequence,
+        to_settle=sorted(
+            (finding for finding in found if finding.severity is not Severity.NOTE),
+            key=lambda finding: SEVERITIES.index(finding.severity),
+        ),
+        notes=[finding for finding in found if finding.severity is Severity.NOTE],
+        may_identify=(detail.row.visit.state, VisitEvent.IDENTIFY) in TRANSITIONS
+        and detail.row.visit.subject is not None,
+        may_close=(detail.row.visit.state, VisitEvent.ABANDON) in TRANSITIONS,
+        may_ask=detail.row.identification is not None,
+        reasons=[(reason.value, text(f"visual-reason.{reason}")) for reason in VisualReason],
+        missing=missing,
+        done=DONE.get(request.args.get("done", "")),
+    )
+
+
+@blueprint.post("/staff/visits/<visit_id>/identify")
+@requires(Right.COVERAGE)
+def identify(visit_id: str) -> Response | tuple[str, int]:
+    """Record that staff looked at card and holder, and why (目視確認)."""
+    reason = one_of(VisualReason, request.form.get("reason"))
+    if reason is None:
+        return _visit_page(visit_id, missing=True), 422
+    terminal().desk.identify_visually(log_in().actor, visit_id, reason)
+    return _back_to(visit_id, "identified")
+
+
+@blueprint.post("/staff/visits/<visit_id>/ask")
+@requires(Right.COVERAGE)
+def ask_again(visit_id: str) -> Response:
+    """Ask the payer again now."""
+    terminal().desk.ask_again(log_in().actor, visit_id)
+    return _back_to(visit_id, "asked")
+
+
+@blueprint.post("/staff/visits/<visit_id>/close")
+@requires(Right.COVERAGE)
+def close(visit_id: str) -> Response:
+    """Close a visit whose holder was never identified."""
+    terminal().desk.close_visit(log_in().actor, visit_id)
+    return redirect(url_for("staff.today"), 303)
+
+
+def _back_to(visit_id: str, done: str) -> Response:
+    return redirect(url_for("staff.visit", visit_id=visit_id, done=done), 303)
+
+
+@blueprint.get("/staff/visits/<visit_id>/history")
+@requires(Right.HISTORY)
+def history(visit_id: str) -> str:
+    """Show what the patient's consent opens now; else why nothing is open."""
+    sequence = terminal().bus.sequence
+    actor = log_in().actor
+    detail: VisitDetail = terminal().desk.visit(actor, visit_id)
+    found = None
+    if detail.history_closed_because is None:
+        found = terminal().desk.history(actor, visit_id)
+    return render_template(
+        "staff/history.html",
+        detail=detail,
+        row=detail.row,
+        sequence=sequence,
+        history=found,
+        Category=ConsentCategory,
+    )
+
+
+@blueprint.get("/staff/visits/<visit_id>/log")
+@requires(Right.COVERAGE)
+def who_looked(visit_id: str) -> str:
+    """Show who did and saw what in this visit."""
+    actor = log_in().actor
+    detail: VisitDetail = terminal().desk.visit(actor, visit_id)
+    looks = terminal().access.who_looked(actor, visit_id)
+    return render_template("staff/log.html", row=detail.row, looks=looks)
+
+
+def init(app: Flask) -> None:
+    """Give ``app`` the staff's pages."""
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(desk_pages=desk_pages, wording=wording, may=may, Right=Right)
+    app.context_processor(
+        lambda: {"institution": terminal().config.institution.name, "now": terminal().now()}
+    )

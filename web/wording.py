@@ -1,0 +1,183 @@
+"""Words and marks for what the desk decided, by value; nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from eligibility.codes import CodeTable, QualificationValidity, UnknownCode
+from eligibility.model import (
+    ConfirmationSource,
+    ConsentDecision,
+    CopayRatio,
+    Coverage,
+    FindingCode,
+    Severity,
+)
+from eligibility.payer import IdentificationMethod
+from terminal.accounts import Role
+from terminal.audit import Act
+from terminal.errors import AccountReason
+from terminal.identification import VisualReason
+from terminal.question import QuestionProblem, QuestionState
+from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
+from terminal.visit import CloseReason, StaffNeed, VisitState
+from web.i18n import TOKYO, current_language, show_date, show_number, text
+
+WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
+    "finding": FindingCode,
+    "problem": QuestionProblem,
+    "need": DeskNeed,
+    "history-closed": HistoryClosed,
+    "staff-need": StaffNeed,
+}
+"""Enums whose members have two messages: ``PREFIX.VALUE.what`` and ``PREFIX.VALUE.next``."""
+
+ONE_WORD: dict[str, type[StrEnum]] = {
+    "visual-reason": VisualReason,
+    "close-reason": CloseReason,
+    "visit-state": VisitState,
+    "severity": Severity,
+    "source": ConfirmationSource,
+    "consent-item": ConsentItem,
+    "decision": ConsentDecision,
+    "method": IdentificationMethod,
+    "role": Role,
+    "act": Act,
+    "account-reason": AccountReason,
+}
+"""Enums whose members have one message: ``PREFIX.VALUE``."""
+
+NOT_VALID = frozenset(
+    {
+        QualificationValidity.INVALID,
+        QualificationValidity.INVALID_NEW_EXISTS,
+        QualificationValidity.NOT_FOUND,
+    }
+)
+VALID = frozenset({QualificationValidity.VALID, QualificationValidity.VALID_UNREGISTERED})
+WAITING = frozenset({QuestionState.PENDING, QuestionState.SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status: the kind gives shape and colour, the label the word; never one alone."""
+
+    kind: str
+    label: str
+
+
+def coverage_mark(row: VisitRow) -> Mark:
+    """Return the mark of a visit's coverage: ● valid, ▲ to check, ■ not valid, ◇ not known yet."""
+    if row.confirmation is None:
+        waiting = row.question is not None and row.question.state in WAITING
+        return Mark("waiting", text("mark.checking" if waiting else "mark.not-confirmed"))
+    if row.confirmation.source is ConfirmationSource.RECORDED:
+        return Mark("attention", text("mark.recorded"))
+    if row.validity in NOT_VALID:
+        return Mark("invalid", label(row.validity))
+    if row.validity in VALID and row.worst is not Severity.STOP:
+        return Mark("valid", label(row.validity))
+    return Mark("attention", text("mark.attention"))
+
+
+def label(code: CodeTable | UnknownCode | None) -> str:
+    """Return a code's label in the page's language; an unknown one is shown as it came."""
+    if code is None:
+        return text("field.none")
+    if isinstance(code, UnknownCode):
+        return text("field.unknown-code", code=code.value)
+    return code.ja if current_language() == "ja" else code.en
+
+
+def share(ratio: CopayRatio | UnknownCode | None) -> str:
+    """Return the patient's share: 3割, 30 %."""
+    if not isinstance(ratio, CopayRatio):
+        return label(ratio)
+    if ratio.percent and ratio.percent % 10 == 0:
+        return text("share.tenths", tenths=ratio.percent // 10)
+    return text("share.percent", percent=ratio.percent)
+
+
+def birthdate(day: date, now: datetime) -> str:
+    """Return the birth date with the age today in Japan."""
+    today = now.astimezone(TOKYO).date()
+    age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    return text("field.birthdate.age", date=show_date(day), age=age)
+
+
+def period(start: date | None, end: date | None) -> str:
+    """Return a period in words."""
+    if start is None and end is None:
+        return text("field.none")
+    return text(
+        "field.period",
+        start=show_date(start) or text("field.none"),
+        end=show_date(end) or text("field.open-end"),
+    )
+
+
+def amount(quantity: Decimal | str | None, unit: str | None) -> str:
+    """Return a quantity or result with its unit; nothing where there is none."""
+    if quantity is None:
+        return ""
+    number = quantity if isinstance(quantity, str) else show_number(quantity)
+    return f"{number} {unit}" if unit else number
+
+
+def person_rows(coverage: Coverage, now: datetime) -> list[tuple[str, str]]:
+    """Return the person's own facts as pairs of term and value."""
+    person = coverage.person
+    return [
+        (text("field.name-kana"), person.name_kana or text("field.none")),
+        (text("field.birthdate"), birthdate(person.birthdate, now)),
+        (text("field.sex"), label(person.sex)),
+        (text("field.address"), person.address or text("field.none")),
+    ]
+
+
+def insurance_rows(coverage: Coverage) -> list[tuple[str, str]]:
+    """Return what a bill needs, in the order of the official form."""
+    none = text("field.none")
+    return [
+        (text("field.insurer-number"), coverage.insurer_number),
+        (text("field.insurer-name"), coverage.insurer_name),
+        (text("field.symbol"), coverage.insured_card_symbol or none),
+        (text("field.number"), coverage.insured_identification_number or none),
+        (text("field.branch"), coverage.insured_branch_number or none),
+        (text("field.personal-family"), label(coverage.personal_family_classification)),
+        (text("field.card-classification"), label(coverage.insured_card_classification)),
+    ]
+
+
+def burden_rows(coverage: Coverage) -> list[tuple[str, str]]:
+    """Return what the patient pays and up to which limit."""
+    rows = [(text("field.ratio"), share(coverage.insured_partial_contribution_ratio))]
+    elderly = coverage.elderly_recipient_certificate
+    if elderly is not None:
+        during = period(elderly.valid_start_date, elderly.valid_end_date)
+        ratio = share(elderly.contribution_ratio)
+        rows.append((text("field.elderly-ratio"), f"{ratio}　{during}"))
+    limit = coverage.limit_certificate
+    if limit is not None:
+        during = period(limit.valid_start_date, limit.valid_end_date)
+        rows.append((text("field.limit"), f"{label(limit.category)}　{during}"))
+        rows.append((text("field.limit-kind"), label(limit.classification)))
+    else:
+        rows.append((text("field.limit"), text("field.none")))
+    return rows
+
+
+def date_rows(coverage: Coverage) -> list[tuple[str, str]]:
+    """Return since when and until when; the days that speak of an end only where they are set."""
+    rows = [
+        (text("field.qualified"), show_date(coverage.qualification_date) or text("field.none")),
+        (text("field.valid-from"), show_date(coverage.insured_card_valid_date)),
+        (text("field.valid-until"), show_date(coverage.insured_card_expiration_date)),
+        (text("field.disqualified"), show_date(coverage.disqualification_date)),
+    ]
+    if coverage.reason_of_loss is not None:
+        rows.append((text("field.loss-reason"), label(coverage.reason_of_loss)))
+    return [row for row in rows if row[1]]
