@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -27,6 +27,14 @@ TEST_POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 GRACE_MONTHS = 3
 SMALLEST_RSA_KEY = 2048
 
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _CRITICAL_UNDERSTOOD = frozenset(
     {
@@ -57,7 +65,7 @@ def subject_of(certificate: bytes) -> CardSubject:
 
     Raises CertificateRejectedError(UNREADABLE).
     """
-    return _subject(_load(certificate))
+    return _subject(load_certificate(certificate))
 
 
 def end_of_grace(not_after: datetime) -> datetime:
@@ -68,6 +76,8 @@ def end_of_grace(not_after: datetime) -> datetime:
     """
     month = not_after.month - 1 + GRACE_MONTHS
     year, month = not_after.year + month // 12, month % 12 + 1
+    if year > MAXYEAR:  # RFC 5280's way to say that a certificate never expires
+        return not_after
     day = min(not_after.day, calendar.monthrange(year, month)[1])
     return not_after.replace(year=year, month=month, day=day)
 
@@ -96,7 +106,7 @@ class CertificateVerifier:
         Raises CertificateRejectedError with the first reason of: UNREADABLE, TEST_HIERARCHY,
         UNKNOWN_ISSUER, WRONG_USAGE, NOT_YET_VALID, EXPIRED (more than three months ago).
         """
-        leaf = _load(certificate)
+        leaf = load_certificate(certificate)
         is_test = _is_test(leaf.issuer)
         if is_test and not self._allow_test:
             raise CertificateRejectedError(CertificateReason.TEST_HIERARCHY)
@@ -118,12 +128,15 @@ class CertificateVerifier:
         )
 
 
-def _load(certificate: bytes) -> x509.Certificate:
+def load_certificate(certificate: bytes) -> x509.Certificate:
+    """Read ``certificate`` (DER).  Raises CertificateRejectedError(UNREADABLE)."""
     try:
         loaded = x509.load_der_x509_certificate(certificate)
         _ = loaded.extensions, loaded.issuer, loaded.subject
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except _UNREADABLE as error:
         raise CertificateRejectedError(CertificateReason.UNREADABLE) from error
+    if loaded.serial_number <= 0:
+        raise CertificateRejectedError(CertificateReason.UNREADABLE)
     return loaded
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from eligibility.payer import Challenge, ChallengeIssuer, desk_challenge_value
+from terminal.card.certificates import load_certificate
 from terminal.errors import CertificateReason, CertificateRejectedError
 
 SHA256_PREFIX = bytes.fromhex("3031300D060960864801650304020105000420")
@@ -55,8 +55,9 @@ def check_signature(certificate: bytes, message: bytes, signature: bytes) -> Non
     Raises CertificateRejectedError: SIGNATURE_MISMATCH, or UNREADABLE for a certificate or key
     that cannot be used.
     """
+    loaded = load_certificate(certificate)
     try:
-        key = x509.load_der_x509_certificate(certificate).public_key()
+        key = loaded.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateRejectedError(CertificateReason.UNREADABLE) from error
     try:
