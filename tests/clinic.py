@@ -1,0 +1,278 @@
+"""A whole clinic for tests: real daemon, virtual card, payer over TLS, encrypted store.
+
+Tests read as stories: ``clinic.patient.taps("tanaka")``, ``clinic.reception.row()``.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from eligibility.history import History
+from eligibility.simulator.pki import make_pki
+from eligibility.simulator.population import write_people
+from eligibility.simulator.server import RunningSimulator
+from terminal.accounts import Actor, Role
+from terminal.app import Terminal
+from terminal.config import TerminalConfig, load_config
+from terminal.identification import VisualReason
+from terminal.store import Store
+from terminal.store.keys import new_key, write_key_file
+from terminal.views import ConsentItem, KioskStep, KioskView, VisitDetail, VisitRow
+from terminal.virtual_card.issuing import issue, load_card
+from terminal.virtual_card.pcscd import PrivatePcscd
+from terminal.virtual_card.personas import read_people
+from terminal.virtual_card.vpicc import VirtualCardSlot
+
+T = TypeVar("T")
+PIN = "1234"
+STORE_ID = "5707e1d0-test"
+PATIENCE = 15.0
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(look: Callable[[], T | bool | None], what: str, seconds: float = PATIENCE) -> T:
+    """Return the first true value of ``look``; fail with ``what`` when it does not come."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = look()
+        if value:
+            return value  # type: ignore[return-value]  # True only where T is bool
+        time.sleep(0.01)
+    msg = f"waited {seconds} s in vain for: {what}"
+    raise AssertionError(msg)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a clinic stands on, made once for all tests: PKI and issued cards on disk."""
+
+    payer_dir: Path
+    cards_dir: Path
+    pcsc_socket: Path
+    vpcd_port: int
+
+
+def set_the_stage(payer_dir: Path, cards_dir: Path, pcscd: PrivatePcscd) -> Stage:
+    """Make certificates of a payer, and cards of its insured people."""
+    now = datetime.now(UTC)
+    make_pki(payer_dir, now)
+    write_people(payer_dir, now)
+    issue(read_people(payer_dir / "people.json"), cards_dir, now)
+    return Stage(payer_dir, cards_dir, pcscd.socket_path, pcscd.port)
+
+
+def write_config(folder: Path, stage: Stage, payer_url: str, **sections: str) -> Path:
+    """Write a demo configuration whose store stands in ``folder``; return the file.
+
+    ``sections``: lines of TOML to add to a section.
+    """
+    web_port = free_port()
+
+    def extra(name: str) -> str:
+        return sections.get(name, "")
+
+    text = f"""
+[terminal]
+environment = "demo"
+desk_id = "desk-1"
+data_dir = "{folder}"
+{extra("terminal")}
+[institution]
+code = "1312345675"
+kind = "clinic"
+name = "テスト医院"
+{extra("institution")}
+[reader]
+pcsc_socket = "{stage.pcsc_socket}"
+{extra("reader")}
+[card]
+anchors = ["{stage.cards_dir / "ca.pem"}"]
+[payer]
+base_url = "{payer_url}"
+ca_file = "{stage.payer_dir / "ca.pem"}"
+client_certificate = "{stage.payer_dir / "client.pem"}"
+client_key = "{stage.payer_dir / "client.key"}"
+{extra("payer")}
+[store]
+path = "{folder / "store.db"}"
+key_file = "{folder / "store.key"}"
+store_id = "{STORE_ID}"
+[web]
+port = {web_port}
+{extra("web")}
+[kiosk]
+{extra("kiosk")}
+"""
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+class Patient:
+    """Somebody with a card in front of the kiosk."""
+
+    def __init__(self, terminal: Terminal, slot: VirtualCardSlot, cards_dir: Path) -> None:
+        """``slot``: where the card is put."""
+        self._terminal = terminal
+        self._slot = slot
+        self._cards_dir = cards_dir
+
+    @property
+    def screen(self) -> KioskView:
+        """What the kiosk shows now."""
+        return self._terminal.desk.kiosk()
+
+    def sees(self, step: KioskStep) -> KioskView:
+        """Wait until the kiosk shows this step."""
+
+        def look() -> KioskView | None:
+            view = self.screen
+            return view if view.step is step else None
+
+        try:
+            return wait_for(look, f"kiosk step {step}")
+        except AssertionError as error:
+            error.add_note(f"the kiosk shows {self.screen}")
+            raise
+
+    def taps(self, persona: str) -> KioskView:
+        """Put this persona's card on the reader and wait until something is asked."""
+        self._slot.insert(load_card(self._cards_dir, persona).card)
+        return wait_for(
+            lambda: self.screen.step not in (KioskStep.IDLE, KioskStep.READING) and self.screen,
+            "the card to be read",
+        )
+
+    def types_pin(self, pin: str = PIN) -> KioskView:
+        """Type the PIN and wait for what comes of it."""
+        view = self.sees(KioskStep.PIN)
+        assert view.visit_id is not None
+        self._terminal.desk.enter_pin(view.visit_id, bytearray(pin, "ascii"))
+        return wait_for(
+            lambda: self.screen.step is not KioskStep.CHECKING_PIN and self.screen, "the PIN"
+        )
+
+    def answers(self, item: ConsentItem, *, allow: bool) -> None:
+        """Answer the item that is asked."""
+        view = self.sees(KioskStep.CONSENT)
+        assert view.visit_id is not None
+        self._terminal.desk.answer_consent(view.visit_id, item, allow)
+
+    def consents_to_all(self) -> None:
+        """Say yes to each item."""
+        for item in ConsentItem:
+            self.answers(item, allow=True)
+
+    def takes_card(self) -> None:
+        """Take the card back."""
+        self._slot.remove()
+
+
+class Staff:
+    """A member of staff at the desk."""
+
+    def __init__(self, terminal: Terminal, role: Role) -> None:
+        """``role``: what may be seen."""
+        self._terminal = terminal
+        self.actor = Actor(f"staff-{role}", role, f"{role}")
+
+    def row(self, number: int = 0) -> VisitRow:
+        """Return a line of today's list, the newest first."""
+        return self._terminal.desk.today(self.actor).rows[number]
+
+    def sees_row(self, fits: Callable[[VisitRow], bool], what: str) -> VisitRow:
+        """Wait until the newest line is as described."""
+
+        def look() -> VisitRow | None:
+            rows = self._terminal.desk.today(self.actor).rows
+            return rows[0] if rows and fits(rows[0]) else None
+
+        try:
+            return wait_for(look, what)
+        except AssertionError as error:
+            rows = self._terminal.desk.today(self.actor).rows
+            error.add_note(f"the newest line is {rows[0] if rows else 'absent'}")
+            raise
+
+    def sees_answer(self) -> VisitRow:
+        """Wait until the payer's live answer stands in the newest line."""
+        return self.sees_row(
+            lambda row: row.confirmation is not None and row.confirmation.source == "live",
+            "the payer's answer",
+        )
+
+    def opens(self, visit_id: str) -> VisitDetail:
+        """Open a visit."""
+        return self._terminal.desk.visit(self.actor, visit_id)
+
+    def sees_history(self, visit_id: str) -> History:
+        """Wait until the history of a visit is open, and open it."""
+        try:
+            wait_for(lambda: self.opens(visit_id).history_open, "history")
+        except AssertionError as error:
+            error.add_note(f"closed because {self.opens(visit_id).history_closed_because}")
+            raise
+        return self._terminal.desk.history(self.actor, visit_id)
+
+    def looks(self, visit_id: str, reason: VisualReason = VisualReason.PIN_FORGOTTEN) -> None:
+        """Confirm by eye that holder and card belong together."""
+        self._terminal.desk.identify_visually(self.actor, visit_id, reason)
+
+
+@dataclass
+class Clinic:
+    """One desk with all that it needs."""
+
+    terminal: Terminal
+    payer: RunningSimulator
+    slot: VirtualCardSlot
+    stage: Stage
+    config: TerminalConfig
+
+    def __post_init__(self) -> None:
+        """Let the people come in."""
+        self.patient = Patient(self.terminal, self.slot, self.stage.cards_dir)
+        self.reception = Staff(self.terminal, Role.RECEPTION)
+        self.doctor = Staff(self.terminal, Role.CLINICIAN)
+        self.administrator = Staff(self.terminal, Role.ADMINISTRATOR)
+
+
+@contextmanager
+def opened_clinic(
+    folder: Path, stage: Stage, *, speed: float = 1.0, **sections: str
+) -> Iterator[Clinic]:
+    """Open a clinic whose data stand in ``folder``; close it again.
+
+    ``speed``: how fast the kiosk's time of silence passes.
+    """
+    with RunningSimulator(
+        stage.payer_dir,
+        card_ca=stage.cards_dir / "ca.pem",
+        issued=stage.cards_dir / "issued.json",
+    ) as payer:
+        config = load_config(write_config(folder, stage, payer.base_url, **sections))
+        if not config.store.path.exists():
+            key = new_key()
+            write_key_file(config.store.key_file, key)
+            Store.create(config.store.path, key, STORE_ID)
+        terminal = Terminal(config, monotonic=lambda: time.monotonic() * speed)
+        terminal.start()
+        try:
+            with VirtualCardSlot(stage.vpcd_port) as slot:
+                yield Clinic(terminal, payer, slot, stage, config)
+        finally:
+            terminal.stop()

@@ -1,0 +1,45 @@
+"""What all tests stand on: one private PC/SC daemon and one set of cards and certificates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terminal.virtual_card.pcscd import PrivatePcscd
+
+if TYPE_CHECKING:
+    from tests.clinic import Clinic, Stage
+
+
+@pytest.fixture(scope="session")
+def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
+    """A PC/SC daemon of our own; libpcsclite keeps to one socket for the life of a process."""
+    from tests.clinic import free_port
+
+    socket_path = tmp_path_factory.mktemp("pcscd") / "pcscd.comm"
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(socket_path)
+    with PrivatePcscd(socket_path, free_port()) as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory, pcscd: PrivatePcscd) -> Stage:
+    """Certificates of a payer and cards of its insured people."""
+    from tests.clinic import set_the_stage
+
+    return set_the_stage(
+        tmp_path_factory.mktemp("payer"), tmp_path_factory.mktemp("cards"), pcscd
+    )
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, stage: Stage) -> Iterator[Clinic]:
+    """A clinic that opened this morning."""
+    from tests.clinic import opened_clinic
+
+    with opened_clinic(tmp_path, stage) as opened:
+        yield opened
