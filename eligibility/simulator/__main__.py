@@ -1,0 +1,134 @@
+"""The command ``payer-simulator``: init, serve, people."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from eligibility.numbers import institution_code_is_consistent
+from eligibility.simulator.pki import DEFAULT_INSTITUTION, SimulatorSetupError
+from eligibility.simulator.population import DEFAULT_SEED
+from eligibility.simulator.server import RunningSimulator, utc_now
+from eligibility.simulator.setup import initialise, load_population
+
+_DIRECTORY = click.option(
+    "--dir",
+    "directory",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory of the simulator's certificates and people.",
+)
+
+
+class _SetupProblem(click.ClickException):
+    """One sentence on standard error, exit status 1."""
+
+
+@click.group()
+def main() -> None:
+    """A payer (資格確認の相手方) with made-up people, for demo and tests.
+
+    It speaks FHIR R4 over mutual TLS on this machine only.  None of its people exist.
+    """
+
+
+@main.command()
+@_DIRECTORY
+@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Makes the people.")
+@click.option(
+    "--institution",
+    default=DEFAULT_INSTITUTION,
+    show_default=True,
+    help="10-digit code (医療機関コード) in the terminal's client certificate.",
+)
+def init(directory: Path, seed: int, institution: str) -> None:
+    """Make certificates and people; what is there already stays as it is."""
+    if not (institution.isascii() and institution.isdigit() and len(institution) == 10):
+        raise click.BadParameter("ten digits", param_hint="--institution")
+    if not institution_code_is_consistent(institution):
+        click.echo(f"warning: the check digit of {institution} is wrong", err=True)
+    try:
+        initialise(directory, utc_now(), seed=seed, institution=institution)
+    except SimulatorSetupError as error:
+        raise _SetupProblem(str(error)) from error
+    click.echo(f"ready: {directory}")
+
+
+@main.command()
+@_DIRECTORY
+@click.option("--port", type=click.IntRange(0, 65535), default=8602, show_default=True)
+@click.option(
+    "--card-ca",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Certificate (PEM) of the authority that issues the cards.",
+)
+@click.option(
+    "--issued",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The card issuer's list: which certificate is whose (JSON).",
+)
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Offer the switching of faults on 127.0.0.1; off unless given.",
+)
+@click.option("--verbose", is_flag=True, help="Log each request (ids and codes only).")
+def serve(
+    directory: Path,
+    port: int,
+    card_ca: Path,
+    issued: Path,
+    control_port: int | None,
+    verbose: bool,
+) -> None:
+    """Serve until interrupted."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with RunningSimulator(
+            directory, port, card_ca=card_ca, issued=issued, control_port=control_port
+        ) as simulator:
+            click.echo(f"payer simulator: {simulator.base_url}")
+            if simulator.control_url is not None:
+                click.echo(f"faults: {simulator.control_url}/faults")
+            sys.stdout.flush()
+            stopped.wait()
+    except SimulatorSetupError as error:
+        raise _SetupProblem(str(error)) from error
+
+
+@main.command()
+@_DIRECTORY
+@click.option("--all", "everybody", is_flag=True, help="Everybody, not only those with a card.")
+def people(directory: Path, everybody: bool) -> None:
+    """List the people and their stories."""
+    try:
+        population = load_population(directory)
+    except SimulatorSetupError as error:
+        raise _SetupProblem(str(error)) from error
+    for person in population.people:
+        if person.story is not None:
+            click.echo(f"{person.id}  {person.persona}  {person.name}  {person.story.ja}")
+        elif everybody:
+            click.echo(f"{person.id}  -  {person.name}  {person.situation.value}")
+
+
+if __name__ == "__main__":
+    main()

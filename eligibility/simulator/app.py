@@ -1,0 +1,220 @@
+"""The payer's HTTP face: paths, headers and statuses of the FHIR profile; decides nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from eligibility.simulator import wire
+from eligibility.simulator.faults import Fault, FaultKind, Faults
+from eligibility.simulator.names import REFUSALS, RefusalCode
+from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
+from eligibility.simulator.refusals import RefusalError
+from eligibility.simulator.requests import QUESTION_ID, invalid, parse_json, patient_id_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024
+MEDIA_TYPE = "application/fhir+json"
+_ACCEPTED_TYPES = frozenset({MEDIA_TYPE, "application/json"})
+_LARGEST_PAGE = 200
+_DEFAULT_PAGE = 50
+_RETRY_AFTER = 2
+_INSTITUTION = re.compile(r"[0-9]{10}")
+_SUBMIT = "/fhir/CoverageEligibilityRequest/$submit"
+_HTTP_REFUSALS = {
+    400: RefusalCode.REQUEST_INVALID,
+    404: RefusalCode.NOT_FOUND,
+    405: RefusalCode.METHOD_NOT_ALLOWED,
+    413: RefusalCode.REQUEST_TOO_LARGE,
+    415: RefusalCode.MEDIA_TYPE_UNSUPPORTED,
+}
+
+
+def make_app(payer: SimulatedPayer, faults: Faults) -> Flask:
+    """Return the WSGI application; the server in front has checked the client certificate."""
+    app = Flask("eligibility.simulator", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+
+    @app.before_request
+    def have_fault() -> Response | None:
+        g.institution = _institution(request)
+        g.fault = faults.take(request.path)
+        return _before(g.fault, faults)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        log.info(
+            "%s %s %d institution %s",
+            request.method,
+            request.path,
+            response.status_code,
+            g.get("institution", "-"),
+        )
+        return response
+
+    @app.errorhandler(RefusalError)
+    def refuse(error: RefusalError) -> Response:
+        log.info("refused: %s", error)
+        return _refusal(error.code, retry_after=error.retry_after)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        code = _HTTP_REFUSALS.get(status)
+        if code is None:
+            code = RefusalCode.REQUEST_INVALID if status < 500 else RefusalCode.UNAVAILABLE
+        return _refusal(code, status=status)
+
+    _add_routes(app, payer)
+    return app
+
+
+def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
+    since = payer.now()
+
+    @app.get("/fhir/metadata")
+    def metadata() -> Response:
+        return _json(wire.capability_statement(_base(), since))
+
+    @app.post("/fhir/$issue-challenge")
+    def issue_challenge() -> Response:
+        return _json(payer.issue_challenge(g.institution))
+
+    @app.post(_SUBMIT)
+    def submit() -> Response:
+        parsed = _body()
+        key = request.headers.get("Idempotency-Key", "")
+        if not QUESTION_ID.fullmatch(key):
+            raise invalid("Idempotency-Key")
+        return _json(payer.answer(g.institution, key, parsed, g.fault))
+
+    @app.post("/fhir/Consent")
+    def register_consent() -> Response:
+        registered, new = payer.register_consent(g.institution, _body())
+        response = _json(registered, 201 if new else 200)
+        response.headers["Location"] = f"{_base()}/Consent/{registered['id']}"
+        return response
+
+    def history(resource: str) -> Callable[[], Response]:
+        return lambda: _history_page(payer, resource)
+
+    for resource in RESOURCE_CATEGORIES:
+        app.add_url_rule(f"/fhir/{resource}", resource, history(resource))
+
+
+def _history_page(payer: SimulatedPayer, resource: str) -> Response:
+    patient_id = patient_id_of(request.args.get("patient", ""))
+    count = _whole_number("_count", _DEFAULT_PAGE, _LARGEST_PAGE)
+    page = _whole_number("_page", 1, 1_000_000)
+    found = payer.history(g.institution, resource, patient_id)
+    start = (page - 1) * count
+
+    def link(number: int) -> str:
+        query = {"patient": f"Patient/{patient_id}", "_count": count, "_page": number}
+        return f"{_base()}/{resource}?{urlencode(query)}"
+
+    more = start + count < len(found)
+    return _json(
+        wire.bundle(
+            _base(),
+            found[start : start + count],
+            len(found),
+            link(page),
+            link(page + 1) if more else None,
+        )
+    )
+
+
+def _whole_number(name: str, default: int, largest: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= largest:
+        raise invalid(f"{name}: 1 to {largest}")
+    return int(text)
+
+
+def _base() -> str:
+    return f"{request.host_url}fhir"
+
+
+def _body() -> dict[str, Any]:
+    if request.mimetype not in _ACCEPTED_TYPES:
+        raise RefusalError(RefusalCode.MEDIA_TYPE_UNSUPPORTED)
+    return parse_json(request.get_data())
+
+
+@lru_cache(maxsize=64)
+def _serial_number(pem: str) -> str:
+    subject = x509.load_pem_x509_certificate(pem.encode()).subject
+    values = [item.value for item in subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)]
+    return str(values[0]) if len(values) == 1 else ""
+
+
+def _institution(incoming: Request) -> str:
+    """Return the institution code in the client certificate's subject."""
+    pem = incoming.environ.get("SSL_CLIENT_CERT", "")
+    code = _serial_number(pem) if pem else ""
+    if not _INSTITUTION.fullmatch(code):
+        raise RefusalError(RefusalCode.INSTITUTION_UNKNOWN)
+    return code
+
+
+def _json(content: wire.Json, status: int = 200) -> Response:
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Response(body, status, content_type=f"{MEDIA_TYPE}; charset=utf-8")
+
+
+def _refusal(
+    code: RefusalCode, *, status: int | None = None, retry_after: int | None = None
+) -> Response:
+    response = _json(wire.refusal(code), status or REFUSALS[code][0])
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _before(fault: Fault | None, faults: Faults) -> Response | None:
+    """Do what a fault does before any work; the other kinds change the answer."""
+    if fault is None:
+        return None
+    if fault.kind is FaultKind.SLOW:
+        faults.wait(fault.seconds)
+    elif fault.kind is FaultKind.UNAVAILABLE:
+        raise RefusalError(RefusalCode.UNAVAILABLE, retry_after=_RETRY_AFTER)
+    elif fault.kind is FaultKind.MALFORMED:
+        return Response(
+            '{"resourceType":"CoverageEligibilityResponse","outcome":"comp',
+            content_type=f"{MEDIA_TYPE}; charset=utf-8",
+        )
+    return None
+
+
+def closing_connections(app: WSGIApplication, faults: Faults) -> WSGIApplication:
+    """Wrap ``app`` so that the fault DOWN closes the connection without an answer."""
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        fault, _times = faults.current()
+        if fault is not None and fault.kind is FaultKind.DOWN:
+            faults.take(environ.get("PATH_INFO", ""))
+            # the server takes this for a lost peer: it closes and says nothing
+            raise ConnectionResetError(errno.ECONNRESET, "fault: down")
+        return app(environ, start_response)
+
+    return wrapped

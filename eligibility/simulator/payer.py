@@ -1,0 +1,360 @@
+"""The payer's own decisions: challenges, proofs, answers, consents and what they open.
+
+State is kept in memory: after a restart challenges, consents and answers are unknown, and the
+refusals say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from eligibility.codes import ConsentCategory, QualificationValidity
+from eligibility.model import AnswerOutcome, CardSubject, ConsentDecision
+from eligibility.payer import (
+    ChallengeIssuer,
+    IdentificationMethod,
+    ProofKind,
+    desk_challenge_value,
+)
+from eligibility.simulator import wire
+from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
+from eligibility.simulator.faults import Fault, FaultKind
+from eligibility.simulator.holdings import holding_of
+from eligibility.simulator.names import RefusalCode
+from eligibility.simulator.people import Person
+from eligibility.simulator.population import Population
+from eligibility.simulator.records import checkups_of, medications_of, treatments_of
+from eligibility.simulator.refusals import RefusalError
+from eligibility.simulator.requests import (
+    ConsentRequest,
+    Question,
+    SignedChallenge,
+    invalid,
+    read_consent,
+    read_question,
+)
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+WINDOW = timedelta(hours=24)
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+ANSWERS_KEPT = timedelta(days=7)
+_SHORTEST_NONCE = 16
+_DAYS_BACK = 31
+
+# (proof, method) → whether history may be opened by consent; what is not here is refused
+GRANTS_HISTORY: dict[tuple[ProofKind, IdentificationMethod], bool] = {
+    (ProofKind.AUTH_KEY, IdentificationMethod.FACE): True,
+    (ProofKind.AUTH_KEY, IdentificationMethod.PIN): True,
+    (ProofKind.AUTH_KEY, IdentificationMethod.STAFF_VISUAL): True,
+    (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.STAFF_VISUAL): True,
+    (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.FACE): False,
+}
+
+RESOURCE_CATEGORIES = {
+    "MedicationDispense": ConsentCategory.YZK,
+    "Procedure": ConsentCategory.SRJ,
+    "Observation": ConsentCategory.TKK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _IssuedChallenge:
+    institution: str
+    value: bytes
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredAnswer:
+    digest: bytes
+    answer: wire.Json
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredConsent:
+    digest: bytes
+    registered: wire.Json
+    request: ConsentRequest
+    ends_at: datetime
+
+
+@dataclass(slots=True)
+class _State:
+    """What a restart forgets."""
+
+    challenges: dict[str, _IssuedChallenge] = field(default_factory=dict)
+    # challenge value → (institution, question that used it, when)
+    used: dict[bytes, tuple[str, str, datetime]] = field(default_factory=dict)
+    answers: dict[tuple[str, str], _StoredAnswer] = field(default_factory=dict)
+    # (institution, patient) → until when a consent may be registered
+    identified: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    consents: dict[tuple[str, str], _StoredConsent] = field(default_factory=dict)
+
+
+def _digest(parsed: dict[str, Any]) -> bytes:
+    text = json.dumps(parsed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()
+
+
+class SimulatedPayer:
+    """One payer with its population; every call raises RefusalError; thread-safe."""
+
+    def __init__(
+        self, population: Population, cards: CardRegistry, now: Callable[[], datetime]
+    ) -> None:
+        self.population = population
+        self.cards = cards
+        self.now = now
+        self._lock = threading.Lock()
+        self._state = _State()
+
+    def forget(self) -> None:
+        """Lose all state, as a restart does."""
+        with self._lock:
+            self._state = _State()
+
+    # challenges
+
+    def issue_challenge(self, institution: str) -> wire.Json:
+        """Return fresh Parameters for one signature by a card at ``institution``."""
+        now = self.now()
+        reference, value = f"ch-{secrets.token_hex(8)}", secrets.token_bytes(32)
+        with self._lock:
+            self._forget_old(now)
+            self._state.challenges[reference] = _IssuedChallenge(institution, value, now)
+        return wire.challenge(reference, value, now, now + WINDOW)
+
+    def _forget_old(self, now: datetime) -> None:
+        state = self._state
+        oldest = now - 2 * WINDOW  # between one and two windows "expired" can still be told
+        state.challenges = {
+            key: challenge
+            for key, challenge in state.challenges.items()
+            if challenge.issued_at > oldest
+        }
+        state.used = {key: use for key, use in state.used.items() if use[2] > oldest}
+        state.answers = {
+            key: stored for key, stored in state.answers.items() if stored.at > now - ANSWERS_KEPT
+        }
+
+    def _check_challenge(
+        self, question: Question, institution: str, certificate: CheckedCertificate
+    ) -> None:
+        """Refuse what was not issued, is too old, or was signed by another key."""
+        challenge = question.challenge
+        if challenge is None:
+            return
+        if challenge.issuer is ChallengeIssuer.PAYER:
+            self._check_own_challenge(challenge, institution)
+        else:
+            self._check_desk_challenge(challenge)
+        check_signature(certificate, challenge.value, challenge.signature)
+
+    def _check_own_challenge(self, challenge: SignedChallenge, institution: str) -> None:
+        with self._lock:
+            issued = self._state.challenges.get(challenge.reference)
+        if issued is None or issued.institution != institution:
+            raise RefusalError(RefusalCode.CHALLENGE_UNKNOWN)
+        if issued.value != challenge.value:
+            raise RefusalError(RefusalCode.CHALLENGE_WRONG)
+        if self.now() - issued.issued_at >= WINDOW:
+            raise RefusalError(RefusalCode.CHALLENGE_EXPIRED)
+
+    def _check_desk_challenge(self, challenge: SignedChallenge) -> None:
+        age = self.now() - challenge.issued_at
+        if age >= WINDOW or age < -CLOCK_DIFFERENCE:
+            raise RefusalError(RefusalCode.CHALLENGE_EXPIRED)
+        if challenge.desk_id is None or challenge.nonce is None:
+            raise invalid("a desk challenge names desk and nonce")
+        if len(challenge.nonce) < _SHORTEST_NONCE:
+            raise RefusalError(RefusalCode.CHALLENGE_WRONG, "nonce too short")
+        expected = desk_challenge_value(
+            challenge.desk_id, challenge.reference, challenge.issued_at, challenge.nonce
+        )
+        if expected != challenge.value:
+            raise RefusalError(RefusalCode.CHALLENGE_WRONG)
+
+    def _use_challenge(self, question: Question, institution: str, now: datetime) -> None:
+        """Mark the challenge as used by this question; call with the lock held."""
+        if question.challenge is None:
+            return
+        used = self._state.used.get(question.challenge.value)
+        if used is not None and used[:2] != (institution, question.id):
+            raise RefusalError(RefusalCode.CHALLENGE_USED)
+        self._state.used[question.challenge.value] = (institution, question.id, now)
+
+    # questions
+
+    def answer(
+        self, institution: str, key: str, parsed: dict[str, Any], fault: Fault | None = None
+    ) -> wire.Json:
+        """Answer a CoverageEligibilityRequest; the same key and body have one answer."""
+        question = read_question(parsed, key)
+        digest = _digest(parsed)
+        if question.institution not in (None, institution):
+            raise RefusalError(RefusalCode.INSTITUTION_MISMATCH)
+        stored = self._stored_answer(institution, question.id, digest)
+        if stored is not None:
+            return stored
+        now = self.now()
+        today = now.astimezone(JAPAN).date()
+        if not -_DAYS_BACK <= (question.serviced_date - today).days <= 1:
+            raise invalid("servicedDate")
+        history = GRANTS_HISTORY.get((question.proof, question.method))
+        if history is None:
+            raise RefusalError(RefusalCode.PROOF_INSUFFICIENT)
+        certificate = self.cards.check(question.certificate, question.subject, now)
+        person = self.population.person(certificate.person_id)
+        if person is None:
+            raise RefusalError(RefusalCode.CERTIFICATE_UNKNOWN)
+        self._check_challenge(question, institution, certificate)
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            raise RefusalError(RefusalCode.REFUSED)
+        answer = self._make_answer(question, institution, person, now, fault)
+        with self._lock:
+            earlier = self._state.answers.get((institution, question.id))
+            if earlier is not None and earlier.digest == digest:
+                return earlier.answer
+            self._use_challenge(question, institution, now)
+            if answer["outcome"] == AnswerOutcome.QUEUED:
+                return answer
+            self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
+            if history and not certificate.in_grace and "reference" in answer["patient"]:
+                self._state.identified[institution, person.patient_id] = now + WINDOW
+        return answer
+
+    def _stored_answer(self, institution: str, question_id: str, digest: bytes) -> wire.Json | None:
+        with self._lock:
+            stored = self._state.answers.get((institution, question_id))
+        if stored is None:
+            return None
+        if stored.digest != digest:
+            raise RefusalError(RefusalCode.IDEMPOTENCY_CONFLICT)
+        return stored.answer
+
+    def _make_answer(
+        self,
+        question: Question,
+        institution: str,
+        person: Person,
+        now: datetime,
+        fault: Fault | None,
+    ) -> wire.Json:
+        kind = None if fault is None else fault.kind
+        subject = question.subject
+        if kind is FaultKind.ANOTHER_PATIENT:
+            subject = CardSubject(subject.issuer, f"{int(subject.serial, 16) + 1:x}")
+            person = self._next_person(person)
+        echo = wire.Echo(question.id, subject, institution, question.serviced_date)
+        response_id = f"r-{secrets.token_hex(8)}"
+        if kind is FaultKind.QUEUED:
+            return wire.answer(
+                echo, response_id, now, AnswerOutcome.QUEUED, "処理中です。", code="0001"
+            )
+        holding = holding_of(person, now.astimezone(JAPAN).date())
+        return wire.answer(
+            echo,
+            response_id,
+            now,
+            AnswerOutcome.PARTIAL if kind is FaultKind.PARTIAL else AnswerOutcome.COMPLETE,
+            holding.message,
+            code="0000",
+            validity=holding.validity,
+            results=holding.results,
+            patient_id=person.patient_id if holding.person_found else None,
+        )
+
+    def _next_person(self, person: Person) -> Person:
+        """Return another person who is insured, for the fault that mixes people up."""
+        people = self.population.people
+        start = people.index(person) + 1
+        today = self.now().astimezone(JAPAN).date()
+        return next(
+            other
+            for other in (*people[start:], *people[:start])
+            if holding_of(other, today).validity is QualificationValidity.VALID
+        )
+
+    # consent
+
+    def register_consent(self, institution: str, parsed: dict[str, Any]) -> tuple[wire.Json, bool]:
+        """Register a Consent; return it and whether it is new."""
+        request = read_consent(parsed)
+        digest = _digest(parsed)
+        now = self.now()
+        if self.population.patient(request.patient_id) is None:
+            raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
+        with self._lock:
+            stored = self._state.consents.get((institution, request.id))
+            if stored is not None:
+                if stored.digest != digest:
+                    raise RefusalError(RefusalCode.CONSENT_CONFLICT)
+                return stored.registered, False
+            age = now - request.given_at
+            if age >= WINDOW or age < -CLOCK_DIFFERENCE:
+                raise invalid("dateTime: older than 24 h or in the future")
+            until = self._state.identified.get((institution, request.patient_id))
+            if until is None or now >= until:
+                raise RefusalError(RefusalCode.IDENTIFICATION_MISSING)
+            ends_at = request.given_at + WINDOW
+            registered = wire.registered_consent(
+                request.body, f"pc-{secrets.token_hex(8)}", request.given_at, ends_at
+            )
+            self._state.consents[institution, request.id] = _StoredConsent(
+                digest, registered, request, ends_at
+            )
+        return registered, True
+
+    def _check_consent(self, institution: str, patient_id: str, category: ConsentCategory) -> None:
+        now = self.now()
+        with self._lock:
+            speaking = [
+                stored
+                for (whose, _id), stored in self._state.consents.items()
+                if whose == institution
+                and stored.request.patient_id == patient_id
+                and category in stored.request.decisions
+            ]
+        if speaking:
+            # registered later counts as newer where both were given at the same moment
+            newest = max(enumerate(speaking), key=lambda item: (item[1].request.given_at, item[0]))[
+                1
+            ]
+            decision = newest.request.decisions[category]
+            if decision is ConsentDecision.YES and now < newest.ends_at:
+                return
+        raise RefusalError(RefusalCode.CONSENT_MISSING)
+
+    # history
+
+    def history(self, institution: str, resource: str, patient_id: str) -> Sequence[wire.Json]:
+        """Return all resources of one kind, newest first, if consent is live now."""
+        person = self.population.patient(patient_id)
+        if person is None:
+            raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
+        self._check_consent(institution, patient_id, RESOURCE_CATEGORIES[resource])
+        today = self.now().astimezone(JAPAN).date()
+        key = f"{resource[:2].lower()}-{patient_id.removeprefix('pt-')}"
+        if resource == "MedicationDispense":
+            return [
+                wire.medication(record, f"{key}-{n}", patient_id)
+                for n, record in enumerate(medications_of(person, today), 1)
+            ]
+        if resource == "Procedure":
+            return [
+                wire.treatment(record, f"{key}-{n}", patient_id)
+                for n, record in enumerate(treatments_of(person, today), 1)
+            ]
+        return [
+            wire.checkup(record, f"{key}-{n}", patient_id)
+            for n, record in enumerate(checkups_of(person, today), 1)
+        ]

@@ -1,0 +1,256 @@
+"""The people of the demo's tray: one for each thing that happens at a reception desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
+from eligibility.simulator.insurers import Scheme
+from eligibility.simulator.people import CardCondition, Condition, Situation, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A person with a story; ``age`` in years on the day the demo is made."""
+
+    slug: str
+    name: tuple[str, str]
+    kana: tuple[str, str]
+    age: int
+    sex: Sex
+    scheme: Scheme
+    story: Story
+    situation: Situation = Situation.VALID
+    family: PersonalFamilyClassification = PersonalFamilyClassification.INSURED
+    elderly_percent: int = 10
+    limit_category: LimitCategory | None = None
+    conditions: tuple[Condition, ...] = ()
+    card_condition: CardCondition = CardCondition.NORMAL
+
+
+PERSONAS: tuple[Persona, ...] = (
+    Persona(
+        "ordinary",
+        ("山田", "健一"),
+        ("ヤマダ", "ケンイチ"),
+        46,
+        Sex.MALE,
+        Scheme.JAPAN_HEALTH,
+        Story(
+            "会社員。高血圧の薬を続けており、毎年健診を受けています。",
+            "Office worker on blood-pressure medicine, with a checkup every year.",
+        ),
+        conditions=(Condition.HYPERTENSION, Condition.HAY_FEVER),
+    ),
+    Persona(
+        "elderly",
+        ("田中", "千代"),
+        ("タナカ", "チヨ"),
+        84,
+        Sex.FEMALE,
+        Scheme.LATE_ELDERLY,
+        Story(
+            "84歳、後期高齢者医療の1割負担。薬がたくさんあります。",
+            "84 years old, pays 10 percent, takes many medicines.",
+        ),
+        conditions=(
+            Condition.HYPERTENSION,
+            Condition.LIPIDS,
+            Condition.FIBRILLATION,
+            Condition.BONES,
+            Condition.INSOMNIA,
+            Condition.REFLUX,
+            Condition.CONSTIPATION,
+            Condition.KNEES,
+        ),
+    ),
+    Persona(
+        "child",
+        ("鈴木", "陽翔"),
+        ("スズキ", "ハルト"),
+        4,
+        Sex.MALE,
+        Scheme.SOCIETY,
+        Story(
+            "4歳の子ども。保護者が暗証番号を入力します。",
+            "A child of four; a guardian enters the PIN.",
+        ),
+        family=PersonalFamilyClassification.FAMILY,
+        conditions=(Condition.ASTHMA,),
+    ),
+    Persona(
+        "job-change",
+        ("佐藤", "美咲"),
+        ("サトウ", "ミサキ"),
+        33,
+        Sex.FEMALE,
+        Scheme.SOCIETY,
+        Story(
+            "先月退職し、次の保険がまだ登録されていません（無効）。",
+            "Left her job last month; the next insurance is not registered yet (invalid).",
+        ),
+        situation=Situation.LEFT_JOB,
+    ),
+    Persona(
+        "newer-insurance",
+        ("伊藤", "大輔"),
+        ("イトウ", "ダイスケ"),
+        39,
+        Sex.MALE,
+        Scheme.LOCAL_OFFICIALS,
+        Story(
+            "転職し、新しい資格があります（無効、新しい資格あり）。",
+            "Changed jobs; a newer qualification exists (invalid, newer exists).",
+        ),
+        situation=Situation.NEWER_EXISTS,
+    ),
+    Persona(
+        "not-found",
+        ("渡辺", "葵"),
+        ("ワタナベ", "アオイ"),
+        27,
+        Sex.FEMALE,
+        Scheme.NATIONAL,
+        Story(
+            "引っ越したばかりで、該当する資格が見つかりません。",
+            "Moved recently; no qualification is found.",
+        ),
+        situation=Situation.NOT_FOUND,
+    ),
+    Persona(
+        "several",
+        ("小林", "純"),
+        ("コバヤシ", "ジュン"),
+        52,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "複数の資格が該当し、窓口での確認が必要です。",
+            "Several qualifications match; the desk has to ask.",
+        ),
+        situation=Situation.SEVERAL,
+    ),
+    Persona(
+        "medical-assistance",
+        ("中村", "茂"),
+        ("ナカムラ", "シゲル"),
+        61,
+        Sex.MALE,
+        Scheme.MEDICAL_ASSISTANCE,
+        Story(
+            "医療扶助を受けています（有効、未登録）。",
+            "Receives medical assistance (valid, not yet registered).",
+        ),
+        situation=Situation.ASSISTANCE_ONLY,
+    ),
+    Persona(
+        "insurance-and-assistance",
+        ("加藤", "節子"),
+        ("カトウ", "セツコ"),
+        58,
+        Sex.FEMALE,
+        Scheme.JAPAN_HEALTH,
+        Story(
+            "健康保険と医療扶助の両方があります（結果が2件）。",
+            "Has health insurance and medical assistance: two results.",
+        ),
+        situation=Situation.ASSISTANCE_TOO,
+        conditions=(Condition.DIABETES,),
+    ),
+    Persona(
+        "replaced-character",
+        ("髙橋", "恵"),
+        ("タカハシ", "メグミ"),
+        50,
+        Sex.FEMALE,
+        Scheme.SCHOOLS,
+        Story(
+            "氏名の「髙」が「●」で返ってきます。",
+            "The payer writes one character of her name as ●.",
+        ),
+        conditions=(Condition.LIPIDS,),
+    ),
+    Persona(
+        "limit-certificate",
+        ("山本", "正男"),
+        ("ヤマモト", "マサオ"),
+        72,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "72歳、2割負担。高齢受給者証と限度額の認定があります。",
+            "72 years old, pays 20 percent; holds a ratio and a limit certificate.",
+        ),
+        elderly_percent=20,
+        limit_category=LimitCategory.B05,
+        conditions=(Condition.HYPERTENSION, Condition.DIABETES, Condition.LIPIDS),
+    ),
+    Persona(
+        "last-try",
+        ("吉田", "直美"),
+        ("ヨシダ", "ナオミ"),
+        44,
+        Sex.FEMALE,
+        Scheme.STATE_OFFICIALS,
+        Story(
+            "暗証番号を2回間違えており、あと1回で使えなくなります。",
+            "Mistyped the PIN twice; one more error blocks it.",
+        ),
+        card_condition=CardCondition.LAST_TRY,
+    ),
+    Persona(
+        "pin-blocked",
+        ("松本", "勇"),
+        ("マツモト", "イサム"),
+        68,
+        Sex.MALE,
+        Scheme.SPECIAL_SOCIETY,
+        Story(
+            "暗証番号が使えません。職員が顔写真を目視で確認します。",
+            "The PIN is blocked; staff compare his face with the card.",
+        ),
+        conditions=(Condition.HYPERTENSION, Condition.REFLUX),
+        card_condition=CardCondition.PIN_BLOCKED,
+    ),
+    Persona(
+        "expires-soon",
+        ("井上", "香織"),
+        ("イノウエ", "カオリ"),
+        36,
+        Sex.FEMALE,
+        Scheme.POLICE,
+        Story(
+            "電子証明書の有効期限がもうすぐ切れます。",
+            "The card's certificate expires soon.",
+        ),
+        card_condition=CardCondition.EXPIRES_SOON,
+    ),
+    Persona(
+        "expired",
+        ("木村", "修"),
+        ("キムラ", "オサム"),
+        57,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "電子証明書の有効期限が切れています。",
+            "The card's certificate has expired.",
+        ),
+        conditions=(Condition.HYPERTENSION,),
+        card_condition=CardCondition.EXPIRED,
+    ),
+    Persona(
+        "face-only",
+        ("清水", "和子"),
+        ("シミズ", "カズコ"),
+        79,
+        Sex.FEMALE,
+        Scheme.LATE_ELDERLY,
+        Story(
+            "暗証番号のない「顔認証マイナンバーカード」です。職員が確認します。",
+            "A card without a PIN (face only); staff compare her face with the card.",
+        ),
+        conditions=(Condition.HYPERTENSION, Condition.INSOMNIA),
+        card_condition=CardCondition.FACE_ONLY,
+    ),
+)

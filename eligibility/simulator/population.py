@@ -1,0 +1,366 @@
+"""The synthetic insured population: the same seed and day always make the same people."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
+from eligibility.numbers import luhn_check_digit
+from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
+from eligibility.simulator.people import (
+    CardCondition,
+    Condition,
+    Person,
+    Situation,
+    age_on,
+)
+from eligibility.simulator.personas import PERSONAS, Persona
+from eligibility.simulator.vocabulary import (
+    FAMILY_NAMES,
+    FEMALE_NAMES,
+    MALE_NAMES,
+    PREFECTURES,
+    RARE_FAMILY_NAMES,
+    TOWNS,
+    full_width,
+    replaced,
+)
+
+DEFAULT_SEED = 20251202
+DEFAULT_SIZE = 400
+_EMPLOYEES = (
+    Scheme.JAPAN_HEALTH,
+    Scheme.SOCIETY,
+    Scheme.NATIONAL,
+    Scheme.SEAMEN,
+    Scheme.DAY_LABOURERS,
+    Scheme.DAY_LABOURERS_SPECIAL,
+    Scheme.SELF_DEFENCE,
+    Scheme.STATE_OFFICIALS,
+    Scheme.LOCAL_OFFICIALS,
+    Scheme.POLICE,
+    Scheme.SCHOOLS,
+)
+_EMPLOYEE_WEIGHTS = (30, 28, 24, 1, 1, 1, 2, 3, 5, 2, 4)
+_PENSIONERS = (
+    Scheme.NATIONAL,
+    Scheme.SPECIAL_SOCIETY,
+    Scheme.NATIONAL_RETIRED,
+    Scheme.STATE_OFFICIALS_RETIRED,
+    Scheme.LOCAL_OFFICIALS_RETIRED,
+    Scheme.POLICE_RETIRED,
+    Scheme.SCHOOLS_RETIRED,
+)
+_PENSIONER_WEIGHTS = (60, 8, 4, 2, 3, 2, 3)
+_EVERY_SCHEME = (*_EMPLOYEES, *_PENSIONERS)
+_SITUATIONS = (
+    Situation.VALID,
+    Situation.SHORT_TERM,
+    Situation.PAYS_IN_FULL,
+    Situation.LEFT_JOB,
+    Situation.PERIOD_OVER,
+    Situation.DIED,
+    Situation.ON_ASSISTANCE_NOW,
+    Situation.LOST_OTHERWISE,
+    Situation.NEWER_EXISTS,
+    Situation.NOT_FOUND,
+    Situation.SEVERAL,
+    Situation.ASSISTANCE_ONLY,
+    Situation.ASSISTANCE_TOO,
+)
+_SITUATION_WEIGHTS = (78, 2, 2, 3, 2, 1, 1, 1, 3, 2, 1, 2, 2)
+# chance in percent by age: under 40, 40 to 64, from 65
+_CONDITION_CHANCES: dict[Condition, tuple[int, int, int]] = {
+    Condition.HYPERTENSION: (2, 25, 55),
+    Condition.LIPIDS: (2, 20, 35),
+    Condition.DIABETES: (1, 9, 18),
+    Condition.REFLUX: (3, 10, 20),
+    Condition.INSOMNIA: (3, 8, 20),
+    Condition.BONES: (0, 3, 20),
+    Condition.KNEES: (0, 5, 22),
+    Condition.HAY_FEVER: (25, 20, 8),
+    Condition.ASTHMA: (6, 4, 4),
+    Condition.FIBRILLATION: (0, 1, 9),
+    Condition.CONSTIPATION: (0, 3, 18),
+}
+
+
+class Population:
+    """All people of one simulator, first those with a persona, then the others."""
+
+    def __init__(self, seed: int = DEFAULT_SEED, *, as_of: date, size: int = DEFAULT_SIZE) -> None:
+        """``as_of``: the day on which ages are what the stories say; ``size``: people at least."""
+        self.seed = seed
+        self.as_of = as_of
+        self.people: tuple[Person, ...] = tuple(_generate(seed, as_of, size))
+        self._by_id = {person.id: person for person in self.people}
+        self._by_patient = {person.patient_id: person for person in self.people}
+
+    def person(self, person_id: str) -> Person | None:
+        """Return the person with this id of the register."""
+        return self._by_id.get(person_id)
+
+    def patient(self, patient_id: str) -> Person | None:
+        """Return the person whom the payer calls by this patient id."""
+        return self._by_patient.get(patient_id)
+
+
+def as_list(people: Sequence[Person]) -> list[dict[str, Any]]:
+    """Return the people for the card issuer (people.json): names as a card shows them."""
+    return [
+        {
+            "id": person.id,
+            "persona": person.persona,
+            "name": person.name,
+            "name_kana": person.name_kana,
+            "birthdate": person.birthdate.isoformat(),
+            "sex": person.sex.value,
+            "address": person.address,
+            "story": None
+            if person.story is None
+            else {"ja": person.story.ja, "en": person.story.en},
+            "card_condition": person.card_condition.value,
+        }
+        for person in people
+    ]
+
+
+def _generate(seed: int, as_of: date, size: int) -> Iterator[Person]:
+    made = 0
+    for persona in PERSONAS:
+        made += 1
+        yield _from_persona(persona, _Draw(seed, made), made, as_of)
+    household = 0
+    while made < size:
+        # the first households make sure that every kind of insurer is there
+        scheme = _EVERY_SCHEME[household] if household < len(_EVERY_SCHEME) else None
+        household += 1
+        draw = _Draw(seed, 100_000 + household)
+        for person in _household(draw, made, as_of, scheme):
+            made += 1
+            yield person
+
+
+class _Draw(random.Random):
+    """Chance for one person or household, independent of all others."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        super().__init__(f"{seed}/{number}")
+
+    def birthdate(self, age: int, as_of: date) -> date:
+        """Return a day of birth for somebody who is ``age`` years old on ``as_of``."""
+        latest = _years_before(as_of, age)
+        return latest - timedelta(days=self.randrange(20, 340))
+
+    def insurer(self, scheme: Scheme) -> Insurer:
+        """Return one of the few insurers of this scheme."""
+        prefecture, name, _city = self.choice(PREFECTURES)
+        return make_insurer(scheme, prefecture, name, 801 + self.randrange(3))
+
+    def symbol(self, scheme: Scheme) -> str | None:
+        """Return a 記号 in the scheme's manner; the late elderly and the Self-Defence have none."""
+        if scheme in (Scheme.LATE_ELDERLY, Scheme.MEDICAL_ASSISTANCE):
+            return None
+        if scheme in (Scheme.NATIONAL, Scheme.NATIONAL_RETIRED):
+            return "見" + full_width(f"-{self.randrange(1, 60):02d}")
+        if scheme is Scheme.JAPAN_HEALTH:
+            return full_width(f"{self.randrange(10_000_000, 99_999_999)}")
+        return full_width(str(self.randrange(10, 9999)))
+
+    def number(self, scheme: Scheme) -> str:
+        """Return a 番号; the late elderly's has eight digits with a check digit."""
+        if scheme is Scheme.LATE_ELDERLY:
+            digits = f"{self.randrange(10_000_000):07d}"
+            return full_width(digits + str(luhn_check_digit(digits)))
+        return full_width(str(self.randrange(1, 999_999)))
+
+    def address(self) -> tuple[str, str]:
+        """Return an address that does not exist, and its post number."""
+        _code, prefecture, city = self.choice(PREFECTURES)
+        block = f"{self.randrange(1, 9)}-{self.randrange(1, 30)}-{self.randrange(1, 20)}"
+        place = f"{prefecture}{city}{self.choice(TOWNS)}{full_width(block)}"
+        return place, f"000-{self.randrange(10_000):04d}"
+
+    def conditions(self, age: int) -> tuple[Condition, ...]:
+        """Return lasting illnesses as they are common at this age."""
+        group = 0 if age < 40 else 1 if age < 65 else 2
+        return tuple(
+            condition
+            for condition, chances in _CONDITION_CHANCES.items()
+            if self.randrange(100) < chances[group]
+        )
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return date(day.year - years, 2, 28)
+
+
+def _patient_id(draw: _Draw) -> str:
+    return "pt-" + "".join(draw.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(10))
+
+
+def _branch(scheme: Scheme, member: int) -> str | None:
+    if scheme in (Scheme.LATE_ELDERLY, Scheme.MEDICAL_ASSISTANCE):
+        return None
+    return f"{member:02d}"
+
+
+def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Person:
+    name = "　".join(persona.name)
+    address, post_number = draw.address()
+    family = persona.family is PersonalFamilyClassification.FAMILY
+    return Person(
+        id=f"p-{number:04d}",
+        patient_id=_patient_id(draw),
+        name=name,
+        registered_name=replaced(name),
+        name_kana="　".join(persona.kana),
+        birthdate=draw.birthdate(persona.age, as_of),
+        sex=persona.sex,
+        address=address,
+        post_number=post_number,
+        insurer=draw.insurer(persona.scheme),
+        symbol=draw.symbol(persona.scheme),
+        number=draw.number(persona.scheme),
+        branch=_branch(persona.scheme, 3 if family else 1),
+        family=persona.family,
+        situation=persona.situation,
+        elderly_percent=persona.elderly_percent,
+        limit_category=persona.limit_category,
+        conditions=persona.conditions,
+        persona=persona.slug,
+        story=persona.story,
+        card_condition=persona.card_condition,
+    )
+
+
+def _household(draw: _Draw, made: int, as_of: date, scheme: Scheme | None) -> Iterator[Person]:
+    """Make one household: a head, perhaps a spouse, perhaps children under the same number.
+
+    ``scheme``: the head's, or None for one by chance.
+    """
+    head_age = draw.choices((29, 40, 52, 66, 71, 80), (20, 25, 22, 12, 12, 25))[0]
+    if scheme is not None:
+        head_age = 67 if scheme in _PENSIONERS else 40
+    head_age += draw.randrange(-6, 6) if head_age < 70 else draw.randrange(3)
+    ages = [head_age]
+    if draw.random() < 0.6:
+        ages.append(max(20, head_age + draw.randrange(-6, 6)))
+        if head_age < 58:
+            ages += [
+                age
+                for age in (head_age - 27 - 2 * child for child in range(draw.randrange(4)))
+                if 0 <= age < 23
+            ]
+    scheme = scheme or (
+        draw.choices(_PENSIONERS, _PENSIONER_WEIGHTS)[0]
+        if head_age >= 65
+        else draw.choices(_EMPLOYEES, _EMPLOYEE_WEIGHTS)[0]
+    )
+    names = RARE_FAMILY_NAMES if draw.random() < 0.04 else FAMILY_NAMES
+    family_name = draw.choice(names)
+    place = draw.address()
+    insurer, symbol, number = draw.insurer(scheme), draw.symbol(scheme), draw.number(scheme)
+    head_sex = draw.choice((Sex.MALE, Sex.FEMALE))
+    for member, age in enumerate(ages):
+        yield _member(
+            draw,
+            made + member + 1,
+            member,
+            age,
+            as_of,
+            (family_name, head_sex, place, insurer, symbol, number),
+        )
+
+
+def _member(
+    draw: _Draw,
+    number: int,
+    member: int,
+    age: int,
+    as_of: date,
+    shared: tuple[tuple[str, str], Sex, tuple[str, str], Insurer, str | None, str],
+) -> Person:
+    family_name, head_sex, (address, post_number), insurer, symbol, insured_number = shared
+    if member == 0:
+        sex = head_sex
+    elif member == 1:
+        sex = Sex.FEMALE if head_sex is Sex.MALE else Sex.MALE
+    else:
+        sex = draw.choice((Sex.MALE, Sex.FEMALE))
+    given, given_kana = draw.choice(MALE_NAMES if sex is Sex.MALE else FEMALE_NAMES)
+    name = f"{family_name[0]}　{given}"
+    birthdate = draw.birthdate(age, as_of)
+    age = age_on(birthdate, as_of)
+    own = age >= 75 or (member > 0 and not insurer.scheme.covers_families)
+    if own:  # the late elderly leave the household's insurance
+        scheme = Scheme.LATE_ELDERLY if age >= 75 else Scheme.NATIONAL
+        insurer, symbol = draw.insurer(scheme), draw.symbol(scheme)
+        insured_number, member = draw.number(scheme), 0
+    # 德 is passed through by some insurers' systems, though claims refuse it
+    written = name if "德" in name and draw.random() < 0.6 else replaced(name)
+    percent = _elderly_percent(draw, age)
+    return Person(
+        id=f"p-{number:04d}",
+        patient_id=_patient_id(draw),
+        name=name,
+        registered_name=written,
+        name_kana=f"{family_name[1]}　{given_kana}",
+        birthdate=birthdate,
+        sex=Sex.NOT_SET if draw.random() < 0.003 else sex,
+        address=address,
+        post_number=post_number,
+        insurer=insurer,
+        symbol=symbol,
+        number=insured_number,
+        branch=_branch(insurer.scheme, member + 1),
+        family=PersonalFamilyClassification.FAMILY
+        if member
+        else PersonalFamilyClassification.INSURED,
+        situation=draw.choices(_SITUATIONS, _SITUATION_WEIGHTS)[0],
+        elderly_percent=percent,
+        limit_category=_limit_category(draw, age, percent),
+        large_kana=draw.random() < 0.2,
+        conditions=draw.conditions(age),
+        card_condition=CardCondition.NORMAL,
+    )
+
+
+_UNDER_70 = (
+    LimitCategory.A01,
+    LimitCategory.A02,
+    LimitCategory.A03,
+    LimitCategory.A04,
+    LimitCategory.A05,
+    LimitCategory.A06,
+)
+_WORKING_INCOME = (LimitCategory.B01, LimitCategory.B02, LimitCategory.B03)
+_LOW_INCOME = (LimitCategory.B05, LimitCategory.B06, LimitCategory.B08)
+
+
+def _limit_category(draw: _Draw, age: int, percent: int) -> LimitCategory | None:
+    """Return a category that goes with age and ratio, or None for most people."""
+    if draw.random() >= 0.3:
+        return None
+    if age < 70:
+        return draw.choice(_UNDER_70)
+    if percent == 30:
+        return draw.choice(_WORKING_INCOME)
+    if age < 75:
+        return draw.choice((LimitCategory.B04, *_LOW_INCOME))
+    if percent == 20:
+        return LimitCategory.B09
+    return draw.choice((LimitCategory.B10, LimitCategory.B07, *_LOW_INCOME))
+
+
+def _elderly_percent(draw: _Draw, age: int) -> int:
+    """Return the ratio by income: 20 or 30 from 70, 10, 20 or 30 from 75."""
+    if age >= 75:
+        return draw.choices((10, 20, 30), (70, 22, 8))[0]
+    return draw.choices((20, 30), (88, 12))[0]

@@ -1,0 +1,141 @@
+"""Synthetic history: medicines, treatment and checkups that fit a person's illnesses.  Pure.
+
+Days of visits depend on the person and the calendar, not on the day of looking, so that the
+history of yesterday is still there tomorrow.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from eligibility.history import MedicationRecord, TreatmentRecord
+from eligibility.simulator.checkups import checkups_of
+from eligibility.simulator.drugs import (
+    BLOOD_ACTS,
+    EXTRA_ACTS,
+    HAY_FEVER_SEASON,
+    LASTING,
+    PASSING,
+    PASSING_CHILD,
+    REGULAR_ACTS,
+    Drug,
+)
+from eligibility.simulator.people import Condition, Person, age_on
+
+__all__ = ["checkups_of", "medications_of", "treatments_of"]
+
+YEARS_BACK = 3
+_INTERVALS = (28, 28, 35, 56)
+_CLINICS = ("みほん内科クリニック", "青葉みほん医院", "みほん総合病院", "桜町みほん診療所")
+_PHARMACIES = ("みほん薬局　本町店", "青葉みほん薬局", "桜町みほん調剤薬局")
+
+
+@dataclass(frozen=True, slots=True)
+class _ClinicVisit:
+    day: date
+    clinic: str
+    pharmacy: str
+    drugs: tuple[Drug, ...]
+    acts: tuple[str, ...]
+    interval: int
+
+
+def medications_of(person: Person, today: date) -> list[MedicationRecord]:
+    """Return what was dispensed in the last three years, newest first."""
+    return [
+        MedicationRecord(
+            dispensed_on=visit.day,
+            institution=visit.pharmacy,
+            name=drug.name,
+            ingredient=drug.ingredient,
+            quantity=drug.quantity,
+            unit=drug.unit,
+            usage=drug.usage,
+            days=drug.days or visit.interval,
+        )
+        for visit in _visits(person, today)
+        for drug in visit.drugs
+    ]
+
+
+def treatments_of(person: Person, today: date) -> list[TreatmentRecord]:
+    """Return the acts of treatment of the last three years, newest first."""
+    return [
+        TreatmentRecord(visit.day, visit.clinic, act)
+        for visit in _visits(person, today)
+        for act in visit.acts
+    ]
+
+
+def _visits(person: Person, today: date) -> list[_ClinicVisit]:
+    if not person.insurer.scheme.shows_history:
+        return []
+    first = max(today - timedelta(days=365 * YEARS_BACK), person.birthdate + timedelta(days=30))
+    visits = [*_regular(person, first, today), *_passing(person, first, today)]
+    return sorted(visits, key=lambda visit: visit.day, reverse=True)
+
+
+def _chance(person: Person, *about: object) -> random.Random:
+    """Return chance that depends on the person and a matter, and on nothing else."""
+    return random.Random("/".join(map(str, (person.patient_id, *about))))  # noqa: S311  # synthetic
+
+
+def _working_day(day: date) -> date:
+    return day - timedelta(days=1) if day.isoweekday() == 7 else day
+
+
+def _regular(person: Person, first: date, today: date) -> Iterator[_ClinicVisit]:
+    """Yield the visits for lasting illnesses, at the person's own interval."""
+    lasting = [condition for condition in person.conditions if LASTING[condition]]
+    if not lasting:
+        return
+    chance = _chance(person, "regular")
+    interval = chance.choice(_INTERVALS)
+    clinic, pharmacy = chance.choice(_CLINICS), chance.choice(_PHARMACIES)
+    begun = {  # not every illness began three years ago
+        condition: first.replace(day=1) - timedelta(days=chance.randrange(-200, 900))
+        for condition in lasting
+    }
+    phase = chance.randrange(interval)
+    day = date.fromordinal(first.toordinal() + (phase - first.toordinal()) % interval)
+    while day <= today:
+        present = [condition for condition in lasting if begun[condition] <= day]
+        if present:
+            number = day.toordinal() // interval
+            acts = list(REGULAR_ACTS)
+            if number % 4 == 0:
+                acts += BLOOD_ACTS
+                acts += [EXTRA_ACTS[item] for item in present if item in EXTRA_ACTS]
+            yield _ClinicVisit(
+                _working_day(day),
+                clinic,
+                pharmacy,
+                tuple(drug for condition in present for drug in LASTING[condition]),
+                tuple(acts),
+                interval,
+            )
+        day += timedelta(days=interval)
+
+
+def _passing(person: Person, first: date, today: date) -> Iterator[_ClinicVisit]:
+    """Yield visits for colds and the like, and for hay fever in its season."""
+    month = first.replace(day=1)
+    while month <= today:
+        chance = _chance(person, "passing", month)
+        day = _working_day(month + timedelta(days=chance.randrange(1, 28)))
+        age = age_on(person.birthdate, month)
+        likely = 0.3 if age < 7 else 0.09
+        visit = None
+        if chance.random() < likely:
+            illness = chance.choice(PASSING_CHILD if age < 7 else PASSING)
+            visit = illness.drugs, illness.acts
+        elif Condition.HAY_FEVER in person.conditions and month.month in (2, 3, 4):
+            visit = HAY_FEVER_SEASON, ("再診料", "外来管理加算")
+        if visit is not None and first <= day <= today:
+            yield _ClinicVisit(
+                day, chance.choice(_CLINICS), chance.choice(_PHARMACIES), visit[0], visit[1], 7
+            )
+        month = (month + timedelta(days=32)).replace(day=1)

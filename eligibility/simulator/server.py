@@ -1,0 +1,194 @@
+"""The simulator as a running HTTPS server with client certificates required (cheroot)."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from flask import Flask
+
+from eligibility.simulator.app import LARGEST_BODY, closing_connections, make_app
+from eligibility.simulator.cards import CardRegistry
+from eligibility.simulator.control import make_control_app
+from eligibility.simulator.faults import Faults
+from eligibility.simulator.payer import SimulatedPayer
+from eligibility.simulator.pki import PkiFiles, SimulatorSetupError
+from eligibility.simulator.setup import load_population
+
+log = logging.getLogger(__name__)
+
+_THREADS = 8
+_SOCKET_SECONDS = 10
+
+
+class PortInUseError(SimulatorSetupError):
+    """Another program listens on the port."""
+
+
+class _LoggingServer(wsgi.Server):
+    """cheroot that writes to the log, not to standard error."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """Take one of the server's own messages."""
+        log.log(level, "%s", msg, exc_info=traceback)
+
+
+class _Server:
+    """One cheroot server and the thread that runs it; start, stop, start again."""
+
+    def __init__(
+        self, name: str, app: Any, host: str, port: int, tls: Callable[[], BuiltinSSLAdapter] | None
+    ) -> None:
+        self._name, self._app, self._host, self.port = name, app, host, port
+        self._tls = tls
+        self._server: wsgi.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Bind and serve in a thread; the port is fixed from then on."""
+        server = _LoggingServer(
+            (self._host, self.port),
+            self._app,
+            numthreads=_THREADS,
+            server_name=self._name,
+            timeout=_SOCKET_SECONDS,
+        )
+        # above the application's own limit, which answers in FHIR
+        server.max_request_body_size = 4 * LARGEST_BODY
+        if self._tls is not None:
+            server.ssl_adapter = self._tls()
+        try:
+            server.prepare()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE or "already in use" in str(error):
+                msg = f"port {self.port} is in use by another program"
+                raise PortInUseError(msg) from error
+            msg = f"cannot listen on {self._host}:{self.port}: {error}"
+            raise SimulatorSetupError(msg) from error
+        self.port = server.bind_addr[1]
+        self._server = server
+        self._thread = threading.Thread(target=server.serve, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and end the thread; does nothing where it does not run."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.stop()
+        self._thread.join()
+        self._server = self._thread = None
+
+
+def _adapter(files: PkiFiles) -> BuiltinSSLAdapter:
+    adapter = BuiltinSSLAdapter(str(files.server), str(files.server_key))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(files.server, files.server_key)
+    context.load_verify_locations(files.ca)
+    adapter.context = context
+    return adapter
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class RunningSimulator:
+    """A payer that answers on https://localhost; a context manager.
+
+    ``stop`` and ``start`` take it down and up again on the same port with its state kept;
+    ``payer.forget()`` loses the state as a real restart does.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        port: int = 0,
+        *,
+        card_ca: Path,
+        issued: Path,
+        control_port: int | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """``port`` 0 takes a free one, ``control_port`` None offers no control.
+
+        Raises SimulatorSetupError that names the file which is missing or wrong.
+        """
+        files = PkiFiles(directory)
+        missing = files.missing()
+        if missing:
+            msg = f"{missing[0]} is missing; make it with: payer-simulator init --dir {directory}"
+            raise SimulatorSetupError(msg)
+        self.files = files
+        self.faults = Faults()
+        self.payer = SimulatedPayer(
+            load_population(directory), CardRegistry.load(card_ca, issued), now
+        )
+        app = closing_connections(make_app(self.payer, self.faults), self.faults)
+        try:
+            _adapter(files)
+        except (ssl.SSLError, OSError) as error:
+            msg = f"{files.server} or {files.ca} cannot be used: {error}"
+            raise SimulatorSetupError(msg) from error
+        self._server = _Server("payer-simulator", app, "127.0.0.1", port, lambda: _adapter(files))
+        self._control: _Server | None = None
+        if control_port is not None:
+            control: Flask = make_control_app(self.payer, self.faults)
+            self._control = _Server(
+                "payer-simulator-control", control, "127.0.0.1", control_port, None
+            )
+
+    @property
+    def port(self) -> int:
+        """The HTTPS port; fixed once it was started."""
+        return self._server.port
+
+    @property
+    def base_url(self) -> str:
+        """The FHIR base, e.g. https://localhost:8602/fhir."""
+        return f"https://localhost:{self._server.port}/fhir"
+
+    @property
+    def control_url(self) -> str | None:
+        """Where faults are switched, or None."""
+        return None if self._control is None else f"http://127.0.0.1:{self._control.port}"
+
+    def start(self) -> None:
+        """Listen; raises PortInUseError or SimulatorSetupError."""
+        self._server.start()
+        try:
+            if self._control is not None:
+                self._control.start()
+        except SimulatorSetupError:
+            self._server.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop listening; requests that a fault holds back end first."""
+        self.faults.clear()
+        self._server.stop()
+        if self._control is not None:
+            self._control.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
