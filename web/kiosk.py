@@ -1,0 +1,270 @@
+"""The kiosk: a rendering of :class:`terminal.views.KioskView`, and what the patient answers.
+
+One address shows whatever step the desk is at, so that the browser's history holds one page and a
+reload never repeats anything.  Each command names the visit it is meant for: one that comes late,
+twice or for another person changes nothing and is answered 409 with the present step.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from terminal.config import KioskSection
+from terminal.errors import UnknownVisitError, VisitStateError
+from terminal.views import ConsentItem, KioskNotice, KioskStep, KioskView
+from web.auth import terminal
+from web.i18n import LANGUAGES, current_language, text
+from web.security import Right, cookie_name, delete_cookie, requires, set_cookie
+
+blueprint = Blueprint("kiosk", __name__, url_prefix="/kiosk")
+Answer = AnyResponse | tuple[str, int]
+
+CAP_HEIGHT_TO_DISTANCE = 0.0122  # 0.7 degrees: EN 301 549, 5.1.4
+CAP_HEIGHT_OF_FONT = 0.733  # Noto Sans CJK, em
+MM_PER_INCH = 25.4
+ROOMY = 24.0  # rem: a panel whose sides are both longer has room for large headings
+PIN_DIGITS = 4
+
+STEP_NUMBERS = {
+    KioskStep.READING: 1,
+    KioskStep.CARD_PROBLEM: 1,
+    KioskStep.PIN: 2,
+    KioskStep.CHECKING_PIN: 2,
+    KioskStep.CONSENT: 3,
+    KioskStep.CHECKING: 3,
+    KioskStep.DONE: 4,
+}
+ANSWERED = frozenset({KioskStep.PIN, KioskStep.CONSENT})
+VISIT_COOKIE = "kiosk-visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What of a view has to be decided before it is drawn.
+
+    ``key`` changes when the patient faces another screen, not when the same one is told anew;
+    ``family``: the message ids' common part; ``asks``: the patient has to answer, so silence is
+    asked about; ``step_number``: of the four steps shown above, or None.
+    """
+
+    key: str
+    family: str
+    title: str
+    asks: bool
+    offers_staff: bool
+    step_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSize:
+    """Sizes on one panel: ``root``, CSS px of 1 rem; ``mm``, CSS px of a millimetre."""
+
+    root: int
+    mm: float
+    heading: float
+
+    @classmethod
+    def of(cls, section: KioskSection) -> PanelSize:
+        """Work the sizes out from the panel's diagonal, pixels and viewing distance."""
+        pixels = section.panel_pixels
+        mm = math.hypot(*pixels) / (section.panel_inches * MM_PER_INCH)
+        height = section.viewing_mm * CAP_HEIGHT_TO_DISTANCE / CAP_HEIGHT_OF_FONT
+        root = round(height * mm)
+        roomy = min(pixels) / root > ROOMY
+        return cls(root, round(mm, 3), 1.9 if roomy else 1.2)
+
+    @property
+    def stylesheet(self) -> str:
+        """The style sheet that carries them: the policy allows no inline style."""
+        return (
+            f":root {{ font-size: {self.root}px; --mm: {self.mm}px; --heading: {self.heading}; }}\n"
+        )
+
+
+def screen_of(view: KioskView) -> Screen:
+    """Return how ``view`` is titled and guarded, in the language of the request."""
+    family = f"kiosk.{view.step}"
+    key = f"{view.step} {view.visit_id or ''}"
+    title = f"{family}.title"
+    values: dict[str, str] = {}
+    if view.step is KioskStep.CARD_PROBLEM:
+        family = f"{family}.{view.notice or KioskNotice.CARD_UNREADABLE}"
+        title = f"{family}.title"
+        key = family
+    elif view.step is KioskStep.CONSENT:
+        title = f"{family}.title.{view.consent_item}"
+        kind = terminal().config.institution.kind
+        values["place"] = text(f"kiosk.place.{kind}")
+        key = f"{key} {view.consent_item}"
+    elif view.step is KioskStep.DONE:
+        title = f"{family}.{view.outcome}.title"
+    elif view.notice in (KioskNotice.PIN_WRONG, KioskNotice.STAFF_CALLED) or (
+        view.step is KioskStep.PIN and view.notice is KioskNotice.CARD_BUSY
+    ):
+        title = f"{family}.{view.notice}.title"
+    return Screen(
+        key=key,
+        family=family,
+        title=text(title, **values),
+        asks=view.step in ANSWERED,
+        offers_staff=view.step is KioskStep.PIN and view.tries_left == 1,
+        step_number=STEP_NUMBERS.get(view.step),
+    )
+
+
+def _render(template: str, view: KioskView, sequence: int, message: str | None) -> str:
+    section, institution = terminal().config.kiosk, terminal().config.institution
+    return render_template(
+        template,
+        view=view,
+        screen=screen_of(view),
+        sequence=f"{terminal().bus.boot}:{sequence}",
+        language=current_language(),
+        languages={tag: LANGUAGES[tag] for tag in section.languages},
+        first_language=section.languages[0],
+        institution_name=institution.name,
+        institution_kind=institution.kind,
+        message=message,
+    )
+
+
+def render_step(view: KioskView, *, sequence: int = 0, message: str | None = None) -> str:
+    """Return the part of the page that changes from step to step.
+
+    ``sequence``: the newest event that ``view`` is sure to hold.
+    """
+    return _render("kiosk/frame.html", view, sequence, message)
+
+
+def render_page(view: KioskView, *, sequence: int = 0, message: str | None = None) -> str:
+    """Return the whole page of a step."""
+    return _render("kiosk/page.html", view, sequence, message)
+
+
+def _language_of(view: KioskView) -> bool:
+    """Set the language of this answer; return whether the former patient's choice is over.
+
+    A language is chosen by one person and ends with that person's visit.
+    """
+    first = terminal().config.kiosk.languages[0]
+    over = view.visit_id is None and cookie_name(VISIT_COOKIE) in request.cookies
+    if over or cookie_name("kiosk-language") not in request.cookies:
+        g.language = first
+    return over
+
+
+def _shown(
+    draw: str, *, status: HTTPStatus = HTTPStatus.OK, message: str | None = None
+) -> Response:
+    sequence = terminal().bus.sequence  # before the view: an event in between is told again
+    view = terminal().desk.kiosk()
+    over = _language_of(view)
+    response = Response(_render(draw, view, sequence, message), status=status)
+    if over:
+        delete_cookie(response, "kiosk-language")
+        delete_cookie(response, VISIT_COOKIE)
+    elif view.visit_id is not None and cookie_name(VISIT_COOKIE) not in request.cookies:
+        set_cookie(response, VISIT_COOKIE, "1")
+    return response
+
+
+def _now_at(*, status: HTTPStatus = HTTPStatus.CONFLICT, message: str | None = None) -> Response:
+    return _shown("kiosk/page.html", status=status, message=message)
+
+
+@blueprint.get("/")
+@requires(Right.KIOSK)
+def show() -> Response:
+    """Show the step that the desk is at."""
+    return _shown("kiosk/page.html")
+
+
+@blueprint.get("/step")
+@requires(Right.KIOSK)
+def step() -> Response:
+    """Return the changing part of the page alone, for the page's own script."""
+    return _shown("kiosk/frame.html")
+
+
+@blueprint.get("/size.css")
+@requires(Right.PUBLIC)
+def size() -> Response:
+    """Return the sizes of this desk's panel as a style sheet."""
+    sizes = PanelSize.of(terminal().config.kiosk)
+    return Response(sizes.stylesheet, mimetype="text/css")
+
+
+@blueprint.post("/pin")
+@requires(Right.KIOSK)
+def pin() -> AnyResponse:
+    """Hand the typed PIN on, at once and in a form that can be wiped."""
+    typed = bytearray(request.form.get("pin", "").encode())
+    if len(typed) != PIN_DIGITS or not typed.isdigit():
+        typed[:] = bytes(len(typed))
+        return _now_at(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY, message=text("kiosk.pin.not-four-digits")
+        )
+    terminal().desk.enter_pin(_visit_id(), typed)
+    return _go_on()
+
+
+@blueprint.post("/consent")
+@requires(Right.KIOSK)
+def consent() -> AnyResponse:
+    """Take the answer to one question; anything but a clear yes or no changes nothing."""
+    answers = {"yes": True, "no": False}
+    allow = answers.get(request.form.get("allow", ""))
+    item = request.form.get("item", "")
+    if allow is None or item not in set(ConsentItem):
+        return _now_at(status=HTTPStatus.BAD_REQUEST)
+    terminal().desk.answer_consent(_visit_id(), ConsentItem(item), allow)
+    return _go_on()
+
+
+@blueprint.post("/staff")
+@requires(Right.KIOSK)
+def staff() -> AnyResponse:
+    """Call staff, for a visit or for one who has no card in the reader."""
+    terminal().desk.call_staff(_visit_id() or None)
+    return _go_on()
+
+
+@blueprint.post("/leave")
+@requires(Right.KIOSK)
+def leave() -> AnyResponse:
+    """End the patient's part."""
+    terminal().desk.leave(_visit_id())
+    return _go_on()
+
+
+@blueprint.post("/still-there")
+@requires(Right.KIOSK)
+def still_there() -> AnyResponse:
+    """Give the patient the whole time again."""
+    terminal().desk.still_there(_visit_id())
+    return _go_on()
+
+
+@blueprint.errorhandler(VisitStateError)
+@blueprint.errorhandler(UnknownVisitError)
+def late(_error: VisitStateError | UnknownVisitError) -> Response:
+    """Answer a command that no longer fits with the step that it is now."""
+    return _now_at()
+
+
+def _visit_id() -> str:
+    return request.form.get("visit_id", "")
+
+
+def _go_on() -> AnyResponse:
+    return redirect(url_for("kiosk.show"), HTTPStatus.SEE_OTHER)
+
+
+def init(app: Flask) -> None:
+    """Give ``app`` the kiosk's pages."""
+    app.register_blueprint(blueprint)

@@ -1,0 +1,185 @@
+// The kiosk's page: shows the step that the desk is at, and sends what the patient answers.
+// The terminal decides everything; this only fetches, swaps and speaks.  Everything works by
+// plain forms without it.
+
+import * as pin from "./kiosk-pin.js";
+import * as silence from "./kiosk-silence.js";
+import { settle, watchTouches } from "./kiosk-touch.js";
+
+const POLL_LIVE_MS = 15_000; // the stream tells of changes; this catches what it may lose
+const POLL_ALONE_MS = 2_000;
+const LOST_AFTER_MS = 4_000;
+const LANGUAGE_BACK_MS = 60_000;
+
+const address = { page: "/kiosk/", step: "/kiosk/step", live: "/kiosk/live" };
+const announce = document.getElementById("announce");
+const offline = document.getElementById("offline");
+
+let stream = null;
+let poll = 0;
+let languageBack = 0;
+let asked = 0; // number of the newest request: an older answer that comes later is dropped
+let failingSince = null;
+
+function frame() {
+  return document.getElementById("kiosk");
+}
+
+// Documents come parsed by XMLHttpRequest: no string ever becomes markup here.
+function request(method, url, form, onAnswer) {
+  const mine = ++asked;
+  const exchange = new XMLHttpRequest();
+  exchange.open(method, url);
+  exchange.responseType = "document";
+  exchange.timeout = 8_000;
+  exchange.onload = () => {
+    failingSince = null;
+    if (mine === asked) {
+      onAnswer(exchange.response);
+    }
+  };
+  exchange.onerror = exchange.ontimeout = () => {
+    failingSince ??= performance.now();
+  };
+  exchange.onloadend = () => {
+    showConnection();
+    schedule();
+  };
+  exchange.send(form);
+}
+
+function load() {
+  request("GET", address.step, null, show);
+}
+
+function send(form, submitter) {
+  const fields = submitter ? new FormData(form, submitter) : new FormData(form);
+  request("POST", form.action, fields, show);
+}
+
+// What came that is no step (revoked, an error page) is shown by loading the page itself.
+function show(answer) {
+  const next = answer?.getElementById("kiosk");
+  if (!next) {
+    location.replace(address.page);
+    return;
+  }
+  const now = frame();
+  const same = ["version", "screen"].every((key) => next.dataset[key] === now.dataset[key]);
+  if (same && next.lang === now.lang && !next.querySelector("#pin-message:not(:empty)")) {
+    now.dataset.secondsLeft = next.dataset.secondsLeft;
+    silence.start(now);
+    return;
+  }
+  const another = next.dataset.screen !== now.dataset.screen;
+  const focus = another ? null : place(document.activeElement);
+  now.replaceWith(document.adoptNode(next));
+  document.documentElement.lang = next.lang;
+  document.title = next.dataset.title;
+  begin(another, focus);
+}
+
+// How to find again, on the same screen told anew, the control that had the focus.
+function place(element) {
+  const button = element?.closest("button");
+  if (!button || !frame().contains(button)) {
+    return null;
+  }
+  const all = [...frame().querySelectorAll("button")];
+  return { number: all.indexOf(button), words: button.textContent };
+}
+
+function begin(another, focus = null) {
+  const present = frame();
+  const title = document.getElementById("screen-title");
+  if (another) {
+    settle();
+    announce.textContent = "";
+    title.focus({ preventScroll: true });
+  } else {
+    const again = focus && present.querySelectorAll("button")[focus.number];
+    (again?.textContent === focus?.words ? again ?? title : title).focus({ preventScroll: true });
+    announce.textContent = [title, ...present.querySelectorAll(".lead, .tries, .warning-title")]
+      .map((element) => element.textContent.trim())
+      .join(" ");
+  }
+  pin.start(present);
+  silence.start(present);
+  watchLanguage();
+}
+
+function schedule() {
+  clearTimeout(poll);
+  const live = stream?.readyState === EventSource.OPEN;
+  poll = setTimeout(load, live ? POLL_LIVE_MS : POLL_ALONE_MS);
+}
+
+function showConnection() {
+  const lost = failingSince !== null && performance.now() - failingSince > LOST_AFTER_MS;
+  if (lost && !offline.open) {
+    pin.forget();
+    offline.showModal();
+  } else if (!lost && offline.open) {
+    offline.close();
+  }
+}
+
+function listen() {
+  stream?.close();
+  stream = new EventSource(`${address.live}?since=${encodeURIComponent(frame().dataset.sequence)}`);
+  stream.addEventListener("kiosk", load);
+  stream.addEventListener("reload", load);
+  stream.addEventListener("ended", () => location.replace(address.page));
+  stream.onopen = schedule;
+  stream.onerror = schedule;
+}
+
+// A language that was chosen and then left standing goes back to the house's own.
+function watchLanguage() {
+  clearTimeout(languageBack);
+  const { step, firstLanguage } = frame().dataset;
+  if (step === "idle" && frame().lang !== firstLanguage) {
+    languageBack = setTimeout(() => {
+      const button = frame().querySelector(`button[name="language"][lang="${firstLanguage}"]`);
+      if (button) {
+        send(button.form, button);
+      }
+    }, LANGUAGE_BACK_MS);
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (event.target.classList.contains("pin") && !pin.fill(event.target)) {
+    return;
+  }
+  send(event.target, event.submitter);
+  pin.forget();
+});
+
+// A page that the browser kept must show nothing of the person it was kept from.
+window.addEventListener("pagehide", () => {
+  pin.forget();
+  stream?.close();
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    frame().querySelector("main").replaceChildren();
+    location.reload();
+  }
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") {
+    listen();
+    load();
+  }
+});
+
+offline.addEventListener("cancel", (event) => event.preventDefault());
+document.documentElement.classList.add("scripted");
+watchTouches();
+silence.onExtend((form) => send(form));
+pin.onDigit(silence.alive);
+begin(true);
+listen();
+schedule();

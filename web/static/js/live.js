@@ -1,0 +1,100 @@
+// Follows a stream of ids and fetches pages again.  The server's events hold no data: whoever
+// hears one asks for what changed with its own rights.
+
+const POLL_MS = 5000;
+const PATIENCE_MS = 2500;
+
+/**
+ * Follow the stream at `url` from the position `since` ("boot:sequence").
+ * `changed(topic, id)` is called for each event, with "reload" where events were lost, and with
+ * "look" when nothing is known and it is time to look;
+ * `ended()` when the log-in is over; `connected(bool)` when the stream is lost and found again.
+ * The stream is closed while the page is hidden: a browser has six connections a host.
+ */
+export function follow(url, since, { changed, ended, connected }) {
+  let source = null;
+  let position = since;
+  let lost = 0;
+  let poll = 0;
+
+  const found = () => {
+    clearTimeout(lost);
+    lost = 0;
+    connected(true);
+  };
+  const hear = (event) => {
+    position = event.lastEventId || position;
+    changed(event.type, event.data);
+  };
+  const open = () => {
+    clearInterval(poll);
+    source?.close();
+    source = new EventSource(`${url}?since=${encodeURIComponent(position)}`);
+    source.addEventListener("open", found);
+    for (const topic of ["visit", "kiosk", "device", "reload"]) source.addEventListener(topic, hear);
+    source.addEventListener("ended", () => {
+      source.close();
+      ended();
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) {
+        // no place for another stream (204), or the way in is shut: look from time to time
+        clearInterval(poll);
+        poll = setInterval(() => changed("look", ""), POLL_MS);
+      } else if (!lost) {
+        lost = setTimeout(() => connected(false), PATIENCE_MS);
+      }
+    });
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      source?.close();
+      clearInterval(poll);
+    } else {
+      open();
+      changed("look", "");
+    }
+  });
+  addEventListener("pagehide", () => source?.close());
+  open();
+}
+
+/**
+ * Return a function that fetches `url` and hands the parsed document to `show`; calls while one
+ * is under way are answered by one more afterwards.  `failed(status)`: 0 where nobody answered.
+ */
+export function refresher(url, show, failed) {
+  let busy = false;
+  let again = false;
+  return function refresh() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    const request = new XMLHttpRequest();
+    request.open("GET", url);
+    request.responseType = "document";
+    request.setRequestHeader("X-Refresh", "1");
+    request.timeout = 10000;
+    request.addEventListener("loadend", () => {
+      busy = false;
+      if (request.status === 200 && request.response) show(request.response);
+      else failed(request.status);
+      if (again) {
+        again = false;
+        refresh();
+      }
+    });
+    request.send();
+  };
+}
+
+/** Put the element `id` of another document in the place of ours. */
+export function adopt(other, id) {
+  const fresh = other.getElementById(id);
+  const stale = document.getElementById(id);
+  if (!fresh || !stale) return null;
+  stale.replaceWith(document.adoptNode(fresh));
+  return fresh;
+}
