@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from eligibility.errors import AnswerForAnotherPersonError
+from eligibility.model import ConfirmationSource
+from terminal.errors import StoreError, UnknownVisitError, VisitStateError
+from terminal.question import QuestionState
+from terminal.store import Store
+from tests.store.builders import (
+    MORNING,
+    SATO,
+    TANAKA,
+    a_confirmation,
+    a_question,
+    an_answer,
+    confirm_visit,
+    open_visit,
+)
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_due_questions(store: Store) -> None:
+    """Questions that wait are due from their time on, the longest waiting first."""
+    open_visit(store, "v-1")
+    states = {
+        "q-late": (QuestionState.PENDING, MORNING + MINUTE),
+        "q-now": (QuestionState.SENT, MORNING),
+        "q-early": (QuestionState.PENDING, MORNING - MINUTE),
+        "q-done": (QuestionState.ANSWERED, MORNING - MINUTE),
+        "q-staff": (QuestionState.GIVEN_TO_STAFF, MORNING - MINUTE),
+    }
+    for ident, (state, next_at) in states.items():
+        question = a_question(ident, state=state, next_at=next_at)
+        store.write(lambda tx, question=question: tx.outbox.add(question))
+    due = store.read(lambda tx: tx.outbox.due(MORNING))
+    assert [question.id for question in due] == ["q-early", "q-now"]
+    assert store.read(lambda tx: tx.outbox.waiting_count()) == 3
+    assert store.read(lambda tx: tx.outbox.next_due()) == MORNING - MINUTE
+
+
+def test_empty_outbox(store: Store) -> None:
+    """With nothing to send, nothing is due and nothing waits."""
+    assert store.read(lambda tx: tx.outbox.due(MORNING)) == []
+    assert store.read(lambda tx: tx.outbox.next_due()) is None
+    assert store.read(lambda tx: tx.outbox.waiting_count()) == 0
+    assert store.read(lambda tx: tx.outbox.of_visit("v-1")) is None
+
+
+def test_newest_question_of_a_visit(store: Store) -> None:
+    """A visit that was asked for twice shows its newest question."""
+    open_visit(store, "v-1")
+    store.write(lambda tx: tx.outbox.add(a_question("q-2", created_at=MORNING + MINUTE)))
+    store.write(lambda tx: tx.outbox.add(a_question("q-1")))
+    newest = store.read(lambda tx: tx.outbox.of_visit("v-1"))
+    assert newest is not None
+    assert newest.id == "q-2"
+
+
+def test_question_is_stored_once_and_goes_on(store: Store) -> None:
+    """A repeated add changes nothing, other content under the id is refused, a save is kept."""
+    open_visit(store, "v-1")
+    assert store.write(lambda tx: tx.outbox.add(a_question()))
+    assert not store.write(lambda tx: tx.outbox.add(a_question()))
+    with pytest.raises(StoreError, match="other content"):
+        store.write(lambda tx: tx.outbox.add(a_question(payload=b"{}")))
+    sent = a_question(state=QuestionState.SENT, attempts=1)
+    store.write(lambda tx: tx.outbox.save(sent))
+    assert store.read(lambda tx: tx.outbox.get("q-1")) == sent
+
+
+def test_question_that_ended_stays_ended(store: Store) -> None:
+    """A late result neither reopens nor overwrites the end of a question."""
+    open_visit(store, "v-1")
+    store.write(lambda tx: tx.outbox.add(a_question()))
+    answered = a_question(state=QuestionState.ANSWERED)
+    store.write(lambda tx: tx.outbox.save(answered))
+    store.write(lambda tx: tx.outbox.save(answered))
+    for state in (QuestionState.PENDING, QuestionState.REFUSED):
+        late = a_question(state=state)
+        with pytest.raises(VisitStateError, match="has ended"):
+            store.write(lambda tx, late=late: tx.outbox.save(late))
+    assert store.read(lambda tx: tx.outbox.get("q-1")) == answered
+
+
+def test_unknown_question(store: Store) -> None:
+    """A question that is not there is named, for reading and for saving."""
+    with pytest.raises(StoreError, match="no question q-9"):
+        store.read(lambda tx: tx.outbox.get("q-9"))
+    with pytest.raises(StoreError, match="no question q-9"):
+        store.write(lambda tx: tx.outbox.save(a_question("q-9")))
+
+
+def test_answer_comes_back_with_the_bytes_it_came_in(store: Store) -> None:
+    """The payer's own bytes are kept as they were, even where they are no text."""
+    open_visit(store, "v-1")
+    answer = an_answer(original=bytes(range(256)))
+    store.write(lambda tx: tx.outbox.add(a_question()))
+    assert store.write(lambda tx: tx.answers.add(answer))
+    assert not store.write(lambda tx: tx.answers.add(answer))
+    assert store.read(lambda tx: tx.answers.get("a-1")) == answer
+    assert store.read(lambda tx: tx.answers.latest_for(TANAKA)) == answer
+    for other in (replace(answer, original=b"x"), replace(answer, code="7")):
+        with pytest.raises(StoreError, match="other content"):
+            store.write(lambda tx, other=other: tx.answers.add(other))
+
+
+def test_latest_answer_is_for_that_certificate(store: Store) -> None:
+    """The newest answer for a certificate is found, never one for another certificate."""
+    confirm_visit(store, "1")
+    confirm_visit(store, "2", subject=SATO)
+    store.write(
+        lambda tx: tx.answers.add(an_answer("a-3", received_at=MORNING + MINUTE)),
+    )
+    latest = store.read(lambda tx: tx.answers.latest_for(TANAKA))
+    assert latest is not None
+    assert latest.id == "a-3"
+    assert store.read(lambda tx: tx.answers.latest_for(replace(TANAKA, issuer="CN=y"))) is None
+
+
+@pytest.mark.parametrize("read_card", [SATO, None])
+def test_answer_for_another_person_is_never_stored(store: Store, read_card: object) -> None:
+    """An answer whose certificate is not the one that the visit read is refused."""
+    open_visit(store, "v-1", subject=read_card)
+    store.write(lambda tx: tx.outbox.add(a_question()))
+    with pytest.raises(AnswerForAnotherPersonError, match="q-1"):
+        store.write(lambda tx: tx.answers.add(an_answer(subject=TANAKA)))
+    assert store.read(lambda tx: tx.answers.latest_for(TANAKA)) is None
+
+
+def test_confirmation_by_another_persons_answer_is_never_stored(store: Store) -> None:
+    """A visit is never confirmed by an answer for another visit's card."""
+    confirm_visit(store, "1")
+    open_visit(store, "v-2", subject=SATO)
+    crossed = a_confirmation("c-2", "v-2", answer_id="a-1")
+    with pytest.raises(AnswerForAnotherPersonError):
+        store.write(lambda tx: tx.confirmations.add(crossed))
+    assert store.read(lambda tx: tx.confirmations.of_visit("v-2")) == []
+
+
+def test_confirmations_of_a_visit(store: Store) -> None:
+    """A visit's confirmations come newest first, and a repeated one is stored once."""
+    confirm_visit(store)
+    newer = a_confirmation("c-2", made_at=MORNING + MINUTE, supersedes="c-1")
+    assert store.write(lambda tx: tx.confirmations.add(newer))
+    assert not store.write(lambda tx: tx.confirmations.add(newer))
+    found = store.read(lambda tx: tx.confirmations.of_visit("v-1"))
+    assert found == [newer, a_confirmation("c-1")]
+
+
+def test_confirmation_needs_its_visit_and_answer(store: Store) -> None:
+    """A confirmation of an unknown visit, by an unknown answer or over a foreign one is refused."""
+    confirm_visit(store, "1")
+    confirm_visit(store, "2")
+    with pytest.raises(UnknownVisitError):
+        store.write(lambda tx: tx.confirmations.add(a_confirmation("c-9", "v-9")))
+    with pytest.raises(StoreError, match="no answer a-9"):
+        store.write(lambda tx: tx.confirmations.add(a_confirmation("c-9", answer_id="a-9")))
+    with pytest.raises(StoreError, match="no confirmation c-8"):
+        store.write(lambda tx: tx.confirmations.add(a_confirmation("c-9", supersedes="c-8")))
+    with pytest.raises(StoreError, match="another visit"):
+        store.write(lambda tx: tx.confirmations.add(a_confirmation("c-9", supersedes="c-2")))
+
+
+def test_latest_confirmation_is_live_and_of_that_certificate(store: Store) -> None:
+    """What is shown when the payer is down is the newest live confirmation of the same card."""
+    confirm_visit(store, "1", opened_at=MORNING)
+    confirm_visit(store, "2", opened_at=MORNING + MINUTE, subject=SATO)
+    recorded = a_confirmation(
+        "c-3",
+        source=ConfirmationSource.RECORDED,
+        as_of=MORNING + 2 * MINUTE,
+        made_at=MORNING + 2 * MINUTE,
+    )
+    store.write(lambda tx: tx.confirmations.add(recorded))
+    latest = store.read(lambda tx: tx.confirmations.latest_for(TANAKA))
+    assert latest == a_confirmation("c-1")
+    assert store.read(lambda tx: tx.confirmations.latest_for(replace(TANAKA, serial="9"))) is None
+
+
+def test_latest_confirmation_before_a_visit(store: Store) -> None:
+    """Compared is with earlier visits: not with the visit itself, nor with later ones."""
+    for number in (1, 2, 3):
+        confirm_visit(store, str(number), opened_at=MORNING + number * MINUTE)
+
+    def before(visit_id: str) -> str | None:
+        found = store.read(lambda tx: tx.confirmations.latest_for(TANAKA, visit_id))
+        return None if found is None else found.id
+
+    assert [before(f"v-{number}") for number in (1, 2, 3)] == [None, "c-1", "c-2"]
+    with pytest.raises(UnknownVisitError):
+        before("v-9")
