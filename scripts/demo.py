@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import http.client
 import importlib.util
 import json
 import os
@@ -269,7 +270,7 @@ def _children(demo: Demo) -> Iterator[Child]:
     )
     yield child(
         "terminal",
-        lambda: _listens(demo.base),
+        lambda: _serves(demo.base),
         *("eligibility-terminal", "serve", "--config", demo.config),
     )
 
@@ -332,6 +333,18 @@ def _listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _serves(port: int) -> bool:
+    """Whether pages are served: the terminal takes its port long before it does."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _answers(path: Path) -> bool:
