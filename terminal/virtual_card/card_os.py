@@ -127,7 +127,7 @@ class CardOs:
         """
         self.atr = atr
         self.trace = trace if trace is not None else Trace()
-        self._applications = tuple(applications)
+        self.applications = tuple(applications)
         self._first_command_fails = first_command_fails
         self._lock = threading.RLock()
         self._fresh = True
@@ -151,7 +151,7 @@ class CardOs:
     @property
     def pin_tries_left(self) -> int | None:
         """Tries left of the authentication PIN (JPKI 0018), None on a card without."""
-        for application in self._applications:
+        for application in self.applications:
             secret = application.files.get(0x0018)
             if isinstance(secret, Secret):
                 return secret.tries_left
@@ -160,7 +160,7 @@ class CardOs:
     def reissue(self) -> None:
         """Set every retry counter to its value at issue and power the card off."""
         with self._lock:
-            for application in self._applications:
+            for application in self.applications:
                 for file in application.files.values():
                     if isinstance(file, Secret):
                         file.restore()
@@ -227,7 +227,7 @@ class CardOs:
             return b"", SW.BAD_PARAMETERS
         if not 1 <= len(command.data) <= 16:
             return b"", SW.WRONG_LENGTH
-        for application in (*self._applications, ISSUER_DOMAIN):
+        for application in (*self.applications, ISSUER_DOMAIN):
             if application.aid.startswith(command.data):
                 self._enter(application)
                 wants_fci = command.p2 == 0x00 and command.expected is not None

@@ -111,10 +111,10 @@ def load(folder: Path) -> list[IssuedPersona]:
     return sorted(personas, key=lambda item: item.person.id)
 
 
-def load_card(folder: Path, persona: str) -> IssuedPersona:
+def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) -> IssuedPersona:
     """Return one issued card, ready for a reader, with the counters of its issue.
 
-    Raises ConfigError.
+    ``first_command_fails``: see CardOs.  Raises ConfigError.
     """
     stored = read_card(folder / "cards" / f"{persona}.json")
     try:
@@ -140,7 +140,8 @@ def load_card(folder: Path, persona: str) -> IssuedPersona:
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(str(folder), persona, f"is damaged: {type(error).__name__}") from None
-    return IssuedPersona(stored.person, my_number_card(contents), certificate.not_valid_after_utc)
+    card = my_number_card(contents, first_command_fails=first_command_fails)
+    return IssuedPersona(stored.person, card, certificate.not_valid_after_utc)
 
 
 def validity_of(person: Person, now: datetime) -> Validity:

@@ -38,16 +38,17 @@ class VirtualCardSlot:
     All methods may be called from any thread.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1", *, gap_seconds: float = 0.0) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1", *, gap_seconds: float = 0.5) -> None:
         """``port``: of the slot in vpcd.  ``gap_seconds``: how long the slot stays empty at least
-        between two cards, so that a reader that polls sees the change as a hand would make it.
+        before each card.  A hand is no quicker; and where a card comes back within one of vpcd's
+        looks (400 ms) after a failed command, pcscd 1.9.9 reports no card until it is taken again.
         """
         self._address = (host, port)
         self._gap = gap_seconds
         self._changed = threading.Condition()
         self._card: Card | None = None
         self._generation = 0
-        self._free_from = 0.0
+        self._free_from = time.monotonic() + gap_seconds
         self._connection: socket.socket | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"slot-{port}", daemon=True)
