@@ -124,7 +124,7 @@ def people(directory: Path, everybody: bool) -> None:
     except SimulatorSetupError as error:
         raise _SetupProblem(str(error)) from error
     for person in population.people:
-        if person.story is not None:
+        if person.persona is not None:
             click.echo(f"{person.id}  {person.persona}  {person.name}  {person.story.ja}")
         elif everybody:
             click.echo(f"{person.id}  -  {person.name}  {person.situation.value}")

@@ -63,6 +63,9 @@ class Story:
     en: str
 
 
+NO_STORY = Story("架空の加入者です。", "A made-up insured person.")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """One person; nothing here depends on the day on which it is looked at.
@@ -92,7 +95,7 @@ class Person:
     large_kana: bool = False
     conditions: tuple[Condition, ...] = ()
     persona: str | None = None
-    story: Story | None = None
+    story: Story = NO_STORY
     card_condition: CardCondition = CardCondition.NORMAL
 
 

@@ -11,7 +11,6 @@ from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
 from eligibility.numbers import luhn_check_digit
 from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
 from eligibility.simulator.people import (
-    CardCondition,
     Condition,
     Person,
     Situation,
@@ -119,9 +118,7 @@ def as_list(people: Sequence[Person]) -> list[dict[str, Any]]:
             "birthdate": person.birthdate.isoformat(),
             "sex": person.sex.value,
             "address": person.address,
-            "story": None
-            if person.story is None
-            else {"ja": person.story.ja, "en": person.story.en},
+            "story": {"ja": person.story.ja, "en": person.story.en},
             "card_condition": person.card_condition.value,
         }
         for person in people
@@ -328,7 +325,6 @@ def _member(
         limit_category=_limit_category(draw, age, percent),
         large_kana=draw.random() < 0.2,
         conditions=draw.conditions(age),
-        card_condition=CardCondition.NORMAL,
     )
 
 
