@@ -163,6 +163,8 @@ class Disclosure:
             if isinstance(error, PayerUnavailableError | StoreError):
                 with self._lock:
                     self._failed.add(visit_id)
+        except Exception:
+            log.exception("history of visit %s is not fetched after a fault", visit_id)
         finally:
             with self._lock:
                 self._under_way.discard(visit_id)

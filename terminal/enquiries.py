@@ -16,8 +16,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
-
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     EligibilityError,
@@ -48,6 +46,7 @@ from terminal.events import EventBus, Topic
 from terminal.identification import Identification, RevocationState
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
 from terminal.store import Store, Transaction
+from terminal.store.encoding import Decoder, encode
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +57,7 @@ SENDERS = 4
 LONGEST_SLEEP = 30.0
 ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 
-_questions: TypeAdapter[CardQuestion] = TypeAdapter(
-    CardQuestion, config={"ser_json_bytes": "base64", "val_json_bytes": "base64"}
-)
+_questions = Decoder(CardQuestion)
 
 
 def new_question(identification: Identification, subject: CardSubject, now: datetime) -> Question:
@@ -77,7 +74,7 @@ def new_question(identification: Identification, subject: CardSubject, now: date
         id=question_id,
         kind=QuestionKind.CARD_ELIGIBILITY,
         visit_id=identification.visit_id,
-        payload=_questions.dump_json(asked),
+        payload=encode(asked).encode(),
         created_at=now,
         next_at=now,
         expires_at=now + QUESTION_LIVES,
@@ -216,6 +213,8 @@ class Enquiries:
         except StoreError:
             # the row is as it was: the next look at the outbox finds it again
             log.exception("question %s is not stored", question_id)
+        except Exception:
+            log.exception("question %s stays open after a fault", question_id)
         finally:
             with self._lock:
                 self._under_way.discard(question_id)
@@ -230,7 +229,7 @@ class Enquiries:
             return
         question = replace(question, state=QuestionState.SENT, attempts=question.attempts + 1)
         self._store.write(lambda tx: tx.outbox.save(question))
-        asked = _questions.validate_json(question.payload)
+        asked = _questions(question.payload.decode())
         try:
             answer = self._payer.ask(asked)
         except PayerUnavailableError as error:
@@ -359,7 +358,7 @@ class Enquiries:
     def _show_recorded_answer(self, tx: Transaction, question: Question) -> None:
         if tx.confirmations.of_visit(question.visit_id):
             return
-        asked = _questions.validate_json(question.payload)
+        asked = _questions(question.payload.decode())
         recorded = tx.answers.latest_for(asked.subject)
         if recorded is None:
             return

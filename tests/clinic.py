@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from eligibility.history import History
-from eligibility.simulator.pki import make_pki
-from eligibility.simulator.population import write_people
 from eligibility.simulator.server import RunningSimulator
+from eligibility.simulator.setup import initialise
 from terminal.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
@@ -69,8 +68,7 @@ class Stage:
 def set_the_stage(payer_dir: Path, cards_dir: Path, pcscd: PrivatePcscd) -> Stage:
     """Make certificates of a payer, and cards of its insured people."""
     now = datetime.now(UTC)
-    make_pki(payer_dir, now)
-    write_people(payer_dir, now)
+    initialise(payer_dir, now)
     issue(read_people(payer_dir / "people.json"), cards_dir, now)
     return Stage(payer_dir, cards_dir, pcscd.socket_path, pcscd.port)
 

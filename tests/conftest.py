@@ -31,9 +31,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, pcscd: PrivatePcscd) -> Stag
     """Certificates of a payer and cards of its insured people."""
     from tests.clinic import set_the_stage
 
-    return set_the_stage(
-        tmp_path_factory.mktemp("payer"), tmp_path_factory.mktemp("cards"), pcscd
-    )
+    return set_the_stage(tmp_path_factory.mktemp("payer"), tmp_path_factory.mktemp("cards"), pcscd)
 
 
 @pytest.fixture
