@@ -279,7 +279,7 @@ class Connection:
         return Answer(status, bytes(body))
 
     def _not_connected(self, error: Exception) -> NoReturn:
-        cause = error.__cause__
+        cause = _socket_error(error)
         if isinstance(cause, ssl.SSLCertVerificationError):
             raise PayerTrustError(self._distrust(cause)) from error
         self._check_alert(error)
@@ -305,7 +305,7 @@ class Connection:
 
         With TLS 1.3 that comes as an alert at the first read, after the handshake.
         """
-        cause = error.__cause__
+        cause = _socket_error(error)
         reason = getattr(cause, "reason", None) or ""
         if (
             isinstance(cause, ssl.SSLError)
@@ -318,6 +318,11 @@ class Connection:
 
 class _StaleConnectionError(Exception):
     """A kept connection was closed by the other side before our request reached it."""
+
+
+def _socket_error(error: Exception) -> object:
+    """Return what the socket raised: httpcore hands it on as its error's argument."""
+    return error.args[0] if error.args else None
 
 
 def _header(response: httpcore.Response, name: bytes) -> str:
