@@ -61,6 +61,11 @@ def text(message_id: str, /, language: str | None = None, **values: object) -> s
     return message.format_map(values) if values else message
 
 
+def has_message(message_id: str) -> bool:
+    """Whether the catalogues hold this id."""
+    return message_id in catalogue(DEFAULT_LANGUAGE)
+
+
 def area() -> str:
     """Return which side of the terminal the request is for: ``staff`` or ``kiosk``."""
     return "kiosk" if request.path.startswith("/kiosk") else "staff"

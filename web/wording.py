@@ -9,10 +9,14 @@ from enum import StrEnum
 
 from eligibility.codes import CodeTable, QualificationValidity, UnknownCode
 from eligibility.model import (
+    NOT_READ,
+    Confirmation,
     ConfirmationSource,
+    Consent,
     ConsentDecision,
     CopayRatio,
     Coverage,
+    Finding,
     FindingCode,
     Severity,
 )
@@ -20,11 +24,21 @@ from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.errors import AccountReason
+from terminal.health import HealthCheck
 from terminal.identification import VisualReason
 from terminal.question import QuestionProblem, QuestionState
+from terminal.staff_access import Look
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
 from terminal.visit import CloseReason, StaffNeed, VisitState
-from web.i18n import TOKYO, current_language, show_date, show_number, text
+from web.i18n import (
+    TOKYO,
+    current_language,
+    has_message,
+    show_date,
+    show_moment,
+    show_number,
+    text,
+)
 
 WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "finding": FindingCode,
@@ -50,6 +64,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
+ENUMS = {**WITH_NEXT_STEP, **ONE_WORD}
+ACTORS = {"kiosk": "staff.log.kiosk", "terminal": "staff.log.terminal"}
 NOT_VALID = frozenset(
     {
         QualificationValidity.INVALID,
@@ -58,6 +74,7 @@ NOT_VALID = frozenset(
     }
 )
 VALID = frozenset({QualificationValidity.VALID, QualificationValidity.VALID_UNREGISTERED})
+SEVERITIES = tuple(Severity)
 WAITING = frozenset({QuestionState.PENDING, QuestionState.SENT})
 
 
@@ -181,3 +198,85 @@ def date_rows(coverage: Coverage) -> list[tuple[str, str]]:
     if coverage.reason_of_loss is not None:
         rows.append((text("field.loss-reason"), label(coverage.reason_of_loss)))
     return [row for row in rows if row[1]]
+
+
+def minutes(since: datetime, now: datetime) -> int:
+    """Return the whole minutes between two moments."""
+    return max(0, int((now - since).total_seconds() // 60))
+
+
+def consented(consent: Consent | None, now: datetime) -> list[ConsentItem]:
+    """Return the items that the patient's consent opens now."""
+    if consent is None:
+        return []
+    return [
+        item
+        for item in ConsentItem
+        if any(consent.allows(category, now) for category in item.categories)
+    ]
+
+
+def decisions(consent: Consent) -> list[tuple[ConsentItem, ConsentDecision]]:
+    """Return what the patient answered to each item; asked in part is not asked."""
+    found = []
+    for item in ConsentItem:
+        given = {
+            consent.decisions.get(category, ConsentDecision.NOT_ASKED)
+            for category in item.categories
+        }
+        found.append((item, given.pop() if len(given) == 1 else ConsentDecision.NOT_ASKED))
+    return found
+
+
+def first_finding(confirmation: Confirmation) -> Finding:
+    """Return the gravest finding."""
+    return min(confirmation.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def compares(finding: Finding) -> bool:
+    """Whether a finding carries a value of any side."""
+    return (finding.on_card, finding.from_payer, finding.recorded) != (NOT_READ,) * 3
+
+
+def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:
+    """Return a visit's earlier confirmations as cells: when, what kind, which validity."""
+    return [
+        (
+            show_moment(confirmation.as_of),
+            text(f"source.{confirmation.source}"),
+            label(confirmation.qualification_validity),
+        )
+        for confirmation in former
+    ]
+
+
+def seconds(now: datetime, until: datetime) -> int:
+    """Return the whole seconds left, never less than none."""
+    return max(0, int((until - now).total_seconds()))
+
+
+def actor_name(look: Look) -> str:
+    """Return who did something: a colleague's name, the kiosk, or the terminal itself."""
+    if look.name is not None:
+        return look.name
+    return text(ACTORS.get(look.record.actor_id, "staff.log.unknown"))
+
+
+def reason_words(reason: str | None) -> str:
+    """Return a recorded reason: in words where it is one of our codes, else as it was recorded."""
+    for prefix in ("visual-reason", "close-reason", "history-closed"):
+        if reason in set(ENUMS[prefix]):
+            suffix = ".what" if prefix in WITH_NEXT_STEP else ""
+            return text(f"{prefix}.{reason}{suffix}")
+    return reason or ""
+
+
+def health_words(check: HealthCheck) -> tuple[str, str]:
+    """Return what a check found and what to do: translated where the code is known."""
+    what, then = f"health.{check.code}.what", f"health.{check.code}.next"
+    return known(what, check.reason), known(then, check.remedy)
+
+
+def known(message_id: str, otherwise: str) -> str:
+    """Return the message if there is one, else ``otherwise``."""
+    return text(message_id) if has_message(message_id) else otherwise
