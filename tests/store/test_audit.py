@@ -10,8 +10,8 @@ from eligibility.model import CardSubject
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry, AuditVerdict, ChainBreak
 from terminal.errors import StoreDamagedError
-from terminal.store import Store
-from terminal.store.audit import chain_hash, genesis_hash
+from terminal.store import Store, Transaction
+from terminal.store.audit import Audit, AuditContext, chain_hash, genesis_hash
 from terminal.store.connection import connect
 from tests.store.builders import SATO, TANAKA, Clock, an_entry, open_visit
 from tests.store.conftest import STORE_ID
@@ -29,14 +29,14 @@ def written(open_store: Callable[[], Store]) -> None:
     store.close()
 
 
-def tamper(path: Path, key: bytes, *statements: str | tuple[str | bytes | int, ...]) -> None:
+def tamper(path: Path, key: bytes, *statements: str | tuple[str, list[object]]) -> None:
     """Change the log as somebody with the key can, past all triggers."""
     db = connect(path, key)
     db.execute("PRAGMA ignore_check_constraints = ON")
     for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
         db.execute(f"DROP TRIGGER {name}")
     for statement in statements:
-        sql, *values = (statement,) if isinstance(statement, str) else statement
+        sql, values = (statement, []) if isinstance(statement, str) else statement
         db.execute(sql, values)
     db.close()
 
@@ -58,9 +58,8 @@ def test_record_tells_who_did_what(store: Store, clock: Clock) -> None:
 def test_subjects_hash_tells_persons_apart(store: Store) -> None:
     """The same card gives the same hash, other cards others, and no card none."""
     shifted = CardSubject(TANAKA.issuer + TANAKA.serial[0], TANAKA.serial[1:])
-    for subject in (TANAKA, SATO, TANAKA, shifted, None):
-        entry = an_entry(subject=subject)
-        store.write(lambda tx, entry=entry: tx.audit.append(entry))
+    subjects = (TANAKA, SATO, TANAKA, shifted, None)
+    store.write(lambda tx: [tx.audit.append(an_entry(subject=subject)) for subject in subjects])
     hashes = [record.subject_hash for record in store.read(lambda tx: tx.audit.of_visit("v-1"))]
     assert hashes[0] == hashes[2]
     assert len(set(hashes)) == 4
@@ -80,7 +79,7 @@ def test_row_commits_with_what_it_tells_of(store: Store) -> None:
     """Work that fails after its audit row leaves neither, and no gap."""
 
     def failing() -> None:
-        def work(tx):
+        def work(tx: Transaction) -> None:
             tx.audit.append(an_entry())
             raise RuntimeError("the work failed")
 
@@ -189,7 +188,9 @@ TAMPERING = {
 
 @pytest.mark.parametrize("name", TAMPERING)
 @pytest.mark.usefixtures("written")
-def test_tampering_is_found(path: Path, key: bytes, store_verdict, name: str) -> None:
+def test_tampering_is_found(
+    path: Path, key: bytes, store_verdict: Callable[[], AuditVerdict], name: str
+) -> None:
     """Whoever changes the log past its triggers is found out, with place and kind."""
     statements, first_bad, kind, rows = TAMPERING[name]
     tamper(path, key, *statements)
@@ -199,7 +200,6 @@ def test_tampering_is_found(path: Path, key: bytes, store_verdict, name: str) ->
 @pytest.fixture
 def store_verdict(path: Path, key: bytes) -> Callable[[], AuditVerdict]:
     """Verifies the chain without opening the store, which refuses a broken one."""
-    from terminal.store.audit import Audit, AuditContext
 
     def verdict() -> AuditVerdict:
         clock = Clock()
@@ -225,17 +225,19 @@ def test_store_with_broken_log_is_not_opened(
 
 
 @pytest.mark.usefixtures("written")
-def test_chain_of_another_store_is_found(path: Path, key: bytes, store_verdict) -> None:
+def test_chain_of_another_store_is_found(
+    path: Path, key: bytes, store_verdict: Callable[[], AuditVerdict]
+) -> None:
     """A log that was begun under another store's id does not pass for this one's."""
     previous = genesis_hash("another store")
     db = connect(path, key)
     rows = db.execute("SELECT seq, record FROM audit ORDER BY seq").fetchall()
     db.close()
-    statements = []
+    statements: list[tuple[str, list[object]]] = []
     for seq, record in rows:
         previous = chain_hash(seq, previous, record.encode())
-        statements.append(("UPDATE audit SET hash = ? WHERE seq = ?", previous, seq))
-    statements.append(("UPDATE audit_head SET hash = ?", previous))
+        statements.append(("UPDATE audit SET hash = ? WHERE seq = ?", [previous, seq]))
+    statements.append(("UPDATE audit_head SET hash = ?", [previous]))
     tamper(path, key, *statements)
     assert store_verdict() == AuditVerdict(False, ROWS, 1, ChainBreak.ALTERED)
 

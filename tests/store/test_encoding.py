@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,7 +69,7 @@ EVIDENCE = st.builds(HolderEvidence, identified_at=MOMENTS, challenge=CHALLENGES
 IDENTIFICATIONS = st.builds(Identification, evidence=EVIDENCE)
 QUESTIONS = st.builds(Question, created_at=MOMENTS, next_at=MOMENTS, expires_at=MOMENTS)
 VISITS = st.builds(Visit, opened_at=MOMENTS, closed_at=MAYBE_MOMENTS)
-DECODERS = {
+DECODERS: dict[type, Decoder[Any]] = {
     kind: Decoder(kind)
     for kind in (PayerAnswer, Confirmation, Consent, Identification, Question, Visit)
 }

@@ -75,8 +75,7 @@ def test_unfinished_visits(store: Store) -> None:
     )
     later = a_visit("v-later", opened_at=MORNING + timedelta(seconds=1))
     with_staff = a_visit("v-staff", state=VisitState.WITH_STAFF)
-    for visit in (later, ended, with_staff):
-        store.write(lambda tx, visit=visit: tx.visits.add(visit))
+    store.write(lambda tx: [tx.visits.add(visit) for visit in (later, ended, with_staff)])
     unfinished = store.read(lambda tx: tx.visits.unfinished())
     assert [visit.id for visit in unfinished] == ["v-staff", "v-later"]
 
