@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from eligibility.fhir.client import FhirPayer
+from eligibility.simulator.server import RunningSimulator
+from eligibility.simulator.setup import initialise
+from tests.fhir.desk import World
 from tests.fhir.scripted_server import Behaviour, ScriptedServer, Trust, make_trust
+from tests.simulator.desk import START, CardAuthority, Clock
 
 OpenServer = Callable[..., ScriptedServer]
 OpenPayer = Callable[..., FhirPayer]
@@ -48,3 +55,38 @@ def payer(trust: Trust, opened: ExitStack) -> OpenPayer:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The payer simulator with its insured people, each with a card."""
+    folder = tmp_path_factory.mktemp("fhir-payer")
+    initialise(folder, START)
+    authority = CardAuthority("JPKI for user authentication")
+    people = json.loads((folder / "people.json").read_bytes())
+    cards = {one["id"]: authority.issues(one["id"]) for one in people}
+    (folder / "cards.pem").write_bytes(
+        authority.certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    issued = [
+        {"person_id": card.person_id, "issuer": card.issuer, "serial": card.serial}
+        for card in cards.values()
+    ]
+    (folder / "issued.json").write_text(json.dumps(issued), encoding="utf-8")
+    clock = Clock()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with RunningSimulator(
+        folder, port, card_ca=folder / "cards.pem", issued=folder / "issued.json", now=clock
+    ) as running:
+        yield World(running, clock, cards)
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The payer as it is in the morning: no fault, nothing asked yet."""
+    built.clock.moment = START
+    built.running.payer.forget()
+    yield built
+    built.close()
+    built.running.faults.clear()
