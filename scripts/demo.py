@@ -188,11 +188,13 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None) -> Demo:
         if not _is_free("127.0.0.1", port):
             msg = f"port {port} is in use: stop that program, or choose others with --port-base."
             raise DemoError(msg)
-    if not (folder / "store.toml").exists():
+    store_file = folder / "store.toml"
+    is_new = not store_file.exists()
+    if is_new:
         print("First start: making people, cards and certificates …", flush=True)
-    _run("payer-simulator", "init", "--dir", folder / "payer")
-    people = folder / "payer" / "people.json"
-    _run("virtual-card", "issue", "--people", people, "--dir", folder / "cards")
+        _run("payer-simulator", "init", "--dir", folder / "payer")
+        people = folder / "payer" / "people.json"
+        _run("virtual-card", "issue", "--people", people, "--dir", folder / "cards")
     password_file = folder / "password"
     if not password_file.exists():
         _write_private(password_file, _new_password())
@@ -202,8 +204,6 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None) -> Demo:
         if _is_free("0.0.0.0", port) and _is_free("0.0.0.0", port + 1)  # noqa: S104  # as vpcd
     )
     demo = Demo(folder, base, card_port, pcsc_socket, password_file.read_text().strip())
-    store_file = folder / "store.toml"
-    is_new = not store_file.exists()
     if is_new:
         for leftover in folder.glob("store.db*"):
             leftover.unlink()

@@ -90,5 +90,5 @@ def set_up_logging(level: int | str = logging.INFO, stream: TextIO | None = None
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "waitress.queue"):
+    for noisy in ("apscheduler", "httpx", "httpcore", "waitress.queue"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
