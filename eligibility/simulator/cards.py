@@ -104,6 +104,11 @@ class CardRegistry:
             self._revoked.update(found)
         return bool(found)
 
+    def restore(self, serial: str) -> None:
+        """Take a revocation back: possible only here, for the next test or demo."""
+        with self._lock:
+            self._revoked = {subject for subject in self._revoked if subject.serial != serial}
+
     def check(self, der: bytes, named: CardSubject, now: datetime) -> CheckedCertificate:
         """Return whose certificate this is; raise RefusalError where it does not hold."""
         try:

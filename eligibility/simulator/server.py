@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -35,7 +36,28 @@ class PortInUseError(SimulatorSetupError):
 
 
 class _LoggingServer(wsgi.Server):
-    """cheroot that writes to the log, not to standard error."""
+    """cheroot that writes to the log, and whose port can be taken again at once.
+
+    cheroot sets SO_REUSEADDR only where a port was named, so that a server that was given a free
+    port could not come back on it while old connections linger.
+    """
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
+        """Bind a socket to ``bind_addr``; raises OSError, then nothing is left open."""
+        listener = socket.socket(family, type, proto)
+        try:
+            if self.bind_addr[1] != 0:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(self.bind_addr)
+            # after a free port was found, so that it is really free; connections inherit it
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            listener.close()
+            raise
+        self.bind_addr = listener.getsockname()[:2]
+        self.socket = listener
+        return listener
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """Take one of the server's own messages."""
