@@ -135,7 +135,7 @@ def _shortened(lines: list[str]) -> Iterator[str]:
         rows = list(group)
         yield from rows[:ROWS] if is_table else rows
         if is_table and len(rows) > ROWS:
-            yield f"… {len(rows) - ROWS}"
+            yield f"… {len(rows) - ROWS} more"
 
 
 def _first_card(tray: httpx.Client) -> dict[str, Any]:
