@@ -110,7 +110,7 @@ function begin(another, focus = null) {
 
 function schedule() {
   clearTimeout(poll);
-  const live = stream?.readyState === EventSource.OPEN;
+  const live = stream?.readyState === EventSource.OPEN && failingSince === null;
   poll = setTimeout(load, live ? POLL_LIVE_MS : POLL_ALONE_MS);
 }
 
