@@ -4,6 +4,7 @@ Start reading in :mod:`terminal.store.database`, then :mod:`terminal.store.schem
 """
 
 from terminal.store.database import Store
+from terminal.store.installation import StoreVerdict
 from terminal.store.transaction import Transaction
 
-__all__ = ["Store", "Transaction"]
+__all__ = ["Store", "StoreVerdict", "Transaction"]

@@ -86,10 +86,10 @@ class Decoder(Generic[T]):
 
     def __init__(self, kind: type[T]) -> None:
         # pydantic takes a configuration for a tuple of plain dataclasses, not for one.
-        config = ConfigDict(val_json_bytes="base64")
+        config = ConfigDict(val_json_bytes="base64", hide_input_in_errors=True)
         one: Any = GenericAlias(tuple, (kind,))
         self._adapter: TypeAdapter[tuple[T]] = TypeAdapter(one, config=config)
 
     def __call__(self, body: str) -> T:
-        """Return the record.  Raises ValueError where ``body`` holds none."""
+        """Return the record.  Raises ValueError, without its content, where ``body`` holds none."""
         return self._adapter.validate_json(f"[{body}]", strict=True)[0]

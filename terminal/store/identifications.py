@@ -9,7 +9,7 @@ from terminal.identification import Identification
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 
-_TABLE = Table("identifications", "identification of visit", Decoder(Identification))
+_TABLE = Table("identifications", "identification of the holder of visit", Decoder(Identification))
 
 
 class Identifications:
@@ -24,10 +24,13 @@ class Identifications:
         Raises VisitStateError where the visit's holder was identified in another way.
         """
         stored = self._rows.find(identification.visit_id)
-        if stored is not None and stored != identification:
+        if stored is None:
+            self._rows.insert(identification.visit_id, identification)
+            return True
+        if stored != identification:
             msg = f"the holder of visit {identification.visit_id} is identified already"
             raise VisitStateError(msg)
-        return self._rows.add(identification.visit_id, identification)
+        return False
 
     def of_visit(self, visit_id: str) -> Identification | None:
         """Return the identification, or None while there is none."""

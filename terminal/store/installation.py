@@ -6,6 +6,7 @@ look the same to SQLCipher.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -79,9 +80,9 @@ def create(path: Path, key: bytes, store_id: str) -> None:
         _remove_draft(draft)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
         _fill(draft, key, store_id)
-        write_atomically(key_check_path(path), f"{key_check_value(key)}\n".encode())
         os.link(draft, path)
         _remove_draft(draft)
+        _write_key_check(path, key)
         sync_folder(path.parent)
     except FileExistsError as error:
         _remove_draft(draft)
@@ -92,6 +93,18 @@ def create(path: Path, key: bytes, store_id: str) -> None:
         raise StoreUnwritableError(msg) from error
     except DriverError as error:
         raise translated(error) from error
+
+
+def _write_key_check(path: Path, key: bytes) -> None:
+    write_atomically(key_check_path(path), f"{key_check_value(key)}\n".encode())
+
+
+def _read_key_check(path: Path) -> str | None:
+    """Return the value beside the store, None where there is none."""
+    try:
+        return key_check_path(path).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return None
 
 
 def _remove_draft(draft: Path) -> None:
@@ -135,6 +148,10 @@ def open_checked(path: Path, key: bytes, context: AuditContext) -> Database:
     except BaseException:
         db.close()
         raise
+    if _read_key_check(path) != key_check_value(key):
+        # Lost or left over from another store; the key has just proved to be the right one.
+        with contextlib.suppress(OSError):
+            _write_key_check(path, key)
     return db
 
 
@@ -173,11 +190,9 @@ def _connect_or_tell_why(path: Path, key: bytes) -> Database:
     except DriverError as error:
         if result_code(error) != NOTADB:
             raise translated(error) from error
-        beside = key_check_path(path)
-        try:
-            expected = beside.read_text(encoding="ascii", errors="replace").strip()
-        except OSError:
-            msg = f"the key does not open {path}, or its first page is damaged: {beside} is absent"
+        expected = _read_key_check(path)
+        if expected is None:
+            msg = f"the key does not open {path}, or its first page is damaged: no key check tells"
             raise StoreKeyError(msg) from error
         if expected == key_check_value(key):
             msg = f"the first page of {path} is damaged (the key is the right one)"

@@ -13,9 +13,7 @@ from terminal.store.records import Records, Table
 
 _TABLE = Table("questions", "question", Decoder(Question))
 _WAITING = "state IN ('pending', 'sent')"
-_ENDS = frozenset(
-    {QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF},
-)
+_SAID_BY_THE_PAYER = frozenset({QuestionState.ANSWERED, QuestionState.REFUSED})
 
 
 class Outbox:
@@ -32,11 +30,11 @@ class Outbox:
     def save(self, question: Question) -> None:
         """Store what became of a question.
 
-        Raises VisitStateError where the stored one has ended otherwise: a late result never
-        reopens or overwrites an end.
+        Raises VisitStateError where the payer has answered or refused it already: a late result
+        overwrites neither.  One that was given to staff may be asked again.
         """
         stored = self._rows.get(question.id)
-        if stored.state in _ENDS and stored != question:
+        if stored.state in _SAID_BY_THE_PAYER and stored != question:
             msg = f"question {question.id} has ended already ({stored.state})"
             raise VisitStateError(msg)
         self._rows.replace(question.id, question)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from sqlite_utils import Database
 
-from terminal.errors import StoreError
+from terminal.errors import StoreDamagedError, StoreError
 from terminal.store.encoding import Decoder, encode
 
 T = TypeVar("T")
@@ -26,6 +26,8 @@ class Table(Generic[T]):
 class Records(Generic[T]):
     """The rows of one table through one connection.
 
+    Reading raises StoreDamagedError where a body holds no such record.
+
     SQL is put together from the names of :class:`Table` and literals of this package; every value
     is bound.
     """
@@ -40,18 +42,21 @@ class Records(Generic[T]):
 
         Raises StoreError where other content is.
         """
-        body = encode(record)
-        stored = self.body(ident)
+        stored = self.find(ident)
         if stored is None:
-            self._db.execute(
-                f"INSERT INTO {self._table.name} (id, body) VALUES (?, ?)",  # noqa: S608  # names
-                [ident, body],
-            )
+            self.insert(ident, record)
             return True
-        if stored != body:
+        if stored != record:
             msg = f"{self._table.noun} {ident} is stored already, with other content"
             raise StoreError(msg)
         return False
+
+    def insert(self, ident: str, record: T) -> None:
+        """Insert what is known not to be there."""
+        self._db.execute(
+            f"INSERT INTO {self._table.name} (id, body) VALUES (?, ?)",  # noqa: S608  # names
+            [ident, encode(record)],
+        )
 
     def replace(self, ident: str, record: T) -> None:
         """Put ``record`` in the place of the one with this id.  Raises StoreError without one."""
@@ -63,18 +68,10 @@ class Records(Generic[T]):
             msg = f"there is no {self._table.noun} {ident}"
             raise StoreError(msg)
 
-    def body(self, ident: str) -> str | None:
-        """Return the stored text, or None."""
-        row = self._db.execute(
-            f"SELECT body FROM {self._table.name} WHERE id = ?",  # noqa: S608  # names
-            [ident],
-        ).fetchone()
-        return None if row is None else str(row[0])
-
     def find(self, ident: str) -> T | None:
         """Return the record with this id, or None."""
-        body = self.body(ident)
-        return None if body is None else self._decode(body)
+        name = self._table.name
+        return self.first(f"WHERE {name}.id = ?", [ident])
 
     def get(self, ident: str) -> T:
         """Return the record with this id.  Raises StoreError without one."""
@@ -87,8 +84,18 @@ class Records(Generic[T]):
     def select(self, rest: str, values: Sequence[object] = ()) -> list[T]:
         """Return the records that ``rest`` (JOIN, WHERE, ORDER BY, LIMIT) picks."""
         name = self._table.name
-        rows = self._db.execute(f"SELECT {name}.body FROM {name} {rest}", list(values))  # noqa: S608  # names
-        return [self._decode(row[0]) for row in rows]
+        rows = self._db.execute(
+            f"SELECT {name}.id, {name}.body FROM {name} {rest}",  # noqa: S608  # names
+            list(values),
+        )
+        return [self._read(*row) for row in rows]
+
+    def _read(self, ident: str, body: str) -> T:
+        try:
+            return self._decode(body)
+        except ValueError as error:
+            msg = f"{self._table.noun} {ident} cannot be read"
+            raise StoreDamagedError(msg) from error
 
     def first(self, rest: str, values: Sequence[object] = ()) -> T | None:
         """Return the first record that ``rest`` picks, or None."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from terminal.errors import UnknownVisitError, VisitStateError
-from terminal.store.encoding import Decoder, encode, encode_moment
+from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
 from terminal.visit import Visit
 
@@ -26,20 +26,22 @@ class Visits:
         Raises VisitStateError where the visit is there and has gone on.
         """
         stored = self._rows.find(visit.id)
-        if stored is not None and stored != visit:
+        if stored is None:
+            self._rows.insert(visit.id, visit)
+            return True
+        if stored != visit:
             msg = f"visit {visit.id} is stored already, in version {stored.version}"
             raise VisitStateError(msg)
-        return self._rows.add(visit.id, visit)
+        return False
 
     def save(self, visit: Visit) -> None:
         """Store the next version; storing the same version with the same content does nothing.
 
         Raises UnknownVisitError, or VisitStateError where another writer was faster.
         """
-        body = self._rows.body(visit.id)
-        if body == encode(visit):
-            return
         stored = self.get(visit.id)
+        if stored == visit:
+            return
         if stored.version != visit.version - 1:
             msg = (
                 f"visit {visit.id}: version {visit.version} cannot follow the stored "

@@ -11,6 +11,7 @@ from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry, AuditVerdict, ChainBreak
 from terminal.errors import StoreDamagedError
 from terminal.store import Store, Transaction
+from terminal.store import audit as audit_module
 from terminal.store.audit import Audit, AuditContext, chain_hash, genesis_hash
 from terminal.store.connection import connect
 from tests.store.builders import SATO, TANAKA, Clock, an_entry, open_visit
@@ -240,6 +241,27 @@ def test_chain_of_another_store_is_found(
     statements.append(("UPDATE audit_head SET hash = ?", [previous]))
     tamper(path, key, *statements)
     assert store_verdict() == AuditVerdict(False, ROWS, 1, ChainBreak.ALTERED)
+
+
+@pytest.mark.usefixtures("written")
+def test_end_of_the_chain_can_be_followed_alone(path: Path, key: bytes) -> None:
+    """At start the newest rows are followed only: a break among them shows, an older one not."""
+    tamper(path, key, f"{_SET} 2")
+    clock = Clock()
+    context = AuditContext.of_desk(key, STORE_ID, "desk-1", clock.now, clock.since_boot)
+    db = connect(path, key, read_only=True)
+    audit = Audit(db, context)
+    verdicts = [audit.verify_end(rows) for rows in (3, 4, 5, 6, 7)]
+    db.close()
+    assert [verdict.ok for verdict in verdicts] == [True, True, False, False, False]
+    assert verdicts[0].rows == 3
+    assert {verdict.first_bad_seq for verdict in verdicts[2:]} == {2}
+
+
+def test_machine_without_a_boot_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the kernel tells no boot id, no two runs pass for the same one."""
+    monkeypatch.setattr(audit_module, "_BOOT_ID_FILE", tmp_path / "gone")
+    assert audit_module.read_boot_id() != audit_module.read_boot_id()
 
 
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0, 2.5, -2.5])

@@ -139,6 +139,18 @@ def test_without_key_check_both_causes_are_named(filled: Path) -> None:
         open_with(filled, new_key())
 
 
+@pytest.mark.parametrize("beside", [None, b"of another store", b"\xff\xfe"])
+def test_key_check_is_made_good(filled: Path, key: bytes, beside: bytes | None) -> None:
+    """A key check that is lost or wrong is written anew when the key has opened the store."""
+    if beside is None:
+        key_check_path(filled).unlink()
+    else:
+        key_check_path(filled).write_bytes(beside)
+    open_with(filled, key).close()
+    with pytest.raises(StoreKeyError, match="not that of"):
+        open_with(filled, new_key())
+
+
 def flip(path: Path, offset: int) -> None:
     """Turn one bit of the file."""
     with path.open("r+b") as file:

@@ -77,18 +77,30 @@ def test_question_is_stored_once_and_goes_on(store: Store) -> None:
     assert store.read(lambda tx: tx.outbox.get("q-1")) == sent
 
 
-def test_question_that_ended_stays_ended(store: Store) -> None:
-    """A late result neither reopens nor overwrites the end of a question."""
+@pytest.mark.parametrize("end", [QuestionState.ANSWERED, QuestionState.REFUSED])
+@pytest.mark.parametrize("late", list(QuestionState))
+def test_what_the_payer_said_is_never_overwritten(
+    store: Store, end: QuestionState, late: QuestionState
+) -> None:
+    """A late result neither reopens nor changes a question that was answered or refused."""
     open_visit(store, "v-1")
-    store.write(lambda tx: tx.outbox.add(a_question()))
-    answered = a_question(state=QuestionState.ANSWERED)
-    store.write(lambda tx: tx.outbox.save(answered))
-    store.write(lambda tx: tx.outbox.save(answered))
+    add_question(store, a_question())
+    ended = a_question(state=end)
+    store.write(lambda tx: tx.outbox.save(ended))
+    store.write(lambda tx: tx.outbox.save(ended))
     with pytest.raises(VisitStateError, match="has ended"):
-        store.write(lambda tx: tx.outbox.save(a_question(state=QuestionState.PENDING)))
-    with pytest.raises(VisitStateError, match="has ended"):
-        store.write(lambda tx: tx.outbox.save(a_question(state=QuestionState.REFUSED)))
-    assert store.read(lambda tx: tx.outbox.get("q-1")) == answered
+        store.write(lambda tx: tx.outbox.save(a_question(state=late, attempts=9)))
+    assert store.read(lambda tx: tx.outbox.get("q-1")) == ended
+
+
+def test_question_given_to_staff_is_asked_again(store: Store) -> None:
+    """Staff may have a question sent again under its own id."""
+    open_visit(store, "v-1")
+    add_question(store, a_question())
+    store.write(lambda tx: tx.outbox.save(a_question(state=QuestionState.GIVEN_TO_STAFF)))
+    assert store.read(lambda tx: tx.outbox.waiting_count()) == 0
+    store.write(lambda tx: tx.outbox.save(a_question(attempts=3)))
+    assert [q.id for q in store.read(lambda tx: tx.outbox.due(MORNING))] == ["q-1"]
 
 
 def test_unknown_question(store: Store) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from terminal.errors import StoreError, VisitStateError
+from terminal.errors import StoreDamagedError, StoreError, VisitStateError
 from terminal.store import Store, Transaction
+from terminal.store.connection import connect
 from tests.store.builders import (
     INSURED_NUMBER,
     NAME,
@@ -99,6 +101,28 @@ def test_reading_cannot_write(store: Store) -> None:
     with pytest.raises(StoreError):
         store.read(lambda tx: tx.visits.add(a_visit()))
     assert store.read(lambda tx: tx.visits.unfinished()) == []
+
+
+def test_body_that_cannot_be_read_is_damage(store: Store, path: Path, key: bytes) -> None:
+    """A record that holds what this release does not know is named, and none of it is told."""
+    confirm_visit(store)
+    db = connect(path, key)
+    db.execute("UPDATE answers SET body = json_set(body, '$.outcome', 'odd')")
+    db.close()
+    with pytest.raises(StoreDamagedError, match="answer a-1 cannot be read") as caught:
+        store.read(lambda tx: tx.answers.get("a-1"))
+    words = "".join(traceback.format_exception(caught.value))
+    assert "odd" not in words
+    assert NAME not in words
+
+
+def test_every_connection_is_durable_and_strict(path: Path, key: bytes) -> None:
+    """Each commit is synced before it is acknowledged, and references are checked."""
+    db = connect(path, key)
+    names = ("journal_mode", "synchronous", "foreign_keys", "temp_store", "trusted_schema")
+    settings = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    db.close()
+    assert settings == ["wal", 2, 1, 2, 0]
 
 
 def test_work_inside_work_is_refused(store: Store) -> None:
