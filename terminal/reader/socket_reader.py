@@ -256,6 +256,8 @@ class SocketReader:
             on_event(Inserted(NAME, time.monotonic()))
             slot.receive()
             self._slot = None
+            if self._stopping.is_set():
+                return
             on_event(Removed(NAME, time.monotonic()))
 
     def _next_card(self, listener: socket.socket) -> socket.socket | None:

@@ -1,0 +1,289 @@
+"""What only a PC/SC reader goes through: the daemon, other programs, other readers."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from smartcard import scard
+
+from terminal.card.jpki import JpkiSession
+from terminal.errors import (
+    CardRemovedError,
+    CardUnreadableError,
+    NoReaderError,
+    PcscUnavailableError,
+    ReaderAccessDeniedError,
+    ReaderBusyError,
+    ReaderError,
+    TerminalError,
+)
+from terminal.reader import ReaderSettings
+from terminal.reader.pcsc import PcscReader
+from terminal.reader.pcsc_codes import error_of
+from terminal.reader.types import Inserted, ReaderEvent, ReaderState, Removed, StateChanged
+from terminal.virtual_card.pcscd import PrivatePcscd
+from terminal.virtual_card.vpicc import VirtualCardSlot
+from tests.card.wallet import Wallet
+from tests.reader.place import (
+    PATIENCE,
+    Disturbed,
+    Place,
+    pcsc_has_no_card,
+    wait_until,
+)
+
+HOLDER = """
+import sys
+from smartcard import scard
+mode = {"exclusive": scard.SCARD_SHARE_EXCLUSIVE, "transaction": scard.SCARD_SHARE_SHARED}
+_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+code, card, _ = scard.SCardConnect(context, sys.argv[1], mode[sys.argv[2]], 3)
+if sys.argv[2] == "transaction":
+    code = code or scard.SCardBeginTransaction(card)
+print(code, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_program(reader: str, how: str) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold the card, exclusively or in a transaction."""
+    holder = subprocess.Popen(  # noqa: S603  # our own program above
+        [sys.executable, "-c", HOLDER, reader, how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "0"
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def reads_certificate(place: Place, reader: str) -> bool:
+    """Whether the card there can be read."""
+    with place.reader.connect(reader) as connection:
+        return len(JpkiSession(connection).authentication_certificate()) > 256
+
+
+@pytest.mark.parametrize("how", ["exclusive", "transaction"])
+def test_a_card_that_another_program_holds_is_busy(
+    pcsc_place: Place, wallet: Wallet, how: str
+) -> None:
+    """ReaderBusyError instead of waiting for ever; free as soon as that program is dead."""
+    reader = pcsc_place.puts(wallet.card())
+    with another_program(reader, how), pytest.raises(ReaderBusyError):
+        pcsc_place.reader.connect(reader)
+    assert reads_certificate(pcsc_place, reader)
+
+
+def test_the_desk_outlives_a_crash_of_pcscd(
+    pcsc_place: Place, pcscd: PrivatePcscd, wallet: Wallet
+) -> None:
+    """Killed: the card counts as gone, the state is PCSC_DOWN; started again: taps work again."""
+    reader = pcsc_place.puts(wallet.card())
+    assert reads_certificate(pcsc_place, reader)
+    pcscd.kill()
+    try:
+        assert pcsc_place.sees(Removed).reader == reader
+        assert pcsc_place.sees(StateChanged).state is ReaderState.PCSC_DOWN
+        assert pcsc_place.reader.state is ReaderState.PCSC_DOWN
+        with pytest.raises(PcscUnavailableError):
+            pcsc_place.reader.connect(reader)
+    finally:
+        pcscd.start()
+    assert pcsc_place.sees(StateChanged).state is ReaderState.READY
+    pcsc_place.sees(Inserted)
+    assert reads_certificate(pcsc_place, reader)
+    pcsc_place.takes()
+    assert reads_certificate(pcsc_place, pcsc_place.puts(wallet.card()))
+
+
+def test_pcscd_gone_in_the_middle_of_an_answer(
+    pcsc_place: Place, pcscd: PrivatePcscd, wallet: Wallet
+) -> None:
+    """The running command ends in PcscUnavailableError, and closing does not fail."""
+    crash = threading.Thread(target=pcscd.kill)
+
+    def kill() -> None:
+        crash.start()
+
+    reader = pcsc_place.puts(Disturbed(wallet.card(), lambda apdu: apdu[1] == 0xB0, kill))
+    try:
+        with pcsc_place.reader.connect(reader) as connection:
+            session = JpkiSession(connection)
+            with pytest.raises(PcscUnavailableError):
+                session.authentication_certificate()
+            with pytest.raises(PcscUnavailableError):
+                session.pin_tries_left()
+        pcsc_place.sees(Removed)
+        assert pcsc_place.sees(StateChanged).state is ReaderState.PCSC_DOWN
+    finally:
+        crash.join()
+        pcscd.start()
+    assert pcsc_place.sees(StateChanged).state is ReaderState.READY
+    pcsc_place.sees(Inserted)
+
+
+def state_in(events: queue.SimpleQueue[ReaderEvent]) -> ReaderState:
+    """Return the state that the next event tells."""
+    event = events.get(timeout=PATIENCE)
+    assert isinstance(event, StateChanged)
+    return event.state
+
+
+def test_a_desk_that_starts_before_pcscd_waits_for_it(pcscd: PrivatePcscd, wallet: Wallet) -> None:
+    """PCSC_DOWN is told first, READY as soon as the daemon is there; stop ends it in between."""
+    events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
+    reader = PcscReader(ReaderSettings(pcsc_socket=pcscd.socket_path))
+    pcscd.stop()
+    try:
+        for _ in range(2):
+            reader.start(events.put)
+            assert state_in(events) is ReaderState.PCSC_DOWN
+            reader.stop()
+        reader.start(events.put)
+        assert state_in(events) is ReaderState.PCSC_DOWN
+    finally:
+        pcscd.start()
+    try:
+        assert state_in(events) is ReaderState.READY
+    finally:
+        reader.stop()
+
+
+@contextmanager
+def watching(pcscd: PrivatePcscd, name_contains: str) -> Iterator[tuple[PcscReader, queue.Queue]]:  # type: ignore[type-arg]
+    """Watch the readers whose name contains this."""
+    wait_until(pcsc_has_no_card, "empty readers")
+    events: queue.Queue[ReaderEvent] = queue.Queue()
+    settings = ReaderSettings(pcsc_socket=pcscd.socket_path, name_contains=name_contains)
+    reader = PcscReader(settings)
+    reader.start(events.put)
+    try:
+        yield reader, events
+    finally:
+        reader.stop()
+
+
+def test_a_desk_without_its_reader_says_so(pcscd: PrivatePcscd) -> None:
+    """Where no reader has the configured name the state is NO_READER, whatever else is there."""
+    with watching(pcscd, "Reader of another desk") as (reader, events):
+        assert events.get(timeout=PATIENCE).state is ReaderState.NO_READER
+        assert reader.state is ReaderState.NO_READER
+        with pytest.raises(NoReaderError):
+            reader.connect("Reader of another desk 00 00")
+
+
+def test_other_desks_readers_are_left_alone(pcscd: PrivatePcscd, wallet: Wallet) -> None:
+    """Only taps on the reader with the configured name are told."""
+    with (
+        watching(pcscd, "00 01") as (_, events),
+        VirtualCardSlot(pcscd.port) as other,
+        VirtualCardSlot(pcscd.port + 1) as ours,
+    ):
+        assert events.get(timeout=PATIENCE).state is ReaderState.READY
+        other.insert(wallet.card("hanako"))
+        wait_until(lambda: not pcsc_has_no_card(), "the other card to be noticed by pcscd")
+        ours.insert(wallet.card("taro"))
+        assert "00 01" in events.get(timeout=PATIENCE).reader
+
+
+def test_several_readers_are_watched_and_held_side_by_side(
+    pcscd: PrivatePcscd, wallet: Wallet
+) -> None:
+    """Without a name both readers count, and both cards can be held at once."""
+    with (
+        watching(pcscd, "") as (reader, events),
+        VirtualCardSlot(pcscd.port) as first,
+        VirtualCardSlot(pcscd.port + 1) as second,
+    ):
+        assert events.get(timeout=PATIENCE).state is ReaderState.READY
+        first.insert(wallet.card("taro"))
+        one = events.get(timeout=PATIENCE).reader
+        second.insert(wallet.card("hanako"))
+        two = events.get(timeout=PATIENCE).reader
+        assert one != two
+        with reader.connect(one) as taro, reader.connect(two) as hanako:
+            certificates = {
+                JpkiSession(connection).authentication_certificate()
+                for connection in (taro, hanako)
+            }
+        assert len(certificates) == 2
+
+
+def test_a_card_swapped_between_two_looks_is_told_by_the_event_counter(
+    pcscd: PrivatePcscd, wallet: Wallet
+) -> None:
+    """Present before and after, but another card in between: Removed, then Inserted."""
+    wait_until(pcsc_has_no_card, "empty readers")
+    events: list[ReaderEvent] = []
+    inserted, swapped = threading.Event(), threading.Event()
+
+    def on_event(event: ReaderEvent) -> None:
+        events.append(event)
+        if isinstance(event, Inserted) and not swapped.is_set():
+            inserted.set()
+            assert swapped.wait(PATIENCE)
+
+    reader = PcscReader(ReaderSettings(pcsc_socket=pcscd.socket_path))
+    reader.start(on_event)
+    try:
+        with VirtualCardSlot(pcscd.port) as slot:
+            slot.insert(wallet.card("taro"))
+            assert inserted.wait(PATIENCE)
+            slot.remove()
+            wait_until(pcsc_has_no_card, "the removal")
+            slot.insert(wallet.card("hanako"))
+            wait_until(lambda: not pcsc_has_no_card(), "the second card")
+            swapped.set()
+            wait_until(lambda: len(events) >= 4, "the swap to be told")
+            assert [type(e) for e in events] == [StateChanged, Inserted, Removed, Inserted]
+    finally:
+        swapped.set()
+        reader.stop()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (0x8010000C, CardRemovedError),
+        (0x80100016, CardRemovedError),
+        (0x80100069, CardRemovedError),
+        (0x8010002F, CardRemovedError),
+        (0x00000000, CardRemovedError),
+        (0x80100066, CardUnreadableError),
+        (0x80100067, CardUnreadableError),
+        (0x80100068, CardUnreadableError),
+        (0x8010000F, CardUnreadableError),
+        (0x8010000B, ReaderBusyError),
+        (0x80100009, NoReaderError),
+        (0x80100017, NoReaderError),
+        (0x8010002E, NoReaderError),
+        (0x8010006A, ReaderAccessDeniedError),
+        (0x8010001D, PcscUnavailableError),
+        (0x8010001E, PcscUnavailableError),
+        (0x80100013, PcscUnavailableError),
+        (0x80100003, PcscUnavailableError),
+        (0x8010001F, ReaderError),
+    ],
+)
+def test_each_pcsc_code_has_one_meaning(code: int, kind: type[TerminalError]) -> None:
+    """The table of return codes, each with its code in the message for the log."""
+    error = error_of(code)
+    assert type(error) is kind
+    assert f"{code:08X}" in str(error)
+
+
+def test_a_negative_code_is_shown_as_pcsc_writes_it() -> None:
+    """Some platforms give signed codes; the message shows the documented number."""
+    assert "8010001F" in str(error_of(scard.SCARD_E_UNEXPECTED - 0x1_0000_0000))
