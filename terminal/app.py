@@ -65,7 +65,7 @@ class Terminal:
             idle=timedelta(minutes=config.web.session_idle_minutes),
             absolute=timedelta(hours=config.web.session_hours),
         )
-        self._payer = FhirPayer(config.payer, now=now)
+        self._payer = FhirPayer(config.payer, config.institution.code, now=now)
         self._reader = make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self._payer, self.bus, now)
         self._enquiries = Enquiries(

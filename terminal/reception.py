@@ -19,6 +19,7 @@ from eligibility.model import ConsentDecision
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from terminal.accounts import HOLDER, KIOSK, Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
+from terminal.card.jpki import PIN_LENGTH
 from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
 from terminal.errors import (
@@ -124,12 +125,16 @@ class ReceptionDesk:
     def enter_pin(self, visit_id: str, pin: bytearray) -> None:
         """Hand the typed PIN to the card; the outcome comes as the kiosk's next step.
 
-        ``pin``: four ASCII digits, cleared here whatever happens.  Raises VisitStateError.
+        ``pin``: cleared here whatever happens.  Raises VisitStateError; ValueError for what is
+        not four ASCII digits (no try is lost).
         """
         with self._lock:
             try:
                 self._kiosk.require(visit_id, KioskStep.PIN)
-            except VisitStateError:
+                if len(pin) != PIN_LENGTH or not pin.isdigit():
+                    msg = "the PIN has four digits"
+                    raise ValueError(msg)
+            except (VisitStateError, ValueError):
                 _wipe(pin)
                 raise
             self._kiosk.show(KioskStep.CHECKING_PIN)

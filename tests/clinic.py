@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from eligibility.history import History
+from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.server import RunningSimulator
 from eligibility.simulator.setup import initialise
 from terminal.accounts import Actor, Role
@@ -90,7 +91,7 @@ desk_id = "desk-1"
 data_dir = "{folder}"
 {extra("terminal")}
 [institution]
-code = "1312345675"
+code = "{DEFAULT_INSTITUTION}"
 kind = "clinic"
 name = "テスト医院"
 {extra("institution")}
@@ -259,6 +260,8 @@ def opened_clinic(
     """
     with RunningSimulator(
         stage.payer_dir,
+        # a port bound as "any" cannot be taken again while old connections linger
+        free_port(),
         card_ca=stage.cards_dir / "ca.pem",
         issued=stage.cards_dir / "issued.json",
     ) as payer:
@@ -271,6 +274,8 @@ def opened_clinic(
         terminal.start()
         try:
             with VirtualCardSlot(stage.vpcd_port) as slot:
-                yield Clinic(terminal, payer, slot, stage, config)
+                clinic = Clinic(terminal, payer, slot, stage, config)
+                clinic.patient.sees(KioskStep.IDLE)
+                yield clinic
         finally:
             terminal.stop()

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eligibility.model import ConsentDecision
+from terminal.accounts import Role
+from terminal.question import QuestionProblem, QuestionState
+from terminal.views import (
+    ConsentItem,
+    DeskNeed,
+    DoneOutcome,
+    HistoryClosed,
+    KioskNotice,
+    KioskStep,
+)
+from terminal.virtual_card.applets import driving_licence
+from terminal.virtual_card.pcscd import PrivatePcscd
+from terminal.visit import CloseReason, StaffNeed, VisitState
+from tests.clinic import Clinic, Stage, opened_clinic, wait_for
+
+
+@pytest.fixture
+def hasty(tmp_path: Path, stage: Stage):
+    """A clinic where a minute of silence takes two seconds."""
+    with opened_clinic(tmp_path, stage, speed=30) as clinic:
+        yield clinic
+
+
+def test_walking_away_before_the_pin_ends_the_visit(hasty: Clinic) -> None:
+    """After the time of silence the screen is clean and asks to take the card left behind."""
+    hasty.patient.taps("ordinary")
+    view = hasty.patient.sees(KioskStep.CARD_PROBLEM)
+    assert (view.notice, view.visit_id) == (KioskNotice.CARD_LEFT, None)
+    assert hasty.reception.row().visit.close_reason is CloseReason.WALKED_AWAY
+    hasty.patient.takes_card()
+    hasty.patient.sees(KioskStep.IDLE)
+
+
+def test_walking_away_during_consent_is_a_no(hasty: Clinic) -> None:
+    """Silence is no for each item left, the screen keeps nothing, the coverage stays confirmed."""
+    hasty.patient.taps("ordinary")
+    hasty.patient.types_pin()
+    view = hasty.patient.sees(KioskStep.CARD_PROBLEM)
+    assert view.answers == ()
+    row = hasty.reception.sees_answer()
+    assert row.visit.close_reason is CloseReason.WALKED_AWAY
+    assert row.consent is not None
+    assert ConsentDecision.YES not in row.consent.decisions.values()
+
+
+def test_any_touch_gives_the_whole_time_again(hasty: Clinic) -> None:
+    """Who says "still there" keeps step and visit."""
+    view = hasty.patient.taps("ordinary")
+    assert view.visit_id is not None
+    left = wait_for(
+        lambda: (hasty.patient.screen.seconds_left or 60) < 30 and hasty.patient.screen, "silence"
+    )
+    hasty.terminal.desk.still_there(view.visit_id)
+    again = hasty.patient.screen
+    assert again.step is KioskStep.PIN
+    assert (again.seconds_left or 0) > (left.seconds_left or 0)
+
+
+def test_a_card_that_is_none_of_ours_opens_no_visit(clinic: Clinic) -> None:
+    """A driving licence is named as not a My Number card; taking it away makes the screen clean."""
+    clinic.slot.insert(driving_licence())
+    assert clinic.patient.sees(KioskStep.CARD_PROBLEM).notice is KioskNotice.CARD_UNKNOWN
+    assert clinic.terminal.desk.today(clinic.reception.actor).rows == ()
+    clinic.patient.takes_card()
+    clinic.patient.sees(KioskStep.IDLE)
+
+
+def test_an_expired_card_is_for_staff_and_no_look_can_mend_it(clinic: Clinic) -> None:
+    """A certificate beyond its grace stops at the desk, without a way to identify by eye."""
+    assert clinic.patient.taps("expired").step is KioskStep.WITH_STAFF
+    row = clinic.reception.row()
+    assert row.visit.staff_need is StaffNeed.CERTIFICATE_REJECTED
+    with pytest.raises(Exception, match="no accepted card"):
+        clinic.reception.looks(row.visit.id)
+
+
+def test_a_face_only_card_is_for_staff_to_look(clinic: Clinic) -> None:
+    """A face-only card answers as blocked: no PIN is asked, staff look, the patient goes on."""
+    assert clinic.patient.taps("face-only").step is KioskStep.WITH_STAFF
+    row = clinic.reception.row()
+    assert (row.visit.staff_need, row.need) == (StaffNeed.PIN_BLOCKED, DeskNeed.LOOK)
+    clinic.reception.looks(row.visit.id)
+    clinic.patient.sees(KioskStep.CONSENT)
+
+
+def test_a_patient_sent_to_the_desk_is_identified_there(clinic: Clinic) -> None:
+    """When the card was taken along to the desk, a look asks the payer; nothing is consented to."""
+    clinic.patient.taps("pin-blocked")
+    row = clinic.reception.row()
+    clinic.patient.takes_card()
+    clinic.patient.sees(KioskStep.IDLE)
+    clinic.reception.looks(row.visit.id)
+    row = clinic.reception.sees_answer()
+    assert (row.visit.state, row.consent) == (VisitState.FINISHED, None)
+    assert clinic.doctor.opens(row.visit.id).history_closed_because is HistoryClosed.NOT_ASKED
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem", "state"),
+    [
+        ("unavailable", QuestionProblem.PAYER_UNAVAILABLE, QuestionState.PENDING),
+        ("down", QuestionProblem.PAYER_UNAVAILABLE, QuestionState.PENDING),
+        ("malformed", QuestionProblem.PAYER_UNREADABLE, QuestionState.PENDING),
+        ("queued", QuestionProblem.PAYER_SLOW, QuestionState.PENDING),
+        ("refuse", QuestionProblem.PAYER_REFUSED, QuestionState.REFUSED),
+    ],
+)
+def test_each_fault_of_the_payer_has_its_name(
+    clinic: Clinic, fault: str, problem: QuestionProblem, state: QuestionState
+) -> None:
+    """Staff see what is wrong with the payer, and the visit is there."""
+    clinic.payer.faults.set(fault, path="$submit")
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    row = clinic.reception.sees_row(
+        lambda row: row.question is not None and row.question.problem is not None, fault
+    )
+    assert row.question is not None
+    assert row.question.problem is problem
+    if state is QuestionState.REFUSED:
+        assert row.question.state is state
+        assert row.question.refusal_words
+    assert (row.name, row.validity) == (None, None)
+
+
+def test_a_slow_payer_does_not_hold_the_patient(tmp_path: Path, stage: Stage) -> None:
+    """The kiosk ends with "confirmed later" while the payer takes its time."""
+    with opened_clinic(tmp_path, stage, payer="answer_seconds = 1") as clinic:
+        clinic.payer.faults.set("slow", seconds=30, path="$submit")
+        clinic.patient.taps("ordinary")
+        clinic.patient.types_pin()
+        clinic.patient.consents_to_all()
+        assert clinic.patient.sees(KioskStep.DONE).outcome is DoneOutcome.QUEUED
+        row = clinic.reception.sees_row(
+            lambda row: row.question is not None and row.question.problem is not None, "slow"
+        )
+        assert row.question is not None
+        assert row.question.problem is QuestionProblem.PAYER_SLOW
+        clinic.payer.faults.clear()
+        assert clinic.reception.sees_answer().name
+
+
+def test_a_question_survives_a_restart(tmp_path: Path, stage: Stage) -> None:
+    """What was not answered before a restart is asked by the next run, under the same id."""
+    with opened_clinic(tmp_path, stage) as before:
+        before.payer.stop()
+        before.patient.taps("ordinary")
+        before.patient.types_pin()
+        asked = before.reception.sees_row(lambda row: row.question is not None, "question").question
+    with opened_clinic(tmp_path, stage) as after:
+        row = after.reception.sees_answer()
+    assert asked is not None
+    assert row.question is not None
+    assert row.question.id == asked.id
+    assert (row.visit.state, row.visit.close_reason) == (
+        VisitState.FINISHED,
+        CloseReason.RESTARTED,
+    )
+
+
+def test_a_dead_daemon_is_named_and_taps_work_after_it(clinic: Clinic, pcscd: PrivatePcscd) -> None:
+    """The kiosk says that it cannot read cards; with the daemon back it goes on by itself."""
+    clinic.patient.sees(KioskStep.IDLE)
+    pcscd.kill()
+    try:
+        view = clinic.patient.sees(KioskStep.OUT_OF_SERVICE)
+        assert view.notice is KioskNotice.PCSC_DOWN
+    finally:
+        pcscd.start()
+    clinic.patient.sees(KioskStep.IDLE)
+    assert clinic.patient.taps("ordinary").step is KioskStep.PIN
+
+
+def test_the_pin_is_in_no_file(tmp_path: Path, stage: Stage, caplog) -> None:
+    """After a whole visit the typed PIN stands in no file of the desk and in no log line."""
+    caplog.set_level(0)
+    pin = "7391"
+    with opened_clinic(tmp_path, stage) as clinic:
+        clinic.patient.taps("ordinary")
+        clinic.patient.types_pin(pin)
+        clinic.patient.types_pin()
+        clinic.patient.consents_to_all()
+        clinic.reception.sees_answer()
+    needle = pin.encode()
+    for file in tmp_path.rglob("*"):
+        assert file.is_dir() or needle not in file.read_bytes(), file
+    assert not [r for r in caplog.records if pin in r.getMessage().replace(".", " ").split()]
+
+
+def test_each_look_is_in_the_audit_log_once_and_the_chain_holds(clinic: Clinic) -> None:
+    """List, visit and history leave a record each, with who looked at whom."""
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.consents_to_all()
+    visit_id = clinic.reception.sees_answer().visit.id
+    clinic.doctor.sees_history(visit_id)
+    clinic.reception.row()
+    clinic.reception.row()
+
+    def acts(actor_id: str) -> list[str]:
+        records = clinic.terminal.store.read(lambda tx: tx.audit.of_visit(visit_id))
+        return [record.act for record in records if record.actor_id == actor_id]
+
+    assert acts(clinic.reception.actor.id) == ["list-seen"]
+    assert acts(clinic.doctor.actor.id)[-1] == "history-seen"
+    assert "visit-seen" in acts(clinic.doctor.actor.id)
+    assert clinic.terminal.store.read(lambda tx: tx.audit.verify()).ok
+    assert clinic.doctor.actor.role is Role.CLINICIAN
+
+
+def test_an_answer_that_is_no_longer_asked_for_is_refused(clinic: Clinic) -> None:
+    """An item is answered once, in its turn; a doubled tap changes nothing."""
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
+    with pytest.raises(Exception, match="not asked now"):
+        clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=True)
+    clinic.patient.answers(ConsentItem.CHECKUPS, allow=False)
+    row = clinic.reception.sees_answer()
+    assert row.consent is not None
+    assert ConsentDecision.YES not in row.consent.decisions.values()
