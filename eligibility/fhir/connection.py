@@ -157,8 +157,9 @@ class Answer:
 class Connection:
     """Exchanges requests for answers; safe to share between threads.
 
-    The files are read at the first exchange, and again as long as they cannot be used, so that a
-    desk with a wrong file starts and says so, and goes on once it is corrected.
+    The files are read at the first exchange, and again after each time that trust failed, so that a
+    desk with a wrong file starts and says so, and goes on once it is corrected.  Looking the
+    payer's name up is the operating system's and takes the time that it takes.
     """
 
     def __init__(
@@ -191,6 +192,9 @@ class Connection:
                 return self._send(method, url, headers, body)
             except _StaleConnectionError:
                 return self._send(method, url, headers, body, again=True)
+            except PayerTrustError:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Close all connections."""

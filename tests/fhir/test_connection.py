@@ -356,8 +356,12 @@ def test_a_corrected_file_is_taken_without_a_restart(
     """A desk that started with a wrong file goes on once the installer put it right."""
     ca_file = tmp_path / "ca.pem"
     desk = payer(server(answers(CAPABILITY)).port, ca_file=ca_file)
-    with pytest.raises(PayerTrustError):
-        desk.check_reachable()
+    foreign = another_ca().certificate.public_bytes(serialization.Encoding.PEM)
+    for wrong in (None, b"no certificate", foreign):
+        if wrong is not None:
+            ca_file.write_bytes(wrong)
+        with pytest.raises(PayerTrustError):
+            desk.check_reachable()
     ca_file.write_bytes(trust.files.ca.read_bytes())
     desk.check_reachable()
 
