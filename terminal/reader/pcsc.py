@@ -22,6 +22,11 @@ from terminal.reader.types import ReaderEvent, ReaderState
 PRESENCE_SECONDS = 1.5
 """How long after a failed command the reader may take to see that the card is gone."""
 
+SETTLE_SECONDS = 0.5
+"""How long a card may take to come to rest, and another program to have looked at it."""
+
+_PASSING = (scard.SCARD_E_SHARING_VIOLATION, scard.SCARD_W_UNRESPONSIVE_CARD)
+
 
 @dataclass(slots=True)
 class _Reply:
@@ -79,9 +84,14 @@ class _CardThread(threading.Thread):
             return _Reply(code)
         self._context = context
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-        code, card, protocol = scard.SCardConnect(
-            context, self.reader, scard.SCARD_SHARE_EXCLUSIVE, protocols
-        )
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            code, card, protocol = scard.SCardConnect(
+                context, self.reader, scard.SCARD_SHARE_EXCLUSIVE, protocols
+            )
+            if code not in _PASSING or self.given_up or time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
         if code != OK:
             return _Reply(code)
         self._card = card

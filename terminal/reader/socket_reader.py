@@ -248,17 +248,21 @@ class SocketReader:
         return connection
 
     def _run(self, on_event: Callable[[ReaderEvent], None], listener: socket.socket) -> None:
-        on_event(StateChanged(ReaderState.READY, time.monotonic()))
+        def tell(event: ReaderEvent) -> None:
+            log.info("%s", event)
+            on_event(event)
+
+        tell(StateChanged(ReaderState.READY, time.monotonic()))
         while (card := self._next_card(listener)) is not None:
             card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             slot = _Slot(card, self._settings.answer_seconds)
             self._slot = slot
-            on_event(Inserted(NAME, time.monotonic()))
+            tell(Inserted(NAME, time.monotonic()))
             slot.receive()
             self._slot = None
             if self._stopping.is_set():
                 return
-            on_event(Removed(NAME, time.monotonic()))
+            tell(Removed(NAME, time.monotonic()))
 
     def _next_card(self, listener: socket.socket) -> socket.socket | None:
         if self._stopping.is_set() or self._wake is None:

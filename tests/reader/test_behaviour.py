@@ -287,6 +287,20 @@ def test_stopping_ends_the_threads(place: Place, wallet: Wallet) -> None:
     assert place.events.empty()
 
 
+def test_a_visit_leaves_no_pin_and_no_card_data_in_the_log(
+    place: Place, wallet: Wallet, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the most talkative level the log knows of readers and states, never of a card's bytes."""
+    caplog.set_level(0)
+    with place.reader.connect(place.puts(wallet.card())) as connection:
+        certificate = visit(connection)
+        with pytest.raises(InvalidPinError):
+            JpkiSession(connection).verify_pin(bytearray(b"9517"))
+    assert "Inserted" in caplog.text
+    for secret in ("1234", "31323334", "9517", "39353137", certificate[:20].hex()):
+        assert secret not in caplog.text.lower()
+
+
 def test_a_trace_of_a_visit_holds_no_pin(place: Place, wallet: Wallet) -> None:
     """What the virtual card remembers of VERIFY is its header."""
     card = wallet.card()

@@ -134,6 +134,29 @@ def test_pcscd_gone_in_the_middle_of_an_answer(
     pcsc_place.sees(Inserted)
 
 
+def test_a_card_that_speaks_no_known_protocol_is_unreadable(
+    pcsc_place: Place, wallet: Wallet
+) -> None:
+    """A nonsense ATR is CardUnreadableError at once, and the next card works."""
+    nonsense = wallet.card()
+    nonsense.atr = bytes.fromhex("3B")
+    reader = pcsc_place.puts(nonsense)
+    with pytest.raises(CardUnreadableError):
+        pcsc_place.reader.connect(reader)
+    pcsc_place.takes()
+    assert reads_certificate(pcsc_place, pcsc_place.puts(wallet.card()))
+
+
+def test_a_glance_of_another_program_does_not_disturb(pcsc_place: Place, wallet: Wallet) -> None:
+    """A card that is let go within the time to settle is taken without an error."""
+    reader = pcsc_place.puts(wallet.card())
+    with another_program(reader, "exclusive") as holder:
+        ends = threading.Timer(0.1, holder.kill)
+        ends.start()
+        assert reads_certificate(pcsc_place, reader)
+        ends.join()
+
+
 def state_in(events: queue.SimpleQueue[ReaderEvent]) -> ReaderState:
     """Return the state that the next event tells."""
     event = events.get(timeout=PATIENCE)
