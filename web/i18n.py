@@ -124,9 +124,10 @@ def show_moment(moment: datetime) -> str:
 
 def show_age(moment: datetime, now: datetime) -> str:
     """Return how long ago in words: 3日, 3 days."""
-    return format_timedelta(
+    age = format_timedelta(
         max(now - moment, timedelta(0)), granularity="minute", locale=current_language()
     )
+    return age.replace(" ", "") if current_language() == "ja" else age
 
 
 def show_number(number: Decimal | int) -> str:

@@ -144,17 +144,6 @@ def amount(quantity: Decimal | str | None, unit: str | None) -> str:
     return f"{number} {unit}" if unit else number
 
 
-def person_rows(coverage: Coverage, now: datetime) -> list[tuple[str, str]]:
-    """Return the person's own facts as pairs of term and value."""
-    person = coverage.person
-    return [
-        (text("field.name-kana"), person.name_kana or text("field.none")),
-        (text("field.birthdate"), birthdate(person.birthdate, now)),
-        (text("field.sex"), label(person.sex)),
-        (text("field.address"), person.address or text("field.none")),
-    ]
-
-
 def insurance_rows(coverage: Coverage) -> list[tuple[str, str]]:
     """Return what a bill needs, in the order of the official form."""
     none = text("field.none")
@@ -166,6 +155,7 @@ def insurance_rows(coverage: Coverage) -> list[tuple[str, str]]:
         (text("field.branch"), coverage.insured_branch_number or none),
         (text("field.personal-family"), label(coverage.personal_family_classification)),
         (text("field.card-classification"), label(coverage.insured_card_classification)),
+        (text("field.address"), coverage.person.address or none),
     ]
 
 

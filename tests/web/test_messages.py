@@ -1,0 +1,144 @@
+"""Both catalogues say everything that the pages ask for, and nothing else."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+
+import web
+from eligibility.errors import EligibilityError
+from terminal import health
+from terminal.errors import StoreError, TerminalError
+from terminal.reader.types import ReaderState
+from web import errors, i18n
+from web.wording import ONE_WORD, WITH_NEXT_STEP
+
+WEB = Path(web.__file__).parent
+OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != "ja"]
+
+
+def messages(language: str, domain: str) -> dict[str, str]:
+    path = i18n.TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
+    with path.open("rb") as file:
+        found = list(read_po(file, locale=language, abort_invalid=True))
+    assert not [message.id for message in found if message.id and message.fuzzy]
+    return {str(message.id): str(message.string) for message in found if message.id}
+
+
+def placeholders(message: str) -> set[str | None]:
+    return {field for _, field, _, _ in Formatter().parse(message) if field is not None}
+
+
+def leaves(kind: type[Exception]) -> set[type[Exception]]:
+    found = {kind}
+    for child in kind.__subclasses__():
+        found |= leaves(child)
+    return found
+
+
+def asked_by_value() -> set[str]:
+    """Return the ids that are put together from a value."""
+    asked = {
+        f"{prefix}.{member.value}.{part}"
+        for prefix, enum in WITH_NEXT_STEP.items()
+        for member in enum
+        for part in ("what", "next")
+    }
+    asked |= {f"{prefix}.{member.value}" for prefix, enum in ONE_WORD.items() for member in enum}
+    for page in [*errors.PAGES.values(), *map(http_page, errors.HTTP_PAGES.values())]:
+        asked |= {page.what, page.next}
+    return asked
+
+
+def http_page(name: str) -> errors.ErrorPage:
+    return errors.ErrorPage(errors.BAD, name)
+
+
+def health_codes() -> set[str]:
+    """Return every code that a health check may carry."""
+    source = Path(health.__file__).read_text(encoding="utf-8")
+    names = "configuration|certificate|payer|store|disk|clock"
+    codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
+    codes |= {health.check_reader(state).code for state in ReaderState}
+    codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
+    return codes | {health.store_problem(kind.__new__(kind)).code for kind in leaves(StoreError)}
+
+
+def written_out() -> set[str]:
+    """Return the ids that stand in the sources as they are."""
+    asked: set[str] = set()
+    known = set(messages("ja", "staff"))
+    for path in [*WEB.glob("*.py"), *WEB.glob("templates/**/*.html")]:
+        source = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r'_\("([a-z0-9.-]+)"[,)]', source))
+        asked |= known & set(re.findall(r'"([a-z0-9-]+(?:\.[a-z0-9-]+)+)"', source))
+    return asked
+
+
+@pytest.mark.parametrize("domain", i18n.DOMAINS)
+@pytest.mark.parametrize("language", OTHER_LANGUAGES)
+def test_catalogues_agree(language: str, domain: str) -> None:
+    """Each language has every message of the Japanese catalogue, with the same placeholders."""
+    japanese, other = messages("ja", domain), messages(language, domain)
+    assert set(other) == set(japanese)
+    assert [key for key, words in {**japanese, **other}.items() if not words.strip()] == []
+    differing = [key for key in japanese if placeholders(japanese[key]) != placeholders(other[key])]
+    assert differing == []
+
+
+def test_no_id_stands_in_two_domains() -> None:
+    """An id has one home, so that no domain overwrites the other."""
+    staff, kiosk = (set(messages("ja", domain)) for domain in i18n.DOMAINS)
+    assert staff & kiosk == set()
+
+
+def test_everything_asked_for_is_there() -> None:
+    """No page can ask for a message that the catalogues lack."""
+    known = set(i18n.catalogue("ja"))
+    assert written_out() - known == set()
+    assert asked_by_value() - known == set()
+    what = {f"health.{code}.what" for code in health_codes()}
+    names = {f"health.{code.partition('.')[0]}" for code in health_codes()}
+    assert (what | names) - known == set()
+
+
+def test_nothing_is_left_over() -> None:
+    """A message that nobody asks for any more is taken out of the staff's catalogue."""
+    pages = {f"staff.nav.{name}" for name in ("today", "devices", "accounts", "kiosks")}
+    checks = {f"health.{code}{part}" for code in health_codes() for part in (".what", ".next")} | {
+        f"health.{code.partition('.')[0]}" for code in health_codes()
+    }
+    used = written_out() | asked_by_value() | checks | pages
+    assert set(messages("ja", "staff")) - used == set()
+
+
+def test_every_problem_of_a_check_says_what_to_do() -> None:
+    """A check that is not well has its next step in the catalogue."""
+    well = {"valid", "ready", "answers", "holds", "whole", "room", "synchronised"}
+    wanting = {
+        f"health.{code}.next" for code in health_codes() if code.partition(".")[2] not in well
+    }
+    assert wanting - set(i18n.catalogue("ja")) == set()
+
+
+@pytest.mark.parametrize("root", [TerminalError, EligibilityError])
+def test_every_error_has_its_own_page(root: type[Exception]) -> None:
+    """The one table names each error of ours itself, none by its parent's entry only."""
+    ours = {kind for kind in leaves(root) if kind.__module__ == root.__module__}
+    assert ours - set(errors.PAGES) == set()
+
+
+def test_enums_with_words_are_of_strings() -> None:
+    """The value that is stored is the value that the message's id carries."""
+    for enum in (*WITH_NEXT_STEP.values(), *ONE_WORD.values()):
+        assert issubclass(enum, StrEnum)
+        assert len({member.value for member in enum}) == len(enum)
+
+
+def test_an_unknown_id_is_never_shown() -> None:
+    """An id that no catalogue holds raises; a page shows no raw id."""
+    with pytest.raises(i18n.UnknownMessageError):
+        i18n.text("staff.no-such-message", "ja")
