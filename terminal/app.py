@@ -65,18 +65,18 @@ class Terminal:
             idle=timedelta(minutes=config.web.session_idle_minutes),
             absolute=timedelta(hours=config.web.session_hours),
         )
-        self._payer = FhirPayer(config.payer, config.institution.code, now=now)
+        self.payer = FhirPayer(config.payer, config.institution.code, now=now)
         self._reader = make_reader(config.reader)
-        self._disclosure = Disclosure(self.store, self._payer, self.bus, now)
+        self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
-            self.store, self._payer, verifier, self.bus, now, on_change=self._question_changed
+            self.store, self.payer, verifier, self.bus, now, on_change=self._question_changed
         )
         self.desk = ReceptionDesk(
             desk_id=config.terminal.desk_id,
             idle_seconds=config.kiosk.idle_seconds,
             reader=self._reader,
             verifier=verifier,
-            payer=self._payer,
+            payer=self.payer,
             store=self.store,
             enquiries=self._enquiries,
             disclosure=self._disclosure,
@@ -99,7 +99,7 @@ class Terminal:
         self.desk.stop()
         self._enquiries.stop()
         self._disclosure.stop()
-        self._payer.close()
+        self.payer.close()
         self.store.write(lambda tx: tx.audit.append(AuditEntry(Act.STOPPED, TERMINAL)))
         self.store.close()
 
@@ -113,7 +113,7 @@ class Terminal:
         return [
             health.check_configuration(self.config),
             health.check_reader(self._reader.state),
-            health.check_payer(self._payer),
+            health.check_payer(self.payer),
             health.check_certificate(self.config.payer.client_certificate, self.now()),
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify())),
             health.check_disk(self.config.terminal.data_dir),

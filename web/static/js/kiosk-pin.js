@@ -21,6 +21,8 @@ export function start(frame) {
     forget();
     belongsTo = present;
   }
+  // the browser looks at the field before we fill it in
+  frame.querySelector("form.pin")?.setAttribute("novalidate", "");
   dots = frame.querySelector("#pin-dots");
   message = frame.querySelector("#pin-message");
   draw();
