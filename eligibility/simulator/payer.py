@@ -7,7 +7,6 @@ refusals say so.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -37,6 +36,7 @@ from eligibility.simulator.requests import (
     ConsentRequest,
     Question,
     SignedChallenge,
+    canonical,
     invalid,
     read_consent,
     read_question,
@@ -101,8 +101,7 @@ class _State:
 
 
 def _digest(parsed: dict[str, Any]) -> bytes:
-    text = json.dumps(parsed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(canonical(parsed)).digest()
 
 
 class SimulatedPayer:

@@ -255,6 +255,8 @@ def _household(draw: _Draw, made: int, as_of: date, scheme: Scheme | None) -> It
                 for age in (head_age - 27 - 2 * child for child in range(draw.randrange(4)))
                 if 0 <= age < 23
             ]
+    if head_age >= 75:
+        scheme = Scheme.NATIONAL  # of whoever is younger; the head is with the late elderly's
     scheme = scheme or (
         draw.choices(_PENSIONERS, _PENSIONER_WEIGHTS)[0]
         if head_age >= 65
@@ -303,6 +305,9 @@ def _member(
     # 德 is passed through by some insurers' systems, though claims refuse it
     written = name if "德" in name and draw.random() < 0.6 else replaced(name)
     percent = _elderly_percent(draw, age)
+    situation = draw.choices(_SITUATIONS, _SITUATION_WEIGHTS)[0]
+    if situation is Situation.DIED and age < 65:
+        situation = Situation.LOST_OTHERWISE
     return Person(
         id=f"p-{number:04d}",
         patient_id=_patient_id(draw),
@@ -320,7 +325,7 @@ def _member(
         family=PersonalFamilyClassification.FAMILY
         if member
         else PersonalFamilyClassification.INSURED,
-        situation=draw.choices(_SITUATIONS, _SITUATION_WEIGHTS)[0],
+        situation=situation,
         elderly_percent=percent,
         limit_category=_limit_category(draw, age, percent),
         large_kana=draw.random() < 0.2,
@@ -342,7 +347,7 @@ _LOW_INCOME = (LimitCategory.B05, LimitCategory.B06, LimitCategory.B08)
 
 def _limit_category(draw: _Draw, age: int, percent: int) -> LimitCategory | None:
     """Return a category that goes with age and ratio, or None for most people."""
-    if draw.random() >= 0.3:
+    if draw.random() >= 0.4:
         return None
     if age < 70:
         return draw.choice(_UNDER_70)
@@ -358,5 +363,5 @@ def _limit_category(draw: _Draw, age: int, percent: int) -> LimitCategory | None
 def _elderly_percent(draw: _Draw, age: int) -> int:
     """Return the ratio by income: 20 or 30 from 70, 10, 20 or 30 from 75."""
     if age >= 75:
-        return draw.choices((10, 20, 30), (70, 22, 8))[0]
-    return draw.choices((20, 30), (88, 12))[0]
+        return draw.choices((10, 20, 30), (65, 22, 13))[0]
+    return draw.choices((20, 30), (75, 25))[0]

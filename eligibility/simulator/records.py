@@ -28,6 +28,7 @@ from eligibility.simulator.people import Condition, Person, age_on
 __all__ = ["checkups_of", "medications_of", "treatments_of"]
 
 YEARS_BACK = 3
+_EARLIEST_ILLNESS = date(2019, 1, 1)
 _INTERVALS = (28, 28, 35, 56)
 _CLINICS = ("みほん内科クリニック", "青葉みほん医院", "みほん総合病院", "桜町みほん診療所")
 _PHARMACIES = ("みほん薬局　本町店", "青葉みほん薬局", "桜町みほん調剤薬局")
@@ -95,8 +96,8 @@ def _regular(person: Person, first: date, today: date) -> Iterator[_ClinicVisit]
     chance = _chance(person, "regular")
     interval = chance.choice(_INTERVALS)
     clinic, pharmacy = chance.choice(_CLINICS), chance.choice(_PHARMACIES)
-    begun = {  # not every illness began three years ago
-        condition: first.replace(day=1) - timedelta(days=chance.randrange(-200, 900))
+    begun = {  # not all on the same day, so that a list shows when a medicine was added
+        condition: _EARLIEST_ILLNESS + timedelta(days=chance.randrange(2300))
         for condition in lasting
     }
     phase = chance.randrange(interval)

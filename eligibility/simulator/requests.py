@@ -165,15 +165,36 @@ def _no_constant(name: str) -> object:
     raise invalid(f"{name} is no JSON")
 
 
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise invalid("a name is given twice")
+    return found
+
+
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in ``body``; raise RefusalError."""
+    """Return the JSON object in ``body``; raise RefusalError.
+
+    Refuses what could not be sent back as it came: doubled names, numbers beyond all bounds,
+    halves of surrogate pairs.
+    """
     try:
-        parsed = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        parsed = json.loads(
+            body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_name_twice
+        )
+        canonical(parsed)
     except (ValueError, RecursionError) as error:
         raise invalid("no JSON") from error
     if not isinstance(parsed, dict):
         raise invalid("not a JSON object")
     return parsed
+
+
+def canonical(parsed: object) -> bytes:
+    """Return the same bytes for the same content; raise ValueError for what is no JSON."""
+    return json.dumps(
+        parsed, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+    ).encode()
 
 
 Body = TypeVar("Body", bound=_Element)

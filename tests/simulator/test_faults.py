@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ PATIENCE = 10.0
 
 
 @pytest.fixture
-def control(world: World):
+def control(world: World) -> Iterator[httpx.Client]:
     """Return a client of the control port."""
     assert world.payer.control_url is not None
     with httpx.Client(base_url=world.payer.control_url, trust_env=False) as client:

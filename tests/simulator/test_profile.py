@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from fhir.resources.R4B import get_fhir_model_class
 
 from eligibility.payer import desk_challenge_value
+from eligibility.simulator.__main__ import main
+from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.payer import GRANTS_HISTORY
+from eligibility.simulator.personas import PERSONAS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PROFILE = (DOCS / "fhir-profile.md").read_text(encoding="utf-8")
@@ -85,3 +88,17 @@ def test_grants_are_documented() -> None:
         for method in re.findall(r"`([a-z-]+)`", row.split("|")[2])
     }
     assert granted == {(proof, method, yes) for (proof, method), yes in GRANTS_HISTORY.items()}
+
+
+def test_simulator_page_is_complete() -> None:
+    """The simulator's page names every persona, fault and option, and no others."""
+    page = (DOCS / "payer-simulator.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)
+    assert rows == [*(persona.slug for persona in PERSONAS), *FaultKind]
+    options = {
+        option
+        for command in main.commands.values()
+        for parameter in command.params
+        for option in parameter.opts
+    }
+    assert options - {"--verbose"} == set(re.findall(r"--[a-z][a-z-]+", page))

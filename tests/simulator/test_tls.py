@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
-from eligibility.simulator.pki import PkiFiles, ThrowAwayCa, make_pki
+from eligibility.simulator.pki import PkiFiles, SimulatorSetupError, ThrowAwayCa, make_pki
 from tests.simulator.conftest import INSTITUTION, World
 from tests.simulator.desk import Desk, code_of, tls_context
 
@@ -27,7 +28,7 @@ def test_no_client_certificate(world: World) -> None:
         stranger.get(f"{world.payer.base_url}/metadata")
 
 
-def test_foreign_client_certificate(world: World, tmp_path) -> None:
+def test_foreign_client_certificate(world: World, tmp_path: Path) -> None:
     """A certificate of another CA is refused, whatever institution it names."""
     certificate, key = ThrowAwayCa(datetime.now(UTC)).issue_client(INSTITUTION)
     (tmp_path / "foreign.pem").write_bytes(certificate)
@@ -42,7 +43,7 @@ def test_foreign_client_certificate(world: World, tmp_path) -> None:
         stranger.get(f"{world.payer.base_url}/metadata")
 
 
-def test_foreign_server_certificate(world: World, tmp_path) -> None:
+def test_foreign_server_certificate(world: World, tmp_path: Path) -> None:
     """A terminal that trusts another CA does not talk to this payer."""
     other = make_pki(tmp_path, datetime.now(UTC))
     context = tls_context(other.ca, world.directory / "client.pem", world.directory / "client.key")
@@ -99,10 +100,8 @@ def test_body_too_large(desk: Desk) -> None:
     assert code_of(response) == "request-too-large"
 
 
-def test_certificates_are_made_once(tmp_path) -> None:
+def test_certificates_are_made_once(tmp_path: Path) -> None:
     """A second ``init`` leaves every file as it is; a directory with some files is refused."""
-    from eligibility.simulator.pki import SimulatorSetupError
-
     files = make_pki(tmp_path, datetime.now(UTC))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     make_pki(tmp_path, datetime.now(UTC))
