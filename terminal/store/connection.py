@@ -16,6 +16,7 @@ from terminal.errors import StoreDamagedError, StoreError, StoreUnwritableError
 from terminal.store.keys import key_hex
 
 BUSY_MILLISECONDS = 5000
+CACHE_KIBIBYTES = 2000
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,6 +67,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute(f"PRAGMA key = \"x'{key_hex(key)}'\"")
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         connection.execute("PRAGMA journal_mode = WAL").fetchone()

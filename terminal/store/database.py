@@ -124,7 +124,10 @@ class Store:
             raise translated(error) from error
 
     def check(self) -> StoreVerdict:
-        """Check the whole file, its records and the audit chain; writes wait meanwhile."""
+        """Check the whole file, its records and the audit chain; writes wait meanwhile.
+
+        Raises StoreDamagedError where so much is broken that the rest cannot be looked at.
+        """
         self._refuse_nesting()
         return self._on_writer(
             lambda: installation.check_whole(self._usable_writer(), self._context)

@@ -189,15 +189,18 @@ def open_visit(store: Store, ident: str, **changes: Any) -> None:
     store.write(work)
 
 
-def confirm_visit(store: Store, ident: str = "1", **changes: Any) -> None:
+def confirm_visit(
+    store: Store, ident: str = "1", original: bytes = NAME.encode(), **changes: Any
+) -> None:
     """Store a whole visit with question, answer and confirmation, ids v-, q-, a-, c-``ident``."""
+    visit = a_visit(f"v-{ident}", **changes)
+    answer = an_answer(f"a-{ident}", f"q-{ident}", subject=visit.subject, original=original)
 
     def work(tx: Transaction) -> None:
-        tx.visits.add(a_visit(f"v-{ident}", **changes))
-        tx.outbox.add(a_question(f"q-{ident}", f"v-{ident}"))
-        subject = changes.get("subject", TANAKA)
-        tx.answers.add(an_answer(f"a-{ident}", f"q-{ident}", subject=subject))
-        tx.confirmations.add(a_confirmation(f"c-{ident}", f"v-{ident}", answer_id=f"a-{ident}"))
-        tx.audit.append(an_entry(f"v-{ident}", act=Act.CONFIRMED))
+        tx.visits.add(visit)
+        tx.outbox.add(a_question(f"q-{ident}", visit.id))
+        tx.answers.add(answer)
+        tx.confirmations.add(a_confirmation(f"c-{ident}", visit.id, answer_id=answer.id))
+        tx.audit.append(an_entry(visit.id, act=Act.CONFIRMED))
 
     store.write(work)

@@ -15,7 +15,7 @@ from terminal.errors import (
     StoreUnwritableError,
     StoreVersionError,
 )
-from terminal.store import Store, schema
+from terminal.store import Store, Transaction, schema
 from terminal.store.connection import connect
 from terminal.store.installation import key_check_path
 from terminal.store.keys import new_key
@@ -195,22 +195,41 @@ def test_cut_file_is_found(filled: Path, key: bytes, keep: int) -> None:
     assert found_damaged(filled, key)
 
 
-def test_damage_under_an_open_store_is_found_when_read(
-    path: Path, open_store: Callable[[], Store]
-) -> None:
-    """Pages that rot while the store is open are never believed: the store calls itself damaged."""
-    writing = open_store()
-    for number in range(30):
-        confirm_visit(writing, str(number))
-    writing.close()
+@pytest.fixture
+def rotten(path: Path, open_store: Callable[[], Store]) -> Store:
+    """An open store of some megabytes, more than it keeps in memory, whose pages have rotted."""
+    store = open_store()
+    for number in range(8):
+        confirm_visit(store, str(number), original=bytes(500_000))
+    store.close()
     store = open_store()
     for offset in range(PAGE + 2000, path.stat().st_size, PAGE):
         flip(path, offset)
-    for _ in range(2):
+    return store
+
+
+@pytest.mark.parametrize("first", ["read", "write"])
+def test_damage_under_an_open_store_is_found(rotten: Store, first: str) -> None:
+    """Pages that rot while the store is open are never believed, whoever meets them first."""
+
+    def look_at_all(tx: Transaction) -> None:
+        for number in range(8):
+            tx.answers.get(f"a-{number}")
+
+    uses: dict[str, Callable[[], object]] = {
+        "read": lambda: rotten.read(look_at_all),
+        "write": lambda: rotten.write(look_at_all),
+        "check": rotten.check,
+    }
+    for use in (uses[first], *uses.values()):
         with pytest.raises(StoreDamagedError):
-            store.read(lambda tx: tx.visits.unfinished())
+            use()
+
+
+def test_check_finds_damage_that_nobody_met_yet(rotten: Store) -> None:
+    """The whole check does not pass over rotten pages."""
     with pytest.raises(StoreDamagedError):
-        store.write(lambda tx: tx.visits.unfinished())
+        rotten.check()
 
 
 def test_newer_store_is_refused(filled: Path, key: bytes) -> None:
