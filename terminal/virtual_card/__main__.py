@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from terminal.errors import TerminalError
+from terminal.errors import ReaderError, TerminalError
 from terminal.virtual_card import issuing
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import read_people
@@ -90,10 +90,18 @@ def serve(folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int) -> None:
 )
 def pcscd(socket_path: Path, port: int) -> None:
     """Run a PC/SC daemon of our own with a virtual reader, until it is stopped."""
+    asked = threading.Event()
+
+    def stop() -> None:
+        asked.set()
+        daemon.terminate()
+
     with _clear_errors(), PrivatePcscd(socket_path, port) as daemon:
-        _on_signal(daemon.terminate)
+        _on_signal(stop)
         click.echo(f"reader ready: PCSCLITE_CSOCK_NAME={socket_path}, virtual slot on port {port}")
-        daemon.wait()
+        code = daemon.wait()
+        if not asked.is_set():
+            raise ReaderError(f"pcscd ended by itself (exit code {code})")
     click.echo("stopped")
 
 

@@ -27,7 +27,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from terminal.errors import PortInUseError, ReaderError
+from terminal.errors import ReaderError
+from terminal.virtual_card.ports import check_free
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class PrivatePcscd:
         """
         if self.running:
             return
+        self.kill()  # what is left of one that died
         program = self._check()
         self._folder = tempfile.TemporaryDirectory(prefix="virtual-card-pcscd-")
         folder = Path(self._folder.name)
@@ -89,10 +91,18 @@ class PrivatePcscd:
             socket.socket(socket.AF_UNIX) as listener,
             (folder / "log").open("wb") as log,
         ):
-            listener.bind(str(self.socket_path))
+            try:
+                listener.bind(str(self.socket_path))
+            except OSError as error:
+                self.kill()
+                raise ReaderError(f"{self.socket_path}: cannot listen: {error}") from None
             listener.listen(16)
             self._process = subprocess.Popen(  # noqa: S603  # our own fixed command
-                command, stdin=listener.fileno(), stdout=log, stderr=subprocess.STDOUT
+                command,
+                stdin=listener.fileno(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C is ours to handle
             )
         try:
             self._await_readers(folder / "log")
@@ -119,7 +129,7 @@ class PrivatePcscd:
         self.start()
 
     def wait(self) -> int:
-        """Wait until the daemon ends by itself; return its exit code, 0 where none runs."""
+        """Wait until the daemon ends; return its exit code, 0 where none runs."""
         return 0 if self._process is None else self._process.wait()
 
     def __enter__(self) -> Self:
@@ -149,12 +159,7 @@ class PrivatePcscd:
                 f"{_RUN_FOLDER} is missing and may not be made: create it as root"
             ) from None
         for port in (self.port, self.port + 1):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("0.0.0.0", port))  # noqa: S104  # where vpcd will listen
-                except OSError:
-                    raise PortInUseError("0.0.0.0", port) from None  # noqa: S104
+            check_free("0.0.0.0", port)  # noqa: S104  # where vpcd will listen
         return program
 
     def _await_readers(self, log: Path) -> None:

@@ -7,7 +7,6 @@ the new state.  Refused are other Host names (DNS rebinding) and POSTs from othe
 
 from __future__ import annotations
 
-import errno
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +14,9 @@ from cheroot import wsgi
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
-from terminal.errors import PortInUseError
+from terminal.virtual_card.ports import check_free
 from terminal.virtual_card.tray import Tray, TrayCard, UnknownTrayCardError
+from terminal.virtual_card.wording import LANGUAGES, WORDS
 
 HOST = "127.0.0.1"
 _HEADERS = {
@@ -66,7 +66,15 @@ def create_app(tray: Tray, port: int) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        return render_template("tray.html", cards=[_card(card) for card in tray.cards])
+        wanted = request.args.get("lang", LANGUAGES[0])
+        language = wanted if wanted in LANGUAGES else LANGUAGES[0]
+        return render_template(
+            "tray.html",
+            cards=[_tile(card, language) for card in tray.cards],
+            language=language,
+            other=LANGUAGES[1 - LANGUAGES.index(language)],
+            words=WORDS[language],
+        )
 
     @app.get("/state")
     def state() -> Response:
@@ -128,21 +136,31 @@ def _card(card: TrayCard) -> dict[str, Any]:
     }
 
 
+def _tile(card: TrayCard, language: str) -> dict[str, Any]:
+    """What the page shows of a card and will not change."""
+    words, person = WORDS[language], card.person
+    shown = _card(card) | {"story": getattr(card.story, language)}
+    if person is None:
+        return shown | {"label": words[card.slug], "detail": []}
+    born, sex = person.birthdate, words[f"sex_{person.sex}"]
+    if language == "ja":
+        birth = f"{born.year}年{born.month}月{born.day}日{words['born']}"
+    else:
+        birth = f"{words['born']} {born.isoformat()}"
+    return shown | {"label": person.name, "detail": [person.name_kana, f"{birth}・{sex}"]}
+
+
 class TrayServer:
     """The tray's HTTP server."""
 
     def __init__(self, tray: Tray, port: int) -> None:
         """Take the port.  Raises PortInUseError."""
+        check_free(HOST, port)  # cheroot's own error would leave a socket open
         self._server = wsgi.Server(
             (HOST, port), create_app(tray, port), numthreads=4, server_name="tray"
         )
         self._server.shutdown_timeout = 1
-        try:
-            self._server.prepare()
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES, None):
-                raise
-            raise PortInUseError(HOST, port) from None
+        self._server.prepare()
 
     def serve(self) -> None:
         """Answer until :meth:`stop`."""

@@ -339,7 +339,7 @@ _WILD = st.one_of(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commands=st.lists(_WILD, max_size=12))
 def test_whatever_is_sent_a_status_word_comes_and_no_secret(
     card: CardOs, commands: list[bytes]
