@@ -46,3 +46,12 @@ def sign(card: CardOs, key: int, data: bytes, mode: int = 0) -> tuple[bytes, int
     """PSO: COMPUTE SIGNATURE by short identifier."""
     head = bytes([0x80, 0x2A, mode, 0x80 | key, len(data)])
     return send(card, head + data + b"\x00")
+
+
+def b_reference(card: CardOs) -> bytes:
+    """照合番号B of a card of the tests, worked out from its other files."""
+    text = next(app for app in card.applications if app.name == "text")
+    value = text.files[0x15]
+    stored = getattr(value, "value", None)
+    assert isinstance(stored, bytes)
+    return stored

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.issuing import load_card
-from tests.virtual_card.commands import AIDS, read, select, send, sign, verify
+from tests.virtual_card.commands import AIDS, b_reference, read, select, send, sign, verify
 from tests.virtual_card.parts import PIN
 
 DIGEST_INFO = bytes.fromhex("3031300D060960864801650304020105000420")
@@ -164,15 +164,6 @@ def test_the_individual_number_is_on_no_card(
     assert select_again == (b"", 0x6982)
     reference_a = 0x14 if application == "text" else 0x13
     assert verify(card, reference_a, b"123456789018") & 0xFFF0 == 0x63C0
-
-
-def b_reference(card: CardOs) -> bytes:
-    """照合番号B of a card of the tests, worked out from its other files."""
-    text = next(app for app in card.applications if app.name == "text")
-    value = text.files[0x15]
-    stored = getattr(value, "value", None)
-    assert isinstance(stored, bytes)
-    return stored
 
 
 def test_text_attributes_open_with_the_pin_or_b_and_not_with_a(card: CardOs) -> None:

@@ -46,7 +46,10 @@ def test_certificate_has_the_form_of_the_test_hierarchy_and_names_nobody(cards: 
     assert not usage.value.content_commitment
     policies = found.extensions.get_extension_for_class(x509.CertificatePolicies).value
     assert [policy.policy_identifier.dotted_string for policy in policies] == [POLICY]
-    assert found.extensions.get_extension_for_class(x509.IssuerAlternativeName)
+    alternative = found.extensions.get_extension_for_class(x509.IssuerAlternativeName).value
+    assert [
+        name.rfc4514_string() for name in alternative.get_values_for_type(x509.DirectoryName)
+    ] == ["O=公的個人認証サービス,C=JP"]
     assert "試験" not in found.subject.rfc4514_string()
 
 

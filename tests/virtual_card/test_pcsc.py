@@ -72,7 +72,7 @@ def connected() -> Iterator[PCSCCardConnection]:
 def transmit(connection: PCSCCardConnection, command: list[int]) -> int:
     """Send a command; return the status word."""
     _, sw1, sw2 = connection.transmit(command)
-    return sw1 << 8 | sw2
+    return int(sw1) << 8 | int(sw2)
 
 
 def put(slot: VirtualCardSlot, card: CardOs | MuteCard) -> None:

@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from terminal.errors import PortInUseError
+from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.issuing import load
 from terminal.virtual_card.server import HOST, TrayServer
 from terminal.virtual_card.tray import Tray
@@ -108,7 +109,8 @@ def test_tries_are_seen_and_reset_restores_them(cards: Path, control: Control) -
         card.transmit(bytes.fromhex(command))
 
     def tries(state: Any) -> int:
-        return next(item["pin_tries_left"] for item in state["cards"] if item["slug"] == "normal")
+        found = next(item for item in state["cards"] if item["slug"] == "normal")
+        return int(found["pin_tries_left"])
 
     assert tries(control.state()) == 2
     assert tries(control.post("/reset", {"card": "normal"})) == 3
@@ -228,6 +230,7 @@ def test_the_page_follows_what_others_do(page: Page, control: Control) -> None:
     tile = page.locator("[data-slug='normal']")
     expect(tile.get_by_role("button")).to_contain_text("取る")
     card = next(item.card for item in control.tray.cards if item.slug == "normal")
+    assert isinstance(card, CardOs)
     send(card, "00A4040C0AD392F000260100000001")
     verify(card, 0x18, b"0000")
     verify(card, 0x18, b"0000")
