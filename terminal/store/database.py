@@ -236,6 +236,9 @@ class Store:
         """Close everything, open again and check; on the writer thread only."""
         if not self._suspect:
             return
+        if self._closed:
+            msg = "the store is closed"
+            raise StoreError(msg)
         self._close_connections(readers_after=False)
         readers: list[Database | None] = [None] * READERS
         try:

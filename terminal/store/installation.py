@@ -81,11 +81,9 @@ def create(path: Path, key: bytes, store_id: str) -> None:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
         _fill(draft, key, store_id)
         os.link(draft, path)
-        _remove_draft(draft)
         _write_key_check(path, key)
         sync_folder(path.parent)
     except FileExistsError as error:
-        _remove_draft(draft)
         msg = f"{path} exists already; a store is never overwritten"
         raise StoreError(msg) from error
     except OSError as error:
@@ -93,10 +91,14 @@ def create(path: Path, key: bytes, store_id: str) -> None:
         raise StoreUnwritableError(msg) from error
     except DriverError as error:
         raise translated(error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            _remove_draft(draft)
 
 
 def _write_key_check(path: Path, key: bytes) -> None:
-    write_atomically(key_check_path(path), f"{key_check_value(key)}\n".encode())
+    content = f"{key_check_value(key)}\n".encode()
+    write_atomically(key_check_path(path), content, replace=True)
 
 
 def _read_key_check(path: Path) -> str | None:

@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from terminal.errors import StoreKeyError
+from terminal.errors import StoreKeyError, StoreUnwritableError
 
 KEY_BYTES = 32
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -41,8 +41,11 @@ def key_check_value(key: bytes) -> str:
     return derived_key(key, "et-key-check-1").hex()[:32]
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a 0600 file so that after a power cut it is there whole or not at all."""
+def write_atomically(path: Path, content: bytes, *, replace: bool) -> None:
+    """Write a 0600 file so that after a power cut it is there whole or not at all.
+
+    Raises OSError; FileExistsError where a file is already and ``replace`` is false.
+    """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -50,10 +53,12 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        draft.rename(path)
-    except BaseException:
+        if replace:
+            draft.rename(path)
+        else:
+            os.link(draft, path)
+    finally:
         draft.unlink(missing_ok=True)
-        raise
     sync_folder(path.parent)
 
 
@@ -69,13 +74,18 @@ def sync_folder(folder: Path) -> None:
 def write_key_file(path: Path, key: bytes) -> None:
     """Write ``key`` to ``path`` (0600).
 
-    Raises StoreKeyError where a file is already: a key that is overwritten may be the only one.
+    Raises StoreKeyError where a file is already, since a key that is overwritten may be the only
+    one, and StoreUnwritableError where none can be made.
     """
     text = key_hex(key)
-    if path.exists():
+    try:
+        write_atomically(path, f"{text}\n".encode(), replace=False)
+    except FileExistsError:
         msg = f"{path} exists already; a key file is never overwritten"
-        raise StoreKeyError(msg)
-    write_atomically(path, f"{text}\n".encode())
+        raise StoreKeyError(msg) from None
+    except OSError as error:
+        msg = f"no key file can be made at {path}: {error.strerror}"
+        raise StoreUnwritableError(msg) from error
 
 
 def read_key_file(path: Path) -> bytes:

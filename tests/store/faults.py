@@ -101,7 +101,13 @@ def full_disk(folder: Path) -> None:
         free = os.statvfs(folder)
         ballast.write_bytes(bytes(max(0, free.f_bavail * free.f_bsize - 64 * 1024)))
 
-    goes_through_a_full_disk(folder / "desk.db", make_full, ballast.unlink)
+    def free() -> None:
+        before = sorted(folder.iterdir())
+        assert refuses(lambda: Store.create(folder / "new.db", KEY, STORE_ID))
+        assert sorted(folder.iterdir()) == before
+        ballast.unlink()
+
+    goes_through_a_full_disk(folder / "desk.db", make_full, free)
 
 
 def file_limit(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.errors import StoreKeyError
+from terminal.errors import StoreKeyError, StoreUnwritableError
 from terminal.store.keys import key_check_value, new_key, read_key_file, write_key_file
 
 
@@ -24,6 +24,14 @@ def test_key_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(StoreKeyError, match="never overwritten"):
         write_key_file(path, new_key())
     assert read_key_file(path) == first
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_key_file_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """Where no key file can be made, the message names it and nothing is left."""
+    with pytest.raises(StoreUnwritableError, match=r"store\.key"):
+        write_key_file(tmp_path / "gone" / "store.key", new_key())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o610])
