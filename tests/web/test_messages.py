@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
+from typing import TypeVar
 
 import pytest
 from babel.messages.pofile import read_po
@@ -16,11 +17,13 @@ from terminal.reader.types import ReaderState
 from web import errors, i18n
 from web.wording import ONE_WORD, WITH_NEXT_STEP
 
+Error = TypeVar("Error", bound=Exception)
 WEB = Path(web.__file__).parent
 OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != "ja"]
 
 
 def messages(language: str, domain: str) -> dict[str, str]:
+    """Return one catalogue file by id; none of it may be fuzzy."""
     path = i18n.TRANSLATIONS / language / "LC_MESSAGES" / f"{domain}.po"
     with path.open("rb") as file:
         found = list(read_po(file, locale=language, abort_invalid=True))
@@ -28,11 +31,13 @@ def messages(language: str, domain: str) -> dict[str, str]:
     return {str(message.id): str(message.string) for message in found if message.id}
 
 
-def placeholders(message: str) -> set[str | None]:
+def placeholders(message: str) -> set[str]:
+    """Return the names that a message leaves to be filled in."""
     return {field for _, field, _, _ in Formatter().parse(message) if field is not None}
 
 
-def leaves(kind: type[Exception]) -> set[type[Exception]]:
+def leaves(kind: type[Error]) -> set[type[Error]]:
+    """Return ``kind`` and all that is made of it."""
     found = {kind}
     for child in kind.__subclasses__():
         found |= leaves(child)
@@ -54,6 +59,7 @@ def asked_by_value() -> set[str]:
 
 
 def http_page(name: str) -> errors.ErrorPage:
+    """Return the page that an HTTP error of this name is told by."""
     return errors.ErrorPage(errors.BAD, name)
 
 

@@ -30,11 +30,13 @@ def paths(site: Site, method: str) -> list[tuple[str, str]]:
 
 
 def values(rule: Rule) -> dict[str, str]:
+    """Return something to put into a rule's placeholders."""
     given = {"filename": "css/tokens.css", "change": "disable"}
     return {name: given.get(name, "0" * 32) for name in rule.arguments}
 
 
 def right_of(site: Site, endpoint: str) -> Right | None:
+    """Return the right that a view declares."""
     return getattr(site.app.view_functions[endpoint], "right", None)
 
 
@@ -147,6 +149,7 @@ ALLOWED: dict[Role | None, set[Right]] = {
 
 
 def is_let_in(answer_status: int, location: str) -> bool:
+    """Whether an answer is neither a refusal nor the way to a log-in."""
     leads_to_login = location.startswith(("/staff/login", "/kiosk/enrol"))
     return answer_status not in REFUSED and not leads_to_login
 
@@ -201,7 +204,8 @@ def test_staff_open_no_kiosk_page(site: Site) -> None:
         assert answer.headers["Location"] == "/kiosk/enrol", role
 
 
-def swapped(site: Site, taker: Visitor, name: str, value: str) -> int:
+def status_with(taker: Visitor, name: str, value: str) -> int:
+    """Return how the first page answers a browser that brings this cookie."""
     taker.brings(name, value)
     return taker.opens("/staff/me" if name == "staff" else "/kiosk/").status_code
 
@@ -212,8 +216,8 @@ def test_one_sides_token_is_no_token_of_the_other(site: Site) -> None:
     staff_token = site.visitor().logs_in(Role.CLINICIAN).cookie("staff")
     assert kiosk_token is not None
     assert staff_token is not None
-    assert swapped(site, site.visitor(), "staff", kiosk_token) == HTTPStatus.SEE_OTHER
-    assert swapped(site, site.visitor(), "kiosk", staff_token) == HTTPStatus.SEE_OTHER
+    assert status_with(site.visitor(), "staff", kiosk_token) == HTTPStatus.SEE_OTHER
+    assert status_with(site.visitor(), "kiosk", staff_token) == HTTPStatus.SEE_OTHER
 
 
 def test_cookies_are_locked_down(site: Site) -> None:
