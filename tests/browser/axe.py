@@ -1,0 +1,30 @@
+"""Accessibility by axe-core: what breaks a rule, and what axe could not decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+TOO_SHORT = "shortTextContent"
+"""axe does not judge the contrast of a single character; the token's contrast is computed."""
+
+
+def axe_findings(page: Page) -> list[str]:
+    """Return a line for each element that breaks a rule or could not be judged."""
+    page.evaluate(SCRIPT)
+    report: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules})", list(RULES)
+    )
+    return [
+        f"{kind}: {rule['id']}: {node['html'][:120]}: {check['message']}"
+        for kind in ("violations", "incomplete")
+        for rule in report[kind]
+        for node in rule["nodes"]
+        for check in [*node["any"], *node["all"], *node["none"]][:1]
+        if (check.get("data") or {}).get("messageKey") != TOO_SHORT
+    ]
