@@ -97,7 +97,8 @@ class Store:
         """Run ``work`` in one transaction on the writer thread; return what it returns.
 
         What ``work`` raises is raised here, and nothing of it is stored.  Raises
-        StoreUnwritableError or StoreDamagedError.  ``work`` calls neither ``write`` nor ``read``.
+        StoreUnwritableError, after which the same command may be repeated, or StoreDamagedError.
+        ``work`` calls neither ``write`` nor ``read``.
         """
         self._refuse_nesting()
         return self._on_writer(lambda: self._write_once(work))
@@ -210,7 +211,9 @@ class Store:
         self._suspect = True
         if code != IOERR:
             self._settle()
-        return StoreUnwritableError(f"nothing was stored: {error} ({code})")
+        # A commit that failed half-way may be found complete when the log is read again.
+        msg = f"the disk failed ({error}, {code}): this may or may not be stored, repeat it"
+        return StoreUnwritableError(msg)
 
     def _read_once(self, work: Callable[[Transaction], T]) -> T:
         try:
