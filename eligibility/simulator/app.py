@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from eligibility.simulator import wire
+from eligibility.simulator import wire, wire_history
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
@@ -131,7 +131,7 @@ def _history_page(payer: SimulatedPayer, resource: str) -> Response:
 
     more = start + count < len(found)
     return _json(
-        wire.bundle(
+        wire_history.bundle(
             _base(),
             found[start : start + count],
             len(found),

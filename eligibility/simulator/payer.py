@@ -23,7 +23,7 @@ from eligibility.payer import (
     ProofKind,
     desk_challenge_value,
 )
-from eligibility.simulator import wire
+from eligibility.simulator import wire, wire_history
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
@@ -144,6 +144,12 @@ class SimulatedPayer:
         state.answers = {
             key: stored for key, stored in state.answers.items() if stored.at > now - ANSWERS_KEPT
         }
+        state.identified = {key: until for key, until in state.identified.items() if until > now}
+        state.consents = {
+            key: stored
+            for key, stored in state.consents.items()
+            if stored.ends_at > now - ANSWERS_KEPT
+        }
 
     def _check_challenge(
         self, question: Question, institution: str, certificate: CheckedCertificate
@@ -201,7 +207,8 @@ class SimulatedPayer:
         digest = _digest(parsed)
         if question.institution not in (None, institution):
             raise RefusalError(RefusalCode.INSTITUTION_MISMATCH)
-        stored = self._stored_answer(institution, question.id, digest)
+        with self._lock:
+            stored = self._stored_answer(institution, question.id, digest)
         if stored is not None:
             return stored
         now = self.now()
@@ -220,9 +227,9 @@ class SimulatedPayer:
             raise RefusalError(RefusalCode.REFUSED)
         answer = self._make_answer(question, institution, person, now, fault)
         with self._lock:
-            earlier = self._state.answers.get((institution, question.id))
-            if earlier is not None and earlier.digest == digest:
-                return earlier.answer
+            earlier = self._stored_answer(institution, question.id, digest)
+            if earlier is not None:  # asked twice at the same time
+                return earlier
             self._use_challenge(question, institution, now)
             if answer["outcome"] == AnswerOutcome.QUEUED:
                 return answer
@@ -232,8 +239,8 @@ class SimulatedPayer:
         return answer
 
     def _stored_answer(self, institution: str, question_id: str, digest: bytes) -> wire.Json | None:
-        with self._lock:
-            stored = self._state.answers.get((institution, question_id))
+        """Return the answer to this very question; call with the lock held."""
+        stored = self._state.answers.get((institution, question_id))
         if stored is None:
             return None
         if stored.digest != digest:
@@ -345,15 +352,15 @@ class SimulatedPayer:
         key = f"{resource[:2].lower()}-{patient_id.removeprefix('pt-')}"
         if resource == "MedicationDispense":
             return [
-                wire.medication(record, f"{key}-{n}", patient_id)
+                wire_history.medication(record, f"{key}-{n}", patient_id)
                 for n, record in enumerate(medications_of(person, today), 1)
             ]
         if resource == "Procedure":
             return [
-                wire.treatment(record, f"{key}-{n}", patient_id)
+                wire_history.treatment(record, f"{key}-{n}", patient_id)
                 for n, record in enumerate(treatments_of(person, today), 1)
             ]
         return [
-            wire.checkup(record, f"{key}-{n}", patient_id)
+            wire_history.checkup(record, f"{key}-{n}", patient_id)
             for n, record in enumerate(checkups_of(person, today), 1)
         ]

@@ -1,7 +1,10 @@
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
+import httpx
 import pytest
 from fhir.resources.R4B.coverageeligibilityresponse import CoverageEligibilityResponse
 
@@ -344,3 +347,49 @@ def test_idempotency_key(world: World, desk: Desk, key: str) -> None:
         "CoverageEligibilityRequest/$submit", json=body, headers={"Idempotency-Key": key}
     )
     assert code_of(response) == "request-invalid"
+
+
+def _at_once(world: World, bodies: list[dict[str, Any]]) -> list[httpx.Response]:
+    """Send all questions at the same moment, each from a connection of its own."""
+    ready = Barrier(len(bodies))
+
+    def send(body: dict[str, Any]) -> httpx.Response:
+        desk = world.desk()
+        with desk.http:
+            desk.gets_challenge()
+            ready.wait(timeout=30)
+            return desk.sends(body)
+
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(pool.map(send, bodies))
+
+
+def test_same_question_at_once(world: World, desk: Desk) -> None:
+    """A question that arrives several times at the same moment has one answer."""
+    card = world.cards["ordinary"]
+    responses = _at_once(world, [desk.question(card, desk.pin_evidence(card))] * 6)
+    assert {response.status_code for response in responses} == {200}
+    assert len({response.content for response in responses}) == 1
+
+
+def test_same_challenge_at_once(world: World, desk: Desk) -> None:
+    """Of several questions over one challenge at the same moment exactly one is answered."""
+    card = world.cards["ordinary"]
+    evidence = desk.pin_evidence(card)
+    responses = _at_once(world, [desk.question(card, evidence) for _ in range(6)])
+    assert sorted(response.status_code for response in responses) == [200] + [422] * 5
+
+
+def test_same_key_for_two_questions_at_once(world: World, desk: Desk) -> None:
+    """Of two questions under one key exactly one is answered, and never with the other's."""
+    bodies = []
+    for persona in ("ordinary", "elderly"):
+        card = world.cards[persona]
+        identifier = [{"system": "urn:eligibility-terminal:fhir:id:question", "value": "q-1"}]
+        bodies.append(desk.question(card, desk.pin_evidence(card), identifier=identifier))
+    responses = _at_once(world, bodies)
+    assert sorted(response.status_code for response in responses) == [200, 409]
+    for body, response in zip(bodies, responses, strict=True):
+        if response.status_code == 200:
+            answered = extension(response.json(), "card-certificate")["valueIdentifier"]
+            assert answered == body["contained"][0]["identifier"][0]
