@@ -125,14 +125,13 @@ class Store:
             raise translated(error) from error
 
     def check(self) -> StoreVerdict:
-        """Check the whole file, its records and the audit chain; writes wait meanwhile.
+        """Check the whole file, its records and the audit chain, beside reading and writing.
 
         Raises StoreDamagedError where so much is broken that the rest cannot be looked at.
         """
         self._refuse_nesting()
-        return self._on_writer(
-            lambda: installation.check_whole(self._usable_writer(), self._context)
-        )
+        self._refuse_unusable()
+        return installation.check_whole(self._path, self._key, self._context)
 
     def close(self) -> None:
         """Finish what is being written and read, then close; may be called twice."""

@@ -40,13 +40,14 @@ from terminal.store.schema import migrate, unknown_steps
 # Checking a file takes some 4 ms per MB; SQLCipher authenticates each page again when it is read.
 WHOLE_CHECK_AT_START_BYTES = 64 * 2**20
 AUDIT_ROWS_AT_START = 1000
+PAGE_CHECK_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class StoreVerdict:
     """What a check of the whole store found.
 
-    ``pages`` is None where another process was writing, so that pages could not be judged;
+    ``pages`` is None where others kept on writing, so that pages could not be judged;
     ``orphans``: rows that refer to rows which are not there.
     """
 
@@ -218,26 +219,39 @@ def _check_identity(db: Database, path: Path, store_id: str) -> None:
         raise StoreMissingError(msg)
 
 
-def check_whole(db: Database, context: AuditContext) -> StoreVerdict:
-    """Check everything that can be checked; ``db`` is the writing connection, idle."""
+def check_whole(path: Path, key: bytes, context: AuditContext) -> StoreVerdict:
+    """Check everything that can be checked, beside whoever uses the store.
+
+    Others go on reading and writing, but for the moment in which pages are judged (some 3 s for
+    a gigabyte).  Raises StoreDamagedError where so much is broken that the rest cannot be read.
+    """
     try:
+        db = connect(path, key)
+    except DriverError as error:
+        raise translated(error) from error
+    try:
+        db.conn.execute("BEGIN")
+        structure = structure_faults(db, quick=False)
+        orphans = len(db.execute("PRAGMA foreign_key_check").fetchall())
+        audit = Audit(db, context).verify()
+        db.conn.execute("ROLLBACK")
+        return StoreVerdict(tuple(structure), _judge_pages(db, path), orphans, audit)
+    except DriverError as error:
+        raise translated(error) from error
+    finally:
+        db.close()
+
+
+def _judge_pages(db: Database, path: Path) -> tuple[str, ...] | None:
+    """Return the faulty pages, None where others wrote each time before they could be judged."""
+    log = path.with_name(path.name + "-wal")
+    for _ in range(PAGE_CHECK_ATTEMPTS):
         emptied = empty_log(db)
         db.conn.execute("BEGIN IMMEDIATE")
         try:
             # Nobody can write now, but somebody may have between the two statements above.
-            log = Path(f"{_file_of(db)}-wal")
-            judgeable = emptied and (not log.exists() or log.stat().st_size == 0)
-            return StoreVerdict(
-                structure=tuple(structure_faults(db, quick=False)),
-                pages=tuple(page_faults(db)) if judgeable else None,
-                orphans=len(db.execute("PRAGMA foreign_key_check").fetchall()),
-                audit=Audit(db, context).verify(),
-            )
+            if emptied and log.stat().st_size == 0:
+                return tuple(page_faults(db))
         finally:
             db.conn.execute("ROLLBACK")
-    except DriverError as error:
-        raise translated(error) from error
-
-
-def _file_of(db: Database) -> str:
-    return str(db.execute("PRAGMA database_list").fetchone()[2])
+    return None

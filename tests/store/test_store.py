@@ -237,3 +237,26 @@ def test_two_processes_open_one_store(open_store: Callable[[], Store]) -> None:
     command_line.close()
     service.write(lambda tx: tx.audit.append(an_entry()))
     assert service.read(lambda tx: tx.audit.verify()).rows == 11
+
+
+def test_check_runs_beside_writing(store: Store) -> None:
+    """A whole check neither disturbs writers nor takes their work for damage."""
+    stop = threading.Event()
+
+    def keep_writing() -> int:
+        number = 0
+        while not stop.is_set():
+            open_visit(store, f"v-{number}")
+            number += 1
+        return number
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(keep_writing)
+        try:
+            verdicts = [store.check(), store.check()]
+        finally:
+            stop.set()
+        written = writing.result(30)
+    assert all(verdict.ok for verdict in verdicts)
+    last = store.check()
+    assert (last.ok, last.pages, last.audit.rows) == (True, (), written)
