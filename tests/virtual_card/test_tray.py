@@ -235,6 +235,7 @@ def test_the_page_follows_what_others_do(page: Page, control: Control) -> None:
     verify(card, 0x18, b"0000")
     verify(card, 0x18, b"0000")
     expect(tile.locator(".tries-text")).to_have_text("あと1回")
+    expect(page.locator(".now-tries")).to_have_text("暗証番号 あと1回")
     page.locator("#reset").click()
     expect(tile.locator(".tries-text")).to_have_text("あと3回")
 

@@ -3,6 +3,7 @@
 const POLL_MS = 700;
 const aside = document.querySelector("aside");
 const now = document.querySelector(".now");
+const nowTries = document.querySelector(".now-tries");
 const said = document.querySelector("#said");
 const trace = document.querySelector(".trace");
 const tray = document.querySelector(".tray");
@@ -35,6 +36,9 @@ function show(state) {
   aside.classList.toggle("connected", Boolean(tile) && state.reader_connected);
   if (tile) document.querySelector(".laid b").textContent = tile.dataset.name;
   setText(now, !tile ? now.dataset.empty : state.reader_connected ? tile.dataset.name : now.dataset.waiting);
+  const tries = tile?.querySelector(".tries-text")?.textContent;
+  nowTries.hidden = !tries;
+  setText(nowTries, tries ? `${nowTries.dataset.label} ${tries}` : "");
   document.querySelector("#take").hidden = !tile;
   document.querySelector("#reset").hidden = !tile || !tile.querySelector(".tries");
 }
