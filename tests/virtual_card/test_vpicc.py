@@ -78,7 +78,7 @@ def quick_slot(port: int) -> Iterator[VirtualCardSlot]:
 def test_a_card_waits_for_a_reader_that_comes_late(
     port: int, quick_slot: VirtualCardSlot, card: CardOs
 ) -> None:
-    """Put in before there is a reader, the card appears when the reader does, and again later."""
+    """Put in before there is a reader, the card appears when it does; each time with no PIN."""
     quick_slot.insert(card)
     assert not quick_slot.connected
     for _ in range(2):
@@ -86,6 +86,10 @@ def test_a_card_waits_for_a_reader_that_comes_late(
         with reader.listener:
             plugged = reader.accept()
         assert plugged.ask(ATR) == MY_NUMBER_ATR
+        assert plugged.ask(SIGN) == b"\x6a\x82"
+        plugged.ask(SELECT_JPKI)
+        plugged.ask(b"\x00\x20\x00\x98\x04" + PIN)
+        assert len(plugged.ask(SIGN)) == 258
         plugged.connection.close()
         wait_until(lambda: not quick_slot.connected, "the slot sees the reader go")
 
