@@ -1,13 +1,11 @@
-"""What staff must know about an answer: a table of cases that reads as the rule, and properties."""
+"""What staff must know about an answer: a table of cases that reads as the rule."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from eligibility.codes import (
     InsuredCardClassification,
@@ -21,85 +19,29 @@ from eligibility.model import (
     AnswerOutcome,
     CardSubject,
     CopayRatio,
-    Coverage,
     ElderlyRecipientCertificate,
-    Finding,
     FindingCode,
-    InsuredPerson,
     LimitCertificate,
     PayerAnswer,
     Severity,
 )
-from eligibility.reconcile import reconcile
-from eligibility.validity import CONFIRMED
+from tests.eligibility.answers import (
+    ANSWER,
+    ASSISTANCE,
+    BEFORE,
+    COVERAGE,
+    OTHER,
+    PERSON,
+    TODAY,
+    before,
+    covered,
+    findings,
+    person,
+    validity,
+)
 
-TODAY = date(2026, 11, 24)
 STOP, WARN, NOTE = Severity.STOP, Severity.WARN, Severity.NOTE
 OPEN, CLOSED = False, True  # whether history stays open beside this finding
-
-PERSON = InsuredPerson("見本　太郎", date(1984, 5, 17), Sex.MALE, name_kana="ﾐﾎﾝ ﾀﾛｳ")
-COVERAGE = Coverage(
-    person=PERSON,
-    insured_card_classification=InsuredCardClassification.GENERAL,
-    insurer_number="01130012",
-    insurer_name="見本健康保険協会",
-    insured_partial_contribution_ratio=CopayRatio(30),
-    qualification_date=date(2019, 4, 1),
-)
-ASSISTANCE = replace(
-    COVERAGE,
-    insured_card_classification=InsuredCardClassification.MEDICAL_ASSISTANCE,
-    insurer_number="12138014",
-    insured_partial_contribution_ratio=CopayRatio(0),
-)
-OTHER = replace(COVERAGE, person=replace(PERSON, birthdate=date(1985, 5, 17)))
-ANSWER = PayerAnswer(
-    id="a-2",
-    question_id="q-2",
-    adapter="fhir",
-    received_at=datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC),
-    original=b"{}",
-    outcome=AnswerOutcome.COMPLETE,
-    subject=CardSubject("CN=Test", "5b1c"),
-    qualification_validity=QualificationValidity.VALID,
-    results=(COVERAGE,),
-    payer_patient="Patient/pt-1",
-)
-BEFORE = replace(ANSWER, id="a-1", question_id="q-1", received_at=datetime(2026, 10, 1, tzinfo=UTC))
-MIDDAY = datetime(2026, 11, 24, 3, tzinfo=UTC)
-FAR = datetime(2029, 2, 28, 14, 59, 59, tzinfo=UTC)
-
-
-def validity(value: QualificationValidity | UnknownCode | None, *results: Coverage) -> PayerAnswer:
-    """Return the usual answer with another validity and these results."""
-    return replace(ANSWER, qualification_validity=value, results=results)
-
-
-def covered(**changes: object) -> PayerAnswer:
-    """Return the usual answer with a changed coverage."""
-    return replace(ANSWER, results=(replace(COVERAGE, **changes),))  # type: ignore[arg-type]  # fields by name
-
-
-def person(**changes: object) -> PayerAnswer:
-    """Return the usual answer with a changed person."""
-    return covered(person=replace(PERSON, **changes))  # type: ignore[arg-type]  # fields by name
-
-
-def before(answer: PayerAnswer) -> PayerAnswer:
-    """Return ``answer`` as the earlier one."""
-    return replace(answer, id=BEFORE.id, received_at=BEFORE.received_at)
-
-
-def findings(answer: PayerAnswer = ANSWER, **circumstances: object) -> tuple[Finding, ...]:
-    """Return what is found in circumstances that are usual but for the named ones."""
-    usual: dict[str, object] = {
-        "recorded": None,
-        "today": TODAY,
-        "certificate_not_after": FAR,
-        "in_grace": False,
-        "revocation_not_checked": False,
-    }
-    return reconcile(answer, **(usual | circumstances))  # type: ignore[arg-type]  # by name
 
 
 @dataclass(frozen=True)
@@ -408,100 +350,3 @@ def test_a_finding_names_both_sides() -> None:
     assert (one.from_payer, one.recorded, one.on_card) == ("06139463", "01130012", NOT_READ)
     (missing,) = findings(covered(insured_partial_contribution_ratio=None))
     assert missing.from_payer is NOT_READ
-
-
-PERSONS = st.builds(
-    InsuredPerson,
-    name=st.sampled_from(["見本　太郎", "見本 太郎", "見本　花", "●本　太郎"]),
-    birthdate=st.dates(date(1930, 1, 1), date(1930, 1, 4)),
-    sex=st.sampled_from([*Sex, UnknownCode("Sex", "9")]),
-    name_kana=st.sampled_from([None, "ﾐﾎﾝ ﾀﾛｳ", "ﾐﾎﾝ ﾊﾅ"]),
-)
-DAYS = st.none() | st.dates(date(2026, 11, 22), date(2026, 11, 26))
-RATIOS = st.sampled_from([None, CopayRatio(10), CopayRatio(30), UnknownCode("R", "x")])
-COVERAGES = st.builds(
-    Coverage,
-    person=PERSONS,
-    insured_card_classification=st.sampled_from([None, *InsuredCardClassification]),
-    insurer_number=st.sampled_from(["01130012", "06139463"]),
-    insurer_name=st.just("見本"),
-    qualification_date=DAYS,
-    disqualification_date=DAYS,
-    insured_card_valid_date=DAYS,
-    insured_card_expiration_date=DAYS,
-    insured_partial_contribution_ratio=RATIOS,
-    elderly_recipient_certificate=st.none()
-    | st.builds(ElderlyRecipientCertificate, RATIOS, DAYS, DAYS),
-)
-ANSWERS = st.builds(
-    replace,
-    st.just(ANSWER),
-    outcome=st.sampled_from(AnswerOutcome),
-    qualification_validity=st.sampled_from(
-        [None, UnknownCode("QualificationValidity", "7"), *QualificationValidity]
-    ),
-    results=st.lists(COVERAGES, max_size=3).map(tuple),
-)
-MOMENTS = st.none() | st.integers(-400, 400).map(lambda days: MIDDAY + timedelta(days=days))
-
-
-@given(one=ANSWERS, recorded=st.none() | ANSWERS, not_after=MOMENTS, grace=st.booleans())
-def test_no_history_without_a_confirmed_qualification(
-    one: PayerAnswer, recorded: PayerAnswer | None, not_after: datetime | None, grace: bool
-) -> None:
-    """Whatever comes: unless a whole answer confirms one qualification, history is closed."""
-    found = findings(one, recorded=recorded, certificate_not_after=not_after, in_grace=grace)
-    confirmed = (
-        one.qualification_validity in CONFIRMED
-        and one.outcome is AnswerOutcome.COMPLETE
-        and one.results
-    )
-    if not confirmed or grace:
-        assert any(finding.blocks_history for finding in found)
-    for finding in found:
-        if finding.severity is STOP:
-            assert finding.blocks_history
-
-
-@given(one=ANSWERS, recorded=st.none() | ANSWERS, data=st.data())
-def test_the_order_of_results_means_nothing(
-    one: PayerAnswer, recorded: PayerAnswer | None, data: st.DataObject
-) -> None:
-    """The same results in another order give the same findings."""
-    shuffled = replace(one, results=tuple(data.draw(st.permutations(one.results))))
-    assert findings(one, recorded=recorded) == findings(shuffled, recorded=recorded)
-
-
-@given(now=COVERAGES, then=COVERAGES)
-def test_two_birth_dates_are_never_one_person(now: Coverage, then: Coverage) -> None:
-    """If the birth dates differ, the answer is stopped, whatever else is the same."""
-    found = findings(
-        replace(ANSWER, results=(now,)), recorded=before(replace(ANSWER, results=(then,)))
-    )
-    stopped = any(one.code is F.OTHER_PERSON and one.blocks_history for one in found)
-    if now.person.birthdate != then.person.birthdate:
-        assert stopped
-    if now.person == then.person:
-        assert not stopped
-
-
-@given(one=ANSWERS, recorded=st.none() | ANSWERS)
-def test_what_was_not_read_is_never_compared(
-    one: PayerAnswer, recorded: PayerAnswer | None
-) -> None:
-    """A finding about a change always has a value from each side."""
-    for finding in findings(one, recorded=recorded):
-        if finding.code in (F.RATIO_CHANGED, F.INSURER_CHANGED, F.OTHER_PERSON):
-            assert NOT_READ not in (finding.from_payer, finding.recorded)
-            assert finding.from_payer != finding.recorded
-
-
-@given(one=ANSWERS, recorded=st.none() | ANSWERS)
-def test_the_gravest_comes_first_and_nothing_twice(
-    one: PayerAnswer, recorded: PayerAnswer | None
-) -> None:
-    """Findings are sorted by severity and unique."""
-    found = findings(one, recorded=recorded)
-    ranks = [list(Severity).index(finding.severity) for finding in found]
-    assert ranks == sorted(ranks)
-    assert len(set(found)) == len(found)
