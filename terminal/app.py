@@ -27,6 +27,9 @@ from terminal.store.keys import read_key_file
 
 log = logging.getLogger(__name__)
 
+AUDIT_ROWS = 10_000
+"""How many of the newest audit records a look at the desk's health goes through."""
+
 
 def system_clock() -> datetime:
     """Return the present moment in UTC."""
@@ -115,7 +118,7 @@ class Terminal:
             health.check_reader(self._reader.state),
             health.check_payer(self.payer),
             health.check_certificate(self.config.payer.client_certificate, self.now()),
-            health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify())),
+            health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),
         ]

@@ -28,22 +28,17 @@ from eligibility.errors import (
 from eligibility.model import (
     AnswerOutcome,
     CardSubject,
-    Confirmation,
-    ConfirmationSource,
-    Finding,
-    FindingCode,
     PayerAnswer,
-    Severity,
 )
 from eligibility.payer import CardQuestion, Payer
-from eligibility.reconcile import reconcile
 from eligibility.retry import Breaker, RetryPolicy
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
+from terminal.confirming import Confirming
 from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
-from terminal.identification import Identification, RevocationState
+from terminal.identification import Identification
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
 from terminal.store import Store, Transaction
 from terminal.store.encoding import Decoder, encode
@@ -102,7 +97,7 @@ class Enquiries:
         """``policy`` and ``breaker``: when to ask a silent payer again."""
         self._store = store
         self._payer = payer
-        self._verifier = verifier
+        self._confirming = Confirming(verifier, now)
         self._bus = bus
         self._now = now
         self._on_change = on_change
@@ -210,6 +205,9 @@ class Enquiries:
             question = self._store.read(lambda tx: tx.outbox.get(question_id))
             if question.state not in ENDED:
                 self._send_open(question)
+        except VisitStateError as error:
+            # it was answered meanwhile: that stands
+            log.info("%s", error)
         except StoreError:
             # the row is as it was: the next look at the outbox finds it again
             log.exception("question %s is not stored", question_id)
@@ -286,25 +284,8 @@ class Enquiries:
 
     def _store_answer(self, question: Question, asked: CardQuestion, answer: PayerAnswer) -> None:
         def store(tx: Transaction) -> None:
-            recorded = tx.answers.latest_for(asked.subject)
-            former = tx.confirmations.of_visit(question.visit_id)
-            tx.answers.add(answer)
-            confirmation = Confirmation(
-                id=uuid.uuid4().hex,
-                visit_id=question.visit_id,
-                answer_id=answer.id,
-                as_of=answer.received_at,
-                made_at=self._now(),
-                source=ConfirmationSource.LIVE,
-                qualification_validity=answer.qualification_validity,
-                findings=self._findings(tx, question.visit_id, asked, answer, recorded),
-                supersedes=former[0].id if former else None,
-            )
-            tx.confirmations.add(confirmation)
+            self._confirming.confirm(tx, question.visit_id, asked, answer)
             tx.outbox.save(replace(question, state=QuestionState.ANSWERED, problem=None))
-            tx.audit.append(
-                AuditEntry(Act.CONFIRMED, TERMINAL, question.visit_id, subject=asked.subject)
-            )
 
         self._store.write(store)
         self._tell(question.visit_id)
@@ -312,26 +293,6 @@ class Enquiries:
     def _tell(self, visit_id: str) -> None:
         self._bus.publish(Topic.VISIT, visit_id)
         self._on_change(visit_id)
-
-    def _findings(
-        self,
-        tx: Transaction,
-        visit_id: str,
-        asked: CardQuestion,
-        answer: PayerAnswer,
-        recorded: PayerAnswer | None,
-    ) -> tuple[Finding, ...]:
-        identification = tx.identifications.of_visit(visit_id)
-        verified = self._verifier.verify(asked.certificate, asked.evidence.identified_at)
-        return reconcile(
-            answer,
-            recorded=recorded,
-            today=asked.qualification_confirmation_date,
-            certificate_not_after=verified.not_after,
-            in_grace=verified.in_grace,
-            revocation_not_checked=identification is None
-            or identification.revocation is RevocationState.NOT_CHECKED,
-        )
 
     def _postpone(
         self, question: Question, problem: QuestionProblem, retry_after: float | None
@@ -347,40 +308,15 @@ class Enquiries:
 
         def store(tx: Transaction) -> None:
             tx.outbox.save(postponed)
-            self._show_recorded_answer(tx, question)
+            self._confirming.confirm_by_record(
+                tx, question.visit_id, _questions(question.payload.decode())
+            )
 
         self._store.write(store)
         self._tell(question.visit_id)
         with self._lock:
             self._woken = True
             self._lock.notify_all()
-
-    def _show_recorded_answer(self, tx: Transaction, question: Question) -> None:
-        if tx.confirmations.of_visit(question.visit_id):
-            return
-        asked = _questions(question.payload.decode())
-        recorded = tx.answers.latest_for(asked.subject)
-        if recorded is None:
-            return
-        old = Finding(FindingCode.RECORDED_ANSWER, Severity.WARN, blocks_history=True)
-        found = self._findings(tx, question.visit_id, asked, recorded, None)
-        tx.confirmations.add(
-            Confirmation(
-                id=uuid.uuid4().hex,
-                visit_id=question.visit_id,
-                answer_id=recorded.id,
-                as_of=recorded.received_at,
-                made_at=self._now(),
-                source=ConfirmationSource.RECORDED,
-                qualification_validity=recorded.qualification_validity,
-                findings=(old, *found),
-            )
-        )
-        tx.audit.append(
-            AuditEntry(
-                Act.CONFIRMED, TERMINAL, question.visit_id, subject=asked.subject, reason="recorded"
-            )
-        )
 
     def _end(self, question: Question, state: QuestionState, problem: QuestionProblem) -> None:
         ended = replace(question, state=state, problem=problem)
@@ -391,7 +327,9 @@ class Enquiries:
                 state is QuestionState.GIVEN_TO_STAFF
                 and problem is not QuestionProblem.ANOTHER_PERSON
             ):
-                self._show_recorded_answer(tx, question)
+                self._confirming.confirm_by_record(
+                    tx, question.visit_id, _questions(question.payload.decode())
+                )
             tx.audit.append(
                 AuditEntry(Act.QUESTION_ENDED, TERMINAL, question.visit_id, reason=str(problem))
             )

@@ -184,9 +184,9 @@ class AccountReason(StrEnum):
 
     NAME_FORM = "name-form"
     NAME_TAKEN = "name-taken"
-    PASSWORD_TOO_SHORT = "password-too-short"
-    PASSWORD_TOO_LONG = "password-too-long"
-    PASSWORD_GUESSABLE = "password-guessable"
+    PASSWORD_TOO_SHORT = "password-too-short"  # noqa: S105  # a reason, not a password
+    PASSWORD_TOO_LONG = "password-too-long"  # noqa: S105  # a reason, not a password
+    PASSWORD_GUESSABLE = "password-guessable"  # noqa: S105  # a reason, not a password
     LAST_ADMINISTRATOR = "last-administrator"
     UNKNOWN_ACCOUNT = "unknown-account"
 

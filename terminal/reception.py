@@ -8,7 +8,6 @@ held while a card or a payer is waited for.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from eligibility.model import ConsentDecision
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from terminal.accounts import HOLDER, KIOSK, Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
-from terminal.card.jpki import PIN_LENGTH
+from terminal.card.jpki import check_pin
 from terminal.consent import Disclosure
+from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
 from terminal.errors import (
     CardError,
@@ -52,9 +52,6 @@ from terminal.visit_book import VisitBook, require_coverage
 from terminal.visit_records import VisitRecords
 
 log = logging.getLogger(__name__)
-
-LOOK_SECONDS = 0.25
-"""How often the desk's thread looks at the kiosk's deadline at least."""
 
 READER_NOTICES = {
     ReaderState.NO_READER: KioskNotice.NO_READER,
@@ -95,9 +92,8 @@ class ReceptionDesk:
         self._book = VisitBook(store, disclosure, bus, now)
         self._kiosk = Kiosk(bus, monotonic, idle_seconds)
         self._cards: dict[str, KnownCard] = {}
-        self._work: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._challenges = ThreadPoolExecutor(2, thread_name_prefix="challenge")
-        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        self._thread = DeskThread(self._check_deadline, self._trouble)
         self.today = self._book.today
         self.visit = self._book.visit
         self.history = self._book.history
@@ -111,8 +107,7 @@ class ReceptionDesk:
     def stop(self) -> None:
         """Let go of the reader and end the desk's thread; open visits are settled at next start."""
         self._reader.stop()
-        self._work.put(None)
-        self._thread.join()
+        self._thread.stop()
         self._challenges.shutdown(wait=True, cancel_futures=True)
 
     # -- what the kiosk's page calls -----------------------------------------------------------
@@ -128,17 +123,15 @@ class ReceptionDesk:
         ``pin``: cleared here whatever happens.  Raises VisitStateError; ValueError for what is
         not four ASCII digits (no try is lost).
         """
-        with self._lock:
-            try:
+        try:
+            check_pin(pin)
+            with self._lock:
                 self._kiosk.require(visit_id, KioskStep.PIN)
-                if len(pin) != PIN_LENGTH or not pin.isdigit():
-                    msg = "the PIN has four digits"
-                    raise ValueError(msg)
-            except (VisitStateError, ValueError):
-                _wipe(pin)
-                raise
-            self._kiosk.show(KioskStep.CHECKING_PIN)
-        self._work.put(lambda: self._prove(visit_id, pin))
+                self._kiosk.show(KioskStep.CHECKING_PIN)
+        except (VisitStateError, ValueError):
+            _wipe(pin)
+            raise
+        self._thread.put(lambda: self._prove(visit_id, pin))
 
     def answer_consent(self, visit_id: str, item: ConsentItem, allow: bool) -> None:
         """Take the patient's answer to the item that is asked now.  Raises VisitStateError."""
@@ -229,31 +222,14 @@ class ReceptionDesk:
     # -- the desk's thread ---------------------------------------------------------------------
 
     def _on_event(self, event: ReaderEvent) -> None:
-        self._work.put(lambda: self._take_event(event))
+        self._thread.put(lambda: self._take_event(event))
 
-    def _run(self) -> None:
-        while True:
-            try:
-                work = self._work.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                work = self._check_deadline
-            if work is None:
-                return
-            try:
-                work()
-            except StoreError:
-                log.exception("the store failed")
-                self._trouble(KioskStep.OUT_OF_SERVICE, KioskNotice.STORE_UNWRITABLE)
-            except VisitStateError as error:
-                # staff or the clock were quicker: what they did stands
-                log.info("%s", error)
-            except Exception:
-                # a fault in one visit must not stop the desk for all others
-                log.exception("the desk goes on after a fault")
-                self._trouble(KioskStep.CARD_PROBLEM, KioskNotice.CARD_UNREADABLE)
-
-    def _trouble(self, step: KioskStep, notice: KioskNotice) -> None:
+    def _trouble(self, error: Exception) -> None:
         with self._lock:
+            if isinstance(error, StoreError):
+                step, notice = KioskStep.OUT_OF_SERVICE, KioskNotice.STORE_UNWRITABLE
+            else:
+                step, notice = KioskStep.CARD_PROBLEM, KioskNotice.CARD_UNREADABLE
             self._kiosk.forget(step, notice=notice, ends_in=NOTICE_SECONDS)
 
     def _take_event(self, event: ReaderEvent) -> None:

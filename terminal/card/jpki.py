@@ -54,6 +54,13 @@ def recognise(connection: CardConnection) -> CardKind:
     return CardKind.MY_NUMBER_CARD
 
 
+def check_pin(pin: bytearray) -> None:
+    """Raise ValueError for what cannot be the authentication PIN: it has four digits."""
+    if len(pin) != PIN_LENGTH or not pin.isdigit():
+        msg = "the authentication PIN has four digits"
+        raise ValueError(msg)
+
+
 class JpkiSession:
     """The JPKI application, selected; holds until another application is selected.
 
@@ -98,9 +105,7 @@ class JpkiSession:
         Raises InvalidPinError with the tries left, PinBlockedError, and ValueError for what is
         not four digits (nothing is sent then, no try is lost).
         """
-        if len(pin) != PIN_LENGTH or not pin.isdigit():
-            msg = "the authentication PIN has four digits"
-            raise ValueError(msg)
+        check_pin(pin)
         self._select_pin()
         protocol.verify(self._connection, pin)
 

@@ -71,7 +71,7 @@ def test_what_was_refused_is_not_fetched(clinic: Clinic) -> None:
 
 
 def test_no_consent_no_history(clinic: Clinic) -> None:
-    """Two noes close history for everybody, and the doctor is told why."""
+    """Two refusals close history for everybody, and the doctor is told why."""
     patient = clinic.patient
     patient.taps("ordinary")
     patient.types_pin()

@@ -1,0 +1,108 @@
+"""What the desk may rely on: a confirmation made from an answer, and what was found about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from eligibility.model import (
+    Confirmation,
+    ConfirmationSource,
+    Finding,
+    FindingCode,
+    PayerAnswer,
+    Severity,
+)
+from eligibility.payer import CardQuestion
+from eligibility.reconcile import reconcile
+from terminal.accounts import TERMINAL
+from terminal.audit import Act, AuditEntry
+from terminal.card.certificates import CertificateVerifier
+from terminal.identification import RevocationState
+from terminal.store import Transaction
+
+
+class Confirming:
+    """Makes confirmations inside the transaction that the caller began."""
+
+    def __init__(self, verifier: CertificateVerifier, now: Callable[[], datetime]) -> None:
+        """``verifier``: tells how long the card's certificate holds."""
+        self._verifier = verifier
+        self._now = now
+
+    def confirm(
+        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
+    ) -> None:
+        """Store a live answer and what it means beside the last one for this certificate."""
+        last = tx.confirmations.latest_for(asked.subject)
+        recorded = tx.answers.get(last.answer_id) if last is not None else None
+        former = tx.confirmations.of_visit(visit_id)
+        tx.answers.add(answer)
+        findings = self._findings(tx, visit_id, asked, answer, recorded)
+        supersedes = former[0].id if former else None
+        self._add(tx, visit_id, answer, ConfirmationSource.LIVE, findings, supersedes)
+
+    def confirm_by_record(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> None:
+        """Let the last answer stand in while the payer is silent, as what it is.
+
+        Does nothing where the visit has a confirmation or this certificate has no answer yet.
+        """
+        last = tx.confirmations.latest_for(asked.subject)
+        if last is None or tx.confirmations.of_visit(visit_id):
+            return
+        answer = tx.answers.get(last.answer_id)
+        today = self._findings(tx, visit_id, asked, answer, None)
+        # what was found then may have rested on what was recorded before it: it still counts
+        known = {finding.code for finding in today}
+        then = tuple(finding for finding in last.findings if finding.code not in known)
+        old = Finding(FindingCode.RECORDED_ANSWER, Severity.WARN, blocks_history=True)
+        self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
+
+    def _findings(
+        self,
+        tx: Transaction,
+        visit_id: str,
+        asked: CardQuestion,
+        answer: PayerAnswer,
+        recorded: PayerAnswer | None,
+    ) -> tuple[Finding, ...]:
+        identification = tx.identifications.of_visit(visit_id)
+        verified = self._verifier.verify(asked.certificate, asked.evidence.identified_at)
+        return reconcile(
+            answer,
+            recorded=recorded,
+            today=asked.qualification_confirmation_date,
+            certificate_not_after=verified.not_after,
+            in_grace=verified.in_grace,
+            revocation_not_checked=identification is None
+            or identification.revocation is RevocationState.NOT_CHECKED,
+        )
+
+    def _add(
+        self,
+        tx: Transaction,
+        visit_id: str,
+        answer: PayerAnswer,
+        source: ConfirmationSource,
+        findings: tuple[Finding, ...],
+        supersedes: str | None,
+    ) -> None:
+        tx.confirmations.add(
+            Confirmation(
+                id=uuid.uuid4().hex,
+                visit_id=visit_id,
+                answer_id=answer.id,
+                as_of=answer.received_at,
+                made_at=self._now(),
+                source=source,
+                qualification_validity=answer.qualification_validity,
+                findings=findings,
+                supersedes=supersedes,
+            )
+        )
+        tx.audit.append(
+            AuditEntry(
+                Act.CONFIRMED, TERMINAL, visit_id, subject=answer.subject, reason=source.value
+            )
+        )
