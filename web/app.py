@@ -26,7 +26,7 @@ def _hash_of(path: Path) -> str:
 def create_app(terminal: Terminal) -> Flask:
     """Return the WSGI application that shows ``terminal``; it starts and stops nothing."""
     app = Flask("web")
-    app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, TRAP_BAD_REQUEST_ERRORS=False)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["terminal"] = terminal
     security.init(app, terminal.config.web.name, terminal.config.web.port)

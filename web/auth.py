@@ -71,29 +71,33 @@ def kiosk_enrolment() -> KioskEnrolment | None:
 
 
 def check_right() -> Response | None:
-    """Let a view be called only by one who has the right it declares."""
-    if request.endpoint is None or request.endpoint == "static":
+    """Let a view be called only by one who has the right it declares.
+
+    Who asks is found out for pages that do not exist, too: they look like all others.
+    """
+    if request.endpoint == "static":
         return None
-    right = getattr(current_app.view_functions[request.endpoint], "right", None)
-    if right is None:
-        abort(403)
-    if request.path.startswith("/kiosk"):
-        enrolment = kiosk_enrolment()
-        g.has_kiosk = enrolment is not None
-        if right is Right.KIOSK and enrolment is None:
-            return _sent_to("auth.enrol")
+    at_kiosk = request.path.startswith("/kiosk")
+    if at_kiosk:
+        g.has_kiosk = kiosk_enrolment() is not None
     else:
         by_itself = SELF_REFRESH in request.headers or request.endpoint in SELF_MADE
         g.log_in = staff_log_in(seen=not by_itself)
         g.has_staff = g.log_in is not None
-        if right is Right.KIOSK:
-            abort(403)
-        if right is not Right.PUBLIC:
-            if g.log_in is None:
-                return _sent_to("auth.login")
-            if not may(g.log_in.account.role, right):
-                msg = f"{g.log_in.account.role} may not open {request.endpoint}"
-                raise RoleError(msg)
+    if request.endpoint is None:
+        return None
+    right = getattr(current_app.view_functions[request.endpoint], "right", None)
+    if right is Right.PUBLIC:
+        return None
+    if right is None or (right is Right.KIOSK) != at_kiosk:
+        abort(403)
+    if at_kiosk:
+        return None if g.has_kiosk else _sent_to("auth.enrol")
+    if g.log_in is None:
+        return _sent_to("auth.login")
+    if not may(g.log_in.account.role, right):
+        msg = f"{g.log_in.account.role} may not open {request.endpoint}"
+        raise RoleError(msg)
     return None
 
 

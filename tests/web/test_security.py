@@ -119,6 +119,14 @@ def test_a_token_of_another_log_in_does_not_fit(site: Site) -> None:
     assert answer.status_code == HTTPStatus.FORBIDDEN
 
 
+def test_a_missing_page_still_knows_its_reader(site: Site) -> None:
+    """A page that does not exist carries the log-in's token, so that its forms work."""
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    assert visitor.opens("/staff/none").status_code == HTTPStatus.NOT_FOUND
+    answer = visitor.sends("/staff/language", {"language": "en"})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+
+
 @pytest.mark.parametrize("sent_from", ["same-site", "cross-site"])
 def test_other_sites_may_link_to_the_entry_only(site: Site, sent_from: str) -> None:
     """What another site embeds or links to is refused, but for the page that shows the ways in."""
