@@ -19,7 +19,9 @@ let stream = null;
 let poll = 0;
 let languageBack = 0;
 let asked = 0; // number of the newest request: an older answer that comes later is dropped
+let pollDue = Infinity;
 let failingSince = null;
+let shown = ""; // the markup of the present step as it came
 
 function frame() {
   return document.getElementById("kiosk");
@@ -42,6 +44,7 @@ function request(method, url, form, onAnswer) {
     failingSince ??= performance.now();
   };
   exchange.onloadend = () => {
+    pollDue = Infinity;
     showConnection();
     schedule();
   };
@@ -65,18 +68,25 @@ function show(answer) {
     return;
   }
   const now = frame();
-  const same = ["version", "screen"].every((key) => next.dataset[key] === now.dataset[key]);
-  if (same && next.lang === now.lang && !next.querySelector("#pin-message:not(:empty)")) {
-    now.dataset.secondsLeft = next.dataset.secondsLeft;
+  const came = markup(next);
+  if (came === shown) {
+    // a control that is replaced while a finger lies on it loses the press
+    Object.assign(now.dataset, next.dataset);
     silence.start(now);
     return;
   }
+  shown = came;
   const another = next.dataset.screen !== now.dataset.screen;
   const focus = another ? null : place(document.activeElement);
   now.replaceWith(document.adoptNode(next));
   document.documentElement.lang = next.lang;
   document.title = next.dataset.title;
   begin(another, focus);
+}
+
+function markup(element) {
+  const parts = element.querySelectorAll(":scope > :not(dialog)");
+  return [element.lang, ...[...parts].map((part) => part.outerHTML)].join("");
 }
 
 // How to find again, on the same screen told anew, the control that had the focus.
@@ -108,10 +118,15 @@ function begin(another, focus = null) {
   watchLanguage();
 }
 
+// The stream tries again each second: that must not put off the next look for ever.
 function schedule() {
-  clearTimeout(poll);
   const live = stream?.readyState === EventSource.OPEN && failingSince === null;
-  poll = setTimeout(load, live ? POLL_LIVE_MS : POLL_ALONE_MS);
+  const due = performance.now() + (live ? POLL_LIVE_MS : POLL_ALONE_MS);
+  if (due < pollDue) {
+    clearTimeout(poll);
+    pollDue = due;
+    poll = setTimeout(load, due - performance.now());
+  }
 }
 
 function showConnection() {
@@ -178,6 +193,7 @@ document.addEventListener("visibilitychange", () => {
 offline.addEventListener("cancel", (event) => event.preventDefault());
 document.documentElement.classList.add("scripted");
 watchTouches();
+shown = markup(frame());
 silence.onExtend((form) => send(form));
 pin.onDigit(silence.alive);
 begin(true);

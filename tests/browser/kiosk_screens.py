@@ -1,0 +1,81 @@
+"""Every screen that the kiosk can show, as the desk would hand it to the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eligibility.model import ConsentDecision
+from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+
+VERSION = 3
+MEDICINES, CHECKUPS = ConsentItem
+AGREED = ((MEDICINES, ConsentDecision.YES), (CHECKUPS, ConsentDecision.NO))
+NOT_ASKED = ((MEDICINES, ConsentDecision.NO), (CHECKUPS, ConsentDecision.NOT_ASKED))
+
+
+def _view(step: KioskStep, **more: Any) -> KioskView:
+    return KioskView(VERSION, step, **more)
+
+
+def _visit(step: KioskStep, **more: Any) -> KioskView:
+    return KioskView(VERSION, step, visit_id="visit-1", card_present=True, **more)
+
+
+def _pin(tries: int, notice: KioskNotice | None = None) -> KioskView:
+    return _visit(KioskStep.PIN, tries_left=tries, notice=notice, seconds_left=60.0)
+
+
+def _question(item: ConsentItem, number: int, seconds: float = 60.0) -> KioskView:
+    return _visit(
+        KioskStep.CONSENT,
+        consent_item=item,
+        consent_number=number,
+        consent_total=2,
+        seconds_left=seconds,
+    )
+
+
+READER_NOTICES = (
+    KioskNotice.NO_READER,
+    KioskNotice.PCSC_DOWN,
+    KioskNotice.READER_ACCESS_DENIED,
+    KioskNotice.STORE_UNWRITABLE,
+)
+CARD_NOTICES = (
+    KioskNotice.CARD_REMOVED,
+    KioskNotice.CARD_UNKNOWN,
+    KioskNotice.CARD_UNREADABLE,
+    KioskNotice.CARD_BUSY,
+    KioskNotice.CARD_LEFT,
+)
+SCREENS: dict[str, KioskView] = {
+    **{f"out-{n}": _view(KioskStep.OUT_OF_SERVICE, notice=n) for n in READER_NOTICES},
+    "out": _view(KioskStep.OUT_OF_SERVICE),
+    "idle": _view(KioskStep.IDLE),
+    "idle-staff-called": _view(KioskStep.IDLE, staff_called=True),
+    "reading": _view(KioskStep.READING, card_present=True),
+    **{str(n): _view(KioskStep.CARD_PROBLEM, notice=n, card_present=True) for n in CARD_NOTICES},
+    "card-problem": _view(KioskStep.CARD_PROBLEM),
+    "pin": _pin(3),
+    "pin-wrong": _pin(2, KioskNotice.PIN_WRONG),
+    "pin-last": _pin(1, KioskNotice.PIN_WRONG),
+    "pin-last-at-once": _pin(1),
+    "pin-busy": _pin(2, KioskNotice.CARD_BUSY),
+    "checking-pin": _visit(KioskStep.CHECKING_PIN),
+    "consent-medicines": _question(MEDICINES, 1),
+    "consent-checkups": _question(CHECKUPS, 2),
+    "still-there": _question(CHECKUPS, 2, seconds=15.0),
+    "checking": _visit(KioskStep.CHECKING),
+    "done": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED),
+    "done-queued": _view(
+        KioskStep.DONE, visit_id="visit-1", outcome=DoneOutcome.QUEUED, answers=NOT_ASKED
+    ),
+    "done-see-staff": _visit(KioskStep.DONE, outcome=DoneOutcome.SEE_STAFF, answers=AGREED),
+    "done-nothing-asked": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED),
+    "staff-called": _visit(
+        KioskStep.WITH_STAFF, notice=KioskNotice.STAFF_CALLED, staff_called=True
+    ),
+    "staff-coming": _view(
+        KioskStep.WITH_STAFF, visit_id="visit-1", notice=KioskNotice.STAFF_COMING
+    ),
+}

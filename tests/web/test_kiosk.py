@@ -1,0 +1,151 @@
+"""The kiosk's pages without a browser: sizes, words for every view, commands that do not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+from flask import Flask, g
+
+from terminal.config import KioskSection
+from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+from tests.clinic import Stage, opened_clinic
+from web.app import create_app
+from web.i18n import LANGUAGES, TRANSLATIONS
+from web.kiosk import PanelSize, render_page, render_step
+
+CARD_NOTICES = (
+    KioskNotice.CARD_UNKNOWN,
+    KioskNotice.CARD_UNREADABLE,
+    KioskNotice.CARD_BUSY,
+    KioskNotice.CARD_REMOVED,
+    KioskNotice.CARD_LEFT,
+)
+READER_NOTICES = (
+    KioskNotice.NO_READER,
+    KioskNotice.PCSC_DOWN,
+    KioskNotice.READER_ACCESS_DENIED,
+    KioskNotice.STORE_UNWRITABLE,
+)
+NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
+    KioskStep.OUT_OF_SERVICE: (None, *READER_NOTICES),
+    KioskStep.CARD_PROBLEM: (None, *CARD_NOTICES),
+    KioskStep.PIN: (None, KioskNotice.PIN_WRONG, KioskNotice.CARD_BUSY),
+    KioskStep.WITH_STAFF: (None, KioskNotice.STAFF_CALLED, KioskNotice.STAFF_COMING),
+}
+
+
+def _section(**values: object) -> KioskSection:
+    return KioskSection.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("inches", "pixels", "viewing_mm", "root"),
+    [
+        (24, (1080, 1920), 600, 36),
+        (24, (1080, 1920), 1000, 60),
+        (21.5, (1080, 1920), 600, 40),
+        (10.1, (1280, 800), 600, 59),
+        (10.1, (1280, 800), 500, 49),
+    ],
+)
+def test_type_grows_with_distance_and_density(
+    inches: float, pixels: tuple[int, int], viewing_mm: int, root: int
+) -> None:
+    """A capital letter is seen under 0.7 degrees, whatever the panel and the distance."""
+    section = _section(panel_inches=inches, panel_pixels=pixels, viewing_mm=viewing_mm)
+    size = PanelSize.of(section)
+    assert size.root == root
+    assert f"font-size: {root}px" in size.stylesheet
+    assert f"--mm: {size.mm}px" in size.stylesheet
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Iterator[Flask]:
+    """The pages over a real desk."""
+    with opened_clinic(tmp_path_factory.mktemp("kiosk"), stage) as clinic:
+        yield create_app(clinic.terminal)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("step", KioskStep)
+def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> None:
+    """Whatever the desk tells the kiosk can be drawn; a missing message would raise."""
+    for notice, item, outcome in product(
+        NOTICES.get(step, (None,)),
+        ConsentItem if step is KioskStep.CONSENT else (None,),
+        DoneOutcome if step is KioskStep.DONE else (None,),
+    ):
+        view = KioskView(
+            7,
+            step,
+            visit_id="visit-1",
+            notice=notice,
+            tries_left=2,
+            consent_item=item,
+            consent_number=1,
+            consent_total=2,
+            outcome=outcome,
+        )
+        with app.test_request_context("/kiosk/"):
+            g.language = language
+            page, part = render_page(view), render_step(view)
+        assert page.count("<h1") == part.count("<h1") == 1
+        assert f'data-step="{step}"' in part
+        assert part in page.replace("\r", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("outcome", DoneOutcome)
+def test_the_end_names_no_reason(app: Flask, outcome: DoneOutcome, language: str) -> None:
+    """What stands on the screen at the end is the same for everybody with this outcome."""
+    pages = set()
+    for answers_at in range(2):
+        view = KioskView(7 + answers_at, KioskStep.DONE, visit_id="v", outcome=outcome)
+        with app.test_request_context("/kiosk/"):
+            g.language = language
+            part = render_step(view)
+        pages.add(re.sub(r'(data-version|name="csrf_token" value)="[^"]*"', "", part))
+    assert len(pages) == 1
+
+
+def test_the_kiosk_is_closed_to_others(app: Flask) -> None:
+    """Without the kiosk's own cookie neither pages nor parts nor commands are open."""
+    client = app.test_client()
+    host = app.extensions["origins"].canonical_host
+    origin = app.extensions["origins"].origin
+    page = client.get("/kiosk/", headers={"Host": host, "Sec-Fetch-Dest": "document"})
+    assert (page.status_code, page.headers["Location"]) == (303, "/kiosk/enrol")
+    part = client.get("/kiosk/step", headers={"Host": host, "Sec-Fetch-Dest": "empty"})
+    assert part.status_code == 401
+    for command in ("pin", "consent", "staff", "leave", "still-there"):
+        answer = client.post(f"/kiosk/{command}", headers={"Host": host, "Origin": origin})
+        assert answer.status_code == 401
+
+
+def _messages(language: str) -> dict[str, tuple[str, list[str], bool]]:
+    path = Path(TRANSLATIONS) / language / "LC_MESSAGES" / "kiosk.po"
+    with path.open("rb") as file:
+        return {
+            str(m.id): (str(m.string), m.auto_comments, m.fuzzy)
+            for m in read_po(file, locale=language)
+            if m.id
+        }
+
+
+def test_every_message_tells_the_translator_where_it_stands() -> None:
+    """Each message of the kiosk carries a note, is final, and says the same gaps in all tongues."""
+    first = _messages("ja")
+    for language in LANGUAGES:
+        messages = _messages(language)
+        assert messages.keys() == first.keys()
+        for ident, (words, notes, fuzzy) in messages.items():
+            assert notes, ident
+            assert words, ident
+            assert not fuzzy, ident
+            gaps = [sorted(re.findall(r"\{(\w+)\}", text)) for text in (words, first[ident][0])]
+            assert gaps[0] == gaps[1], ident
