@@ -277,5 +277,7 @@ def opened_clinic(
                 clinic = Clinic(terminal, payer, slot, stage, config)
                 clinic.patient.sees(KioskStep.IDLE)
                 yield clinic
+            # vpcd looks every 400 ms: the next clinic must not find this one's card
+            wait_for(lambda: not clinic.patient.screen.card_present, "an empty reader")
         finally:
             terminal.stop()

@@ -25,7 +25,11 @@ PRESENCE_SECONDS = 1.5
 SETTLE_SECONDS = 0.5
 """How long a card may take to come to rest, and another program to have looked at it."""
 
-_PASSING = (scard.SCARD_E_SHARING_VIOLATION, scard.SCARD_W_UNRESPONSIVE_CARD)
+_PASSING = (
+    scard.SCARD_E_SHARING_VIOLATION,
+    scard.SCARD_W_UNRESPONSIVE_CARD,
+    scard.SCARD_W_UNPOWERED_CARD,
+)
 
 
 @dataclass(slots=True)
