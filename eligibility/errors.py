@@ -5,7 +5,7 @@
     EligibilityError
     ├── PayerUnavailableError         ask again later: refused, reset, 5xx, 429
     │   └── PayerTimeoutError         the payer did not answer in time
-    ├── PayerProtocolError            the answer cannot be read: keep it, give it to staff
+    ├── PayerProtocolError            the answer cannot be read: ask again, then give it to staff
     ├── PayerRefusedError             the payer understood and said no: its code and words
     ├── AnswerForAnotherPersonError   never shown, given to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.model import (
+    CardSubject,
     Confirmation,
     ConfirmationSource,
     Finding,
@@ -22,6 +23,26 @@ from terminal.card.certificates import CertificateVerifier
 from terminal.identification import RevocationState
 from terminal.store import Transaction
 
+DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
+
+
+def _is_doubtful(confirmation: Confirmation) -> bool:
+    """Whether it is not sure whose answer this confirmation stands on."""
+    return any(finding.code in DOUBTFUL for finding in confirmation.findings)
+
+
+def _trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
+    """Return the last answer that named somebody without a doubt: what a new one is held against.
+
+    An answer that was stopped as another person's must not become the measure of the next.
+    """
+    for confirmation in tx.confirmations.live_for(subject):
+        if not _is_doubtful(confirmation):
+            answer = tx.answers.get(confirmation.answer_id)
+            if answer.results:
+                return answer
+    return None
+
 
 class Confirming:
     """Makes confirmations inside the transaction that the caller began."""
@@ -35,8 +56,7 @@ class Confirming:
         self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
     ) -> None:
         """Store a live answer and what it means beside the last one for this certificate."""
-        last = tx.confirmations.latest_for(asked.subject)
-        recorded = tx.answers.get(last.answer_id) if last is not None else None
+        recorded = _trusted_answer(tx, asked.subject)
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
         findings = self._findings(tx, visit_id, asked, answer, recorded)
@@ -46,10 +66,11 @@ class Confirming:
     def confirm_by_record(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> None:
         """Let the last answer stand in while the payer is silent, as what it is.
 
-        Does nothing where the visit has a confirmation or this certificate has no answer yet.
+        Does nothing where the visit has a confirmation already, or where there is no answer for
+        this certificate, or the last one may be another person's.
         """
-        last = tx.confirmations.latest_for(asked.subject)
-        if last is None or tx.confirmations.of_visit(visit_id):
+        last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
+        if last is None or _is_doubtful(last) or tx.confirmations.of_visit(visit_id):
             return
         answer = tx.answers.get(last.answer_id)
         today = self._findings(tx, visit_id, asked, answer, None)

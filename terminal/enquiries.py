@@ -240,8 +240,11 @@ class Enquiries:
                 error.retry_after,
             )
         except PayerTrustError:
+            with self._lock:
+                self._breaker = self._breaker.after_failure(self._now())
             self._postpone(question, QuestionProblem.PAYER_TRUST, None)
         except PayerProtocolError:
+            self._payer_spoke()
             if question.attempts < UNREADABLE_ATTEMPTS:
                 self._postpone(question, QuestionProblem.PAYER_UNREADABLE, None)
             else:

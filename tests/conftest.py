@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from terminal.virtual_card.pcscd import PrivatePcscd
 
 if TYPE_CHECKING:
     from tests.clinic import Clinic, Stage
+
+# how long an example takes tells how busy the machine is, not whether the code is right
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

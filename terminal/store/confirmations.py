@@ -66,14 +66,6 @@ class Answers:
         """Return the answer.  Raises StoreError where there is none."""
         return self._with_original(self._rows.get(answer_id))
 
-    def latest_for(self, subject: CardSubject) -> PayerAnswer | None:
-        """Return the newest answer for this certificate, or None."""
-        answer = self._rows.first(
-            "WHERE subject_serial = ? AND subject_issuer = ? ORDER BY received_at DESC, rowid DESC",
-            [subject.serial, subject.issuer],
-        )
-        return None if answer is None else self._with_original(answer)
-
 
 class Confirmations:
     """The confirmations of all visits; a newer one supersedes, none is changed."""
@@ -104,28 +96,14 @@ class Confirmations:
         """Return the visit's confirmations, the newest first."""
         return self._rows.select("WHERE visit_id = ? ORDER BY made_at DESC, rowid DESC", [visit_id])
 
-    def latest_for(
-        self, subject: CardSubject, before_visit: str | None = None
-    ) -> Confirmation | None:
-        """Return the newest LIVE confirmation for this certificate, or None.
-
-        ``before_visit``: only of visits opened before that one.  Raises UnknownVisitError.
-        """
-        earlier, values = "", []
-        if before_visit is not None:
-            self._visits.get(before_visit)
-            earlier = """
-                AND (visits.opened_at, visits.rowid)
-                    < (SELECT opened_at, rowid FROM visits WHERE id = ?)
+    def live_for(self, subject: CardSubject, limit: int = 20) -> list[Confirmation]:
+        """Return the LIVE confirmations for this certificate, the newest first."""
+        return self._rows.select(
             """
-            values = [before_visit]
-        return self._rows.first(
-            f"""
             JOIN answers ON answers.id = confirmations.answer_id
-            JOIN visits ON visits.id = confirmations.visit_id
             WHERE answers.subject_serial = ? AND answers.subject_issuer = ?
-                AND confirmations.source = 'live' {earlier}
-            ORDER BY confirmations.as_of DESC, confirmations.rowid DESC
+                AND confirmations.source = 'live'
+            ORDER BY confirmations.as_of DESC, confirmations.rowid DESC LIMIT ?
             """,
-            [subject.serial, subject.issuer, *values],
+            [subject.serial, subject.issuer, limit],
         )

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from hypothesis import HealthCheck, settings
 
 from eligibility.fhir.client import FhirPayer
 from eligibility.simulator.server import RunningSimulator
@@ -20,8 +19,6 @@ from tests.fhir.scripted_server import Behaviour, ScriptedServer, Trust, make_tr
 from tests.simulator.desk import START, CardAuthority, Clock
 
 # Generated examples are judged by what they show, never by how long they take.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
 
 OpenServer = Callable[..., ScriptedServer]
 OpenPayer = Callable[..., FhirPayer]

@@ -119,24 +119,10 @@ def test_answer_comes_back_with_the_bytes_it_came_in(store: Store) -> None:
     assert store.write(lambda tx: tx.answers.add(answer))
     assert not store.write(lambda tx: tx.answers.add(answer))
     assert store.read(lambda tx: tx.answers.get("a-1")) == answer
-    assert store.read(lambda tx: tx.answers.latest_for(TANAKA)) == answer
     with pytest.raises(StoreError, match="other content"):
         store.write(lambda tx: tx.answers.add(replace(answer, original=b"x")))
     with pytest.raises(StoreError, match="other content"):
         store.write(lambda tx: tx.answers.add(replace(answer, code="7")))
-
-
-def test_latest_answer_is_for_that_certificate(store: Store) -> None:
-    """The newest answer for a certificate is found, never one for another certificate."""
-    confirm_visit(store, "1")
-    confirm_visit(store, "2", subject=SATO)
-    store.write(
-        lambda tx: tx.answers.add(an_answer("a-3", received_at=MORNING + MINUTE)),
-    )
-    latest = store.read(lambda tx: tx.answers.latest_for(TANAKA))
-    assert latest is not None
-    assert latest.id == "a-3"
-    assert store.read(lambda tx: tx.answers.latest_for(replace(TANAKA, issuer="CN=y"))) is None
 
 
 @pytest.mark.parametrize("read_card", [SATO, None])
@@ -146,7 +132,8 @@ def test_answer_for_another_person_is_never_stored(store: Store, read_card: obje
     store.write(lambda tx: tx.outbox.add(a_question()))
     with pytest.raises(AnswerForAnotherPersonError, match="q-1"):
         store.write(lambda tx: tx.answers.add(an_answer(subject=TANAKA)))
-    assert store.read(lambda tx: tx.answers.latest_for(TANAKA)) is None
+    with pytest.raises(StoreError):
+        store.read(lambda tx: tx.answers.get("a-1"))
 
 
 def test_confirmation_by_another_persons_answer_is_never_stored(store: Store) -> None:
@@ -194,20 +181,6 @@ def test_latest_confirmation_is_live_and_of_that_certificate(store: Store) -> No
         made_at=MORNING + 2 * MINUTE,
     )
     store.write(lambda tx: tx.confirmations.add(recorded))
-    latest = store.read(lambda tx: tx.confirmations.latest_for(TANAKA))
-    assert latest == a_confirmation("c-1")
-    assert store.read(lambda tx: tx.confirmations.latest_for(replace(TANAKA, serial="9"))) is None
-
-
-def test_latest_confirmation_before_a_visit(store: Store) -> None:
-    """Compared is with earlier visits: not with the visit itself, nor with later ones."""
-    for number in (1, 2, 3):
-        confirm_visit(store, str(number), opened_at=MORNING + number * MINUTE)
-
-    def before(visit_id: str) -> str | None:
-        found = store.read(lambda tx: tx.confirmations.latest_for(TANAKA, visit_id))
-        return None if found is None else found.id
-
-    assert [before(f"v-{number}") for number in (1, 2, 3)] == [None, "c-1", "c-2"]
-    with pytest.raises(UnknownVisitError):
-        before("v-9")
+    live = store.read(lambda tx: tx.confirmations.live_for(TANAKA))
+    assert live == [a_confirmation("c-1")]
+    assert store.read(lambda tx: tx.confirmations.live_for(replace(TANAKA, serial="9"))) == []

@@ -182,6 +182,22 @@ def test_an_answer_for_another_patient_is_never_shown(clinic: Clinic) -> None:
     assert row.need is DeskNeed.TAP_AGAIN
 
 
+def test_a_doubtful_answer_never_becomes_the_recorded_one(clinic: Clinic) -> None:
+    """When it is not sure who the last answer named, a silent payer leaves nothing to show."""
+    clinic.patient.taps("several")
+    clinic.patient.types_pin()
+    clinic.reception.sees_answer()
+    clinic.patient.takes_card()
+    clinic.patient.sees(KioskStep.IDLE)
+    clinic.payer.stop()
+    clinic.patient.taps("several")
+    clinic.patient.types_pin()
+    row = clinic.reception.sees_row(
+        lambda row: row.question is not None and row.question.problem is not None, "the problem"
+    )
+    assert (row.confirmation, row.name, row.coverage) == (None, None, None)
+
+
 def test_a_card_taken_away_before_the_pin_ends_the_visit(clinic: Clinic) -> None:
     """Without the card there is nothing to prove: the visit is closed, the screen says why."""
     clinic.patient.taps("ordinary")
