@@ -41,9 +41,10 @@ def desk_pages() -> list[tuple[str, str]]:
 
 def _day() -> dict[str, object]:
     day: DayList = terminal().desk.today(log_in().actor)
-    needing = [row for row in day.rows if row.need not in QUIET]
+    rows = [wording.trustworthy(row) for row in day.rows]
+    needing = [row for row in rows if row.need not in QUIET]
     needing.sort(key=lambda row: (URGENCY.index(row.need), row.visit.opened_at))
-    quiet = [row for row in day.rows if row.need in QUIET]
+    quiet = [row for row in rows if row.need in QUIET]
     return {
         "day": day,
         "needing": needing,
@@ -89,7 +90,8 @@ def _visit_page(visit_id: str, missing: bool = False) -> str:
     return render_template(
         "staff/visit.html",
         detail=detail,
-        row=detail.row,
+        row=wording.trustworthy(detail.row),
+        withheld=wording.trustworthy(detail.row) is not detail.row,
         sequence=sequence,
         to_settle=sorted(
             (finding for finding in found if finding.severity is not Severity.NOTE),
@@ -150,7 +152,7 @@ def history(visit_id: str) -> str:
     return render_template(
         "staff/history.html",
         detail=detail,
-        row=detail.row,
+        row=wording.trustworthy(detail.row),
         sequence=sequence,
         history=found,
         Category=ConsentCategory,
@@ -164,7 +166,7 @@ def who_looked(visit_id: str) -> str:
     actor = log_in().actor
     detail: VisitDetail = terminal().desk.visit(actor, visit_id)
     looks = terminal().access.who_looked(actor, visit_id)
-    return render_template("staff/log.html", row=detail.row, looks=looks)
+    return render_template("staff/log.html", row=wording.trustworthy(detail.row), looks=looks)
 
 
 def init(app: Flask) -> None:

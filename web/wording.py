@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from eligibility.codes import CodeTable, QualificationValidity, UnknownCode
+from eligibility.codes import (
+    CodeTable,
+    InsuredCardClassification,
+    QualificationValidity,
+    Sex,
+    UnknownCode,
+    read_code,
+)
 from eligibility.model import (
-    NOT_READ,
     Confirmation,
     ConfirmationSource,
     Consent,
@@ -18,6 +24,7 @@ from eligibility.model import (
     Coverage,
     Finding,
     FindingCode,
+    NotRead,
     Severity,
 )
 from eligibility.payer import IdentificationMethod
@@ -65,6 +72,24 @@ ONE_WORD: dict[str, type[StrEnum]] = {
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
 ENUMS = {**WITH_NEXT_STEP, **ONE_WORD}
+ELEMENTS = {
+    "name": "field.name",
+    "name_kana": "field.name-kana",
+    "birthdate": "field.birthdate",
+    "sex": "field.sex",
+    "insurer_number": "field.insurer-number",
+    "insured_card_classification": "field.card-classification",
+    "insured_partial_contribution_ratio": "field.ratio",
+    "qualification_date": "field.qualified",
+    "disqualification_date": "field.disqualified",
+    "qualification_validity": "field.validity",
+    "not_after": "field.not-after",
+}
+SAID_CODES: dict[str, type[CodeTable]] = {
+    "sex": Sex,
+    "insured_card_classification": InsuredCardClassification,
+    "qualification_validity": QualificationValidity,
+}
 ACTORS = {"kiosk": "staff.log.kiosk", "terminal": "staff.log.terminal"}
 NOT_VALID = frozenset(
     {
@@ -223,9 +248,43 @@ def first_finding(confirmation: Confirmation) -> Finding:
     return min(confirmation.findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
-def compares(finding: Finding) -> bool:
-    """Whether a finding carries a value of any side."""
-    return (finding.on_card, finding.from_payer, finding.recorded) != (NOT_READ,) * 3
+def finding_values(finding: Finding) -> list[tuple[str, str, bool]]:
+    """Return what each side said of a finding's field: whose, the value, whether it is the old.
+
+    Only fields that have a name on the forms; a side that nobody read is left out.
+    """
+    if finding.field not in ELEMENTS:
+        return []
+    sides = (
+        ("staff.visit.recorded-value", finding.recorded),
+        ("staff.visit.on-card", finding.on_card),
+        ("staff.visit.from-payer", finding.from_payer),
+    )
+    return [
+        (text(side), said(finding.field, value), side == "staff.visit.recorded-value")
+        for side, value in sides
+        if not isinstance(value, NotRead)
+    ]
+
+
+def said(field: str, value: str) -> str:
+    """Return a finding's value in words: a day, a share or a code's label; else as it is."""
+    if field in SAID_CODES:
+        return label(read_code(SAID_CODES[field], value))
+    if field == "insured_partial_contribution_ratio" and value.isdecimal():
+        return share(CopayRatio(int(value)))
+    try:
+        return show_date(date.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+def trustworthy(row: VisitRow) -> VisitRow:
+    """Return ``row`` without name and coverage where the answer may be for another person."""
+    found = row.confirmation.findings if row.confirmation else ()
+    if any(finding.code is FindingCode.OTHER_PERSON for finding in found):
+        return replace(row, name=None, coverage=None)
+    return row
 
 
 def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:
