@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from terminal.virtual_card.pcscd import PrivatePcscd
+from tests.virtual_card.parts import free_port_pair
 
 if TYPE_CHECKING:
     from tests.clinic import Clinic, Stage
@@ -23,11 +24,9 @@ settings.load_profile("untimed")
 @pytest.fixture(scope="session")
 def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
     """A PC/SC daemon of our own; libpcsclite keeps to one socket for the life of a process."""
-    from tests.clinic import free_port
-
     socket_path = tmp_path_factory.mktemp("pcscd") / "pcscd.comm"
     os.environ["PCSCLITE_CSOCK_NAME"] = str(socket_path)
-    with PrivatePcscd(socket_path, free_port()) as daemon:
+    with PrivatePcscd(socket_path, free_port_pair()) as daemon:
         yield daemon
 
 

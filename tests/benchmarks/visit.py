@@ -20,10 +20,11 @@ from playwright.sync_api import Page, sync_playwright
 
 from terminal import reception
 from terminal.accounts import Role
-from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.views import KioskStep
+from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.card import measure_tap
-from tests.clinic import PIN, Clinic, free_port, opened_clinic, set_the_stage, wait_for
+from tests.clinic import PIN, Clinic, opened_clinic, set_the_stage, wait_for
+from tests.virtual_card.parts import free_port_pair
 from tests.website import Website, opened_website
 
 CHROMIUM = "/usr/bin/chromium"
@@ -90,7 +91,7 @@ def run(count: int) -> None:
 @contextmanager
 def _daemon(folder: Path) -> Iterator[PrivatePcscd]:
     os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")
-    with PrivatePcscd(folder / "pcscd.comm", free_port()) as daemon:
+    with PrivatePcscd(folder / "pcscd.comm", free_port_pair()) as daemon:
         yield daemon
 
 
