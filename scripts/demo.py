@@ -105,9 +105,9 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
-        with _locked(options.data_dir), _pcsc_socket(options.data_dir) as pcsc_socket:
+        with _locked(options.data_dir), pcsc_socket_for(options.data_dir) as pcsc_socket:
             demo = make_demo(options.data_dir, options.port_base, pcsc_socket)
-            children = list(_children(demo))
+            children = list(processes_of(demo))
             with running(children, stopping):
                 if options.once:
                     import visit_once  # an HTTP client only where one is needed
@@ -171,7 +171,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _pcsc_socket(folder: Path) -> Iterator[Path | None]:
+def pcsc_socket_for(folder: Path) -> Iterator[Path | None]:
     """Say where our own daemon's socket will be: its path may not be long.  None: no PC/SC here."""
     if not (importlib.util.find_spec("smartcard") and PCSCD.exists() and DRIVER.exists()):
         yield None
@@ -240,7 +240,7 @@ def _write_config(demo: Demo, store: str) -> None:
     _write_private(demo.config, text)
 
 
-def _children(demo: Demo) -> Iterator[Child]:
+def processes_of(demo: Demo) -> Iterator[Child]:
     """Yield the processes of the demo in the order in which they start."""
     logs, cards, payer = demo.folder / "logs", demo.folder / "cards", demo.folder / "payer"
 

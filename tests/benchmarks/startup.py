@@ -38,18 +38,20 @@ def run(starts: int) -> None:
     """Start the terminal so many times, each time for one visit, and print the figures."""
     seconds: list[float] = []
     memory: list[float] = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        demo.pcsc_socket_for(folder := Path(name)) as pcsc_socket,
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
         (folder / "logs").mkdir()
-        made = demo.make_demo(folder, free_port(), demo.pcsc_socket_path(folder))
+        made = demo.make_demo(folder, free_port(), pcsc_socket)
         *others, terminal = demo.processes_of(made)
         for _ in range(starts):
             with running(others, threading.Event()):
                 began = time.monotonic()
                 with running([terminal], threading.Event()):
                     seconds.append(time.monotonic() - began)
-                    with contextlib.redirect_stdout(io.StringIO()):
-                        visit_once.run(made, demo.kiosk_code(made))
+                    visit_once.run(made, demo.kiosk_code(made))
                     memory.append(resident(terminal))
     report("start-up to ready", "s", seconds)
     report("memory of the service, peak", "MiB", memory)
