@@ -23,6 +23,8 @@ from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, Kio
 
 NOTICE_SECONDS = 8.0
 ANSWER_SECONDS = 6.0
+READING_SECONDS = 20.0
+"""How long the end of a visit stays readable once the card is taken; a new card ends it."""
 
 CARD_NOTICES = (
     (CardRemovedError, KioskNotice.CARD_REMOVED),
@@ -145,7 +147,7 @@ class Kiosk:
         if self.state.card_present:
             self.wait_for_patient(KioskStep.DONE, outcome=outcome)
         else:
-            self.show(KioskStep.DONE, outcome=outcome, ends_in=NOTICE_SECONDS)
+            self.show(KioskStep.DONE, outcome=outcome, ends_in=READING_SECONDS)
 
     def require(self, visit_id: str, *steps: KioskStep) -> None:
         """Raise VisitStateError unless this visit is at one of these steps."""

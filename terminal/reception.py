@@ -35,7 +35,7 @@ from terminal.errors import (
 )
 from terminal.events import EventBus, Topic
 from terminal.identification import AttributesSource, Identification, VisualReason
-from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS, Kiosk
 from terminal.reader.types import CardReader, Inserted, ReaderEvent, ReaderState, Removed
 from terminal.recognition import CardInReader, KnownCard, prove_pin, read_card
 from terminal.store import Store
@@ -296,7 +296,9 @@ class ReceptionDesk:
         elif step in (KioskStep.PIN, KioskStep.CHECKING_PIN, KioskStep.READING):
             self._end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show_card_problem(CardRemovedError())
-        elif step in (KioskStep.DONE, KioskStep.WITH_STAFF):
+        elif step is KioskStep.DONE:
+            self._kiosk.show(step, ends_in=READING_SECONDS)
+        elif step is KioskStep.WITH_STAFF:
             self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
         elif step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None:
             self._kiosk.clear()

@@ -179,6 +179,7 @@ class Patient:
     def takes_card(self) -> None:
         """Take the card back."""
         self._slot.remove()
+        wait_for(lambda: not self.screen.card_present, "the card to be seen as taken")
 
 
 class Staff:

@@ -36,7 +36,7 @@ def measure_tap(n: int) -> list[float]:
     process of its own, as the PC/SC client keeps to one daemon for the life of a process.
     """
     root = Path(__file__).resolve().parents[2]
-    result = subprocess.run(  # noqa: S603  # this very module
+    result = subprocess.run(  # this very module
         [sys.executable, "-m", __name__, str(n)],
         cwd=root,
         check=True,
@@ -79,4 +79,4 @@ def _next(events: queue.SimpleQueue[ReaderEvent], kind: type[Kind]) -> Kind:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        print(json.dumps(_taps(int(sys.argv[1]), Path(name))))  # noqa: T201  # its very purpose
+        print(json.dumps(_taps(int(sys.argv[1]), Path(name))))  # its very purpose

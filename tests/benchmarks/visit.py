@@ -20,10 +20,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from terminal import reception
 from terminal.accounts import Role
-from terminal.views import KioskStep
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.card import measure_tap
-from tests.clinic import PIN, Clinic, opened_clinic, set_the_stage, wait_for
+from tests.clinic import PIN, Clinic, opened_clinic, set_the_stage
 from tests.virtual_card.parts import free_port_pair
 from tests.website import Website, opened_website
 
@@ -130,7 +129,6 @@ def _measure_visits(clinic: Clinic, kiosk: Page, staff: Page, count: int) -> Non
         total = staff.evaluate("(id) => window.shown[id]", view.visit_id)
         total -= kiosk.evaluate("() => window.entered")
         clinic.patient.takes_card()
-        wait_for(lambda: clinic.patient.screen.step is KioskStep.IDLE, "the idle screen")
         if number:  # the first one warms up
             parts["total"].append(total)
             parts["card"].append(card.last)

@@ -84,7 +84,6 @@ def visits(clinic: Clinic, persona: str) -> None:
     clinic.patient.sees(KioskStep.DONE)
     clinic.reception.sees_answer()
     clinic.patient.takes_card()
-    clinic.patient.sees(KioskStep.IDLE)
 
 
 def test_the_list_is_live(

@@ -52,7 +52,7 @@ def test_a_visit_from_tap_to_history(clinic: Clinic) -> None:
         clinic.terminal.desk.history(reception.actor, row.visit.id)
 
     patient.takes_card()
-    patient.sees(KioskStep.IDLE)
+    assert patient.screen.step is KioskStep.DONE
 
 
 def test_what_was_refused_is_not_fetched(clinic: Clinic) -> None:
@@ -125,8 +125,6 @@ def test_payer_down_shows_the_recorded_answer_and_asks_again(clinic: Clinic) -> 
     patient.types_pin()
     first = reception.sees_answer()
     patient.takes_card()
-    patient.sees(KioskStep.IDLE)
-
     clinic.payer.stop()
     patient.taps("ordinary")
     patient.types_pin()
@@ -188,7 +186,6 @@ def test_a_doubtful_answer_never_becomes_the_recorded_one(clinic: Clinic) -> Non
     clinic.patient.types_pin()
     clinic.reception.sees_answer()
     clinic.patient.takes_card()
-    clinic.patient.sees(KioskStep.IDLE)
     clinic.payer.stop()
     clinic.patient.taps("several")
     clinic.patient.types_pin()
