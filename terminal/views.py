@@ -113,7 +113,11 @@ class DeskNeed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """One line of today's list.  ``coverage`` and ``name`` are None until an answer is there."""
+    """One line of today's list.
+
+    ``coverage`` and ``name`` are None until an answer is there, where it names several, and where
+    it is ``withheld``: it may be another person's.
+    """
 
     visit: Visit
     need: DeskNeed
@@ -125,6 +129,7 @@ class VisitRow:
     question: Question | None = None
     identification: Identification | None = None
     consent: Consent | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +157,11 @@ class HistoryClosed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VisitDetail:
-    """One visit whole.  ``answer`` is the one that ``row.confirmation`` stands on.
+    """One visit whole.  ``answer``: what ``row.confirmation`` stands on, unless withheld.
 
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
+    ``may_...``: what staff can do for it now.
     """
 
     row: VisitRow
@@ -163,3 +169,6 @@ class VisitDetail:
     former: tuple[Confirmation, ...] = ()
     history_open: frozenset[ConsentCategory] = frozenset()
     history_closed_because: HistoryClosed | None = None
+    may_identify: bool = False
+    may_ask_again: bool = False
+    may_close: bool = False

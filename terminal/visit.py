@@ -104,6 +104,11 @@ class Visit:
     version: int = 1
 
 
+def allowed(visit: Visit, event: VisitEvent) -> bool:
+    """Whether ``event`` may happen to ``visit`` now."""
+    return (visit.state, event) in TRANSITIONS
+
+
 def after(visit: Visit, event: VisitEvent, **changes: object) -> Visit:
     """Return ``visit`` after ``event``, with ``changes`` to its other fields.
 

@@ -16,6 +16,7 @@ from eligibility.model import (
     Confirmation,
     Consent,
     Coverage,
+    FindingCode,
     PayerAnswer,
     Severity,
 )
@@ -28,7 +29,7 @@ from terminal.events import EventBus
 from terminal.question import Question, QuestionState
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
-from terminal.visit import Visit, VisitState
+from terminal.visit import Visit, VisitEvent, VisitState, allowed
 
 UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
@@ -132,7 +133,16 @@ class VisitBook:
         history = self._disclosure.of_visit(visit_id)
         if closed is None and history is not None:
             opened = open_categories(row.consent, self._now()) & history.fetched
-        return VisitDetail(row, answer, tuple(confirmations[1:]), opened, closed)
+        return VisitDetail(
+            row=row,
+            answer=answer,
+            former=tuple(confirmations[1:]),
+            history_open=opened,
+            history_closed_because=closed,
+            may_identify=allowed(row.visit, VisitEvent.IDENTIFY) and row.visit.subject is not None,
+            may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
+            may_close=allowed(row.visit, VisitEvent.ABANDON),
+        )
 
     def history(self, actor: Actor, visit_id: str) -> History:
         """Return what the consent opens now.
@@ -214,15 +224,29 @@ def require_coverage(actor: Actor) -> None:
         raise RoleError(msg)
 
 
+def _may_be_asked(question: Question | None) -> bool:
+    """Whether asking again under the same id can help; an answer or a refusal needs a new tap."""
+    return question is not None and question.state not in (
+        QuestionState.ANSWERED,
+        QuestionState.REFUSED,
+    )
+
+
 def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
     """Return a visit's line and the answer that it stands on.
 
     The line shows a coverage only where there is exactly one: several are for staff to tell apart.
+    An answer that may be another person's is not even handed out.
     """
     question = tx.outbox.of_visit(visit.id)
     confirmations = tx.confirmations.of_visit(visit.id)
     confirmation = confirmations[0] if confirmations else None
     answer = tx.answers.get(confirmation.answer_id) if confirmation else None
+    withheld = confirmation is not None and any(
+        finding.code is FindingCode.OTHER_PERSON for finding in confirmation.findings
+    )
+    if withheld:
+        answer = None
     results: tuple[Coverage, ...] = answer.results if answer else ()
     names = {result.person.name for result in results}
     row = VisitRow(
@@ -236,5 +260,6 @@ def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
         question=question,
         identification=tx.identifications.of_visit(visit.id),
         consent=tx.consents.of_visit(visit.id),
+        withheld=withheld,
     )
     return row, answer

@@ -15,6 +15,8 @@ from terminal.logs import set_up_logging
 from web.app import create_app
 from web.server import WebServer, listen
 
+__all__ = ["cli", "main"]
+
 
 @cli.command()
 @config_option

@@ -9,7 +9,6 @@ from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
 from terminal.identification import VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from terminal.visit import TRANSITIONS, VisitEvent
 from web import wording
 from web.auth import log_in, may, terminal
 from web.forms import one_of
@@ -41,7 +40,7 @@ def desk_pages() -> list[tuple[str, str]]:
 
 def _day() -> dict[str, object]:
     day: DayList = terminal().desk.today(log_in().actor)
-    rows = [wording.trustworthy(row) for row in day.rows]
+    rows = day.rows
     needing = [row for row in rows if row.need not in QUIET]
     needing.sort(key=lambda row: (URGENCY.index(row.need), row.visit.opened_at))
     quiet = [row for row in rows if row.need in QUIET]
@@ -90,18 +89,13 @@ def _visit_page(visit_id: str, missing: bool = False) -> str:
     return render_template(
         "staff/visit.html",
         detail=detail,
-        row=wording.trustworthy(detail.row),
-        withheld=wording.trustworthy(detail.row) is not detail.row,
+        row=detail.row,
         sequence=sequence,
         to_settle=sorted(
             (finding for finding in found if finding.severity is not Severity.NOTE),
             key=lambda finding: SEVERITIES.index(finding.severity),
         ),
         notes=[finding for finding in found if finding.severity is Severity.NOTE],
-        may_identify=(detail.row.visit.state, VisitEvent.IDENTIFY) in TRANSITIONS
-        and detail.row.visit.subject is not None,
-        may_close=(detail.row.visit.state, VisitEvent.ABANDON) in TRANSITIONS,
-        may_ask=detail.row.identification is not None,
         reasons=[(reason.value, text(f"visual-reason.{reason}")) for reason in VisualReason],
         missing=missing,
         done=DONE.get(request.args.get("done", "")),
@@ -152,7 +146,7 @@ def history(visit_id: str) -> str:
     return render_template(
         "staff/history.html",
         detail=detail,
-        row=wording.trustworthy(detail.row),
+        row=detail.row,
         sequence=sequence,
         history=found,
         Category=ConsentCategory,
@@ -166,7 +160,7 @@ def who_looked(visit_id: str) -> str:
     actor = log_in().actor
     detail: VisitDetail = terminal().desk.visit(actor, visit_id)
     looks = terminal().access.who_looked(actor, visit_id)
-    return render_template("staff/log.html", row=wording.trustworthy(detail.row), looks=looks)
+    return render_template("staff/log.html", row=detail.row, looks=looks)
 
 
 def init(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -277,14 +277,6 @@ def said(field: str, value: str) -> str:
         return show_date(date.fromisoformat(value))
     except ValueError:
         return value
-
-
-def trustworthy(row: VisitRow) -> VisitRow:
-    """Return ``row`` without name and coverage where the answer may be for another person."""
-    found = row.confirmation.findings if row.confirmation else ()
-    if any(finding.code is FindingCode.OTHER_PERSON for finding in found):
-        return replace(row, name=None, coverage=None)
-    return row
 
 
 def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:

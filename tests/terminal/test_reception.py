@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from eligibility.codes import ConsentCategory, QualificationValidity
 from eligibility.errors import ConsentRequiredError
-from eligibility.model import ConfirmationSource, ConsentDecision, FindingCode, Severity
+from eligibility.model import ConfirmationSource, ConsentDecision, Finding, FindingCode, Severity
 from eligibility.payer import ChallengeIssuer, IdentificationMethod, ProofKind
 from terminal.errors import RoleError, VisitStateError
 from terminal.identification import VisualReason
@@ -101,7 +103,7 @@ def test_a_blocked_pin_leads_to_staff_who_look(clinic: Clinic) -> None:
     assert (row.need, row.visit.staff_need) == (DeskNeed.LOOK, StaffNeed.PIN_BLOCKED)
 
     reception.looks(row.visit.id, VisualReason.PIN_LOCKED)
-    assert patient.sees(KioskStep.CONSENT)
+    patient.sees(KioskStep.CONSENT)
     row = reception.sees_answer()
     assert row.identification is not None
     assert row.identification.method is IdentificationMethod.STAFF_VISUAL
@@ -273,6 +275,29 @@ def test_several_candidates_are_never_narrowed(clinic: Clinic) -> None:
     assert row.validity is QualificationValidity.SEVERAL
     assert row.coverage is None
     assert row.need is DeskNeed.SETTLE_FINDING
+
+
+def test_an_answer_that_may_be_another_persons_is_withheld(clinic: Clinic) -> None:
+    """While it is doubtful whose answer it is, neither name nor coverage leave the desk."""
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.consents_to_all()
+    row = clinic.reception.sees_answer()
+    assert row.confirmation is not None
+    doubt = replace(
+        row.confirmation,
+        id="doubt",
+        made_at=clinic.terminal.now(),
+        findings=(Finding(FindingCode.OTHER_PERSON, Severity.STOP, blocks_history=True),),
+        supersedes=row.confirmation.id,
+    )
+    clinic.terminal.store.write(lambda tx: tx.confirmations.add(doubt))
+    detail = clinic.doctor.opens(row.visit.id)
+    assert detail.row.withheld
+    assert (detail.row.name, detail.row.coverage, detail.answer) == (None, None, None)
+    assert detail.history_closed_because is HistoryClosed.BLOCKED_BY_FINDING
+    with pytest.raises(VisitStateError):
+        clinic.terminal.desk.history(clinic.doctor.actor, row.visit.id)
 
 
 def test_an_administrator_sees_no_visits(clinic: Clinic) -> None:

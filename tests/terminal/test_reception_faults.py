@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 
 
 @pytest.fixture
-def hasty(tmp_path: Path, stage: Stage):
+def hasty(tmp_path: Path, stage: Stage) -> Iterator[Clinic]:
     """A clinic where a minute of silence takes two seconds."""
     with opened_clinic(tmp_path, stage, speed=30) as clinic:
         yield clinic
@@ -178,7 +179,9 @@ def test_a_dead_daemon_is_named_and_taps_work_after_it(clinic: Clinic, pcscd: Pr
     assert clinic.patient.taps("ordinary").step is KioskStep.PIN
 
 
-def test_the_pin_is_in_no_file(tmp_path: Path, stage: Stage, caplog) -> None:
+def test_the_pin_is_in_no_file(
+    tmp_path: Path, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     """After a whole visit the typed PIN stands in no file of the desk and in no log line."""
     caplog.set_level(0)
     pin = "7391"

@@ -69,15 +69,6 @@ def test_what_stops_the_desk_is_not_marked_valid() -> None:
     assert wording.coverage_mark(unanswered).kind == "waiting"
 
 
-def test_an_answer_for_another_person_is_withheld() -> None:
-    """Where the answer may be for another person, neither name nor coverage reach a page."""
-    other = Finding(FindingCode.OTHER_PERSON, Severity.STOP)
-    withheld = wording.trustworthy(row(QualificationValidity.VALID, ConfirmationSource.LIVE, other))
-    assert (withheld.name, withheld.coverage) == (None, None)
-    kept = row(QualificationValidity.VALID)
-    assert wording.trustworthy(kept) is kept
-
-
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
