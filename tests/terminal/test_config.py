@@ -92,8 +92,8 @@ def test_a_loaded_configuration_cannot_change(file: Path) -> None:
     [
         (
             'name = "',
-            'nane = "',
-            "institution.nane",
+            'nname = "',
+            "institution.nname",
             "did you mean name?); allowed here: code, kind",
         ),
         ("[card]", "[crad]", "crad", "did you mean card?"),
