@@ -207,6 +207,19 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderAttributes:
+    """Name, address, birth date and sex as the card says them (券面入力補助 4情報).
+
+    A field that nobody read is ``NOT_READ``: it is never "the same" as anything.
+    """
+
+    name: str | NotRead = NOT_READ
+    address: str | NotRead = NOT_READ
+    birthdate: date | NotRead = NOT_READ
+    sex: Sex | UnknownCode | NotRead = NOT_READ
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """What the desk may rely on for one visit, and since when (資格確認結果).
 
