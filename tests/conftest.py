@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
 
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.virtual_card.parts import free_port_pair
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--lang=ja")
 
 if TYPE_CHECKING:
     from tests.clinic import Clinic, Stage
@@ -45,3 +49,12 @@ def clinic(tmp_path: Path, stage: Stage) -> Iterator[Clinic]:
 
     with opened_clinic(tmp_path, stage) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, one process for all tests; each test opens its own context."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()

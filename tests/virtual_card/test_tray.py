@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from terminal.errors import PortInUseError
 from terminal.virtual_card.card_os import CardOs
@@ -185,22 +185,10 @@ def test_a_taken_port_is_said(control: Control, slot: VirtualCardSlot) -> None:
         TrayServer(Tray([], slot), control.port)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=ja"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser: Browser, control: Control) -> Iterator[Page]:
+def page(chromium: Browser, control: Control) -> Iterator[Page]:
     """The tray's page."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"http://{HOST}:{control.port}/")
     yield page
     page.close()
