@@ -1,0 +1,203 @@
+"""What the desk does when a card comes or goes, and with the PIN that was typed for it.
+
+All of it runs on the desk's thread, in order; the lock is let go while the card is waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from terminal.accounts import HOLDER
+from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
+from terminal.errors import (
+    CardError,
+    CardRemovedError,
+    CertificateRejectedError,
+    InvalidPinError,
+    PinBlockedError,
+    ReaderBusyError,
+    ReaderError,
+    StoreError,
+)
+from terminal.events import EventBus, Topic
+from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS
+from terminal.reader.types import CardReader, Inserted, ReaderEvent, ReaderState, Removed
+from terminal.recognition import CardInReader, KnownCard, prove_pin, read_card
+from terminal.views import KioskNotice, KioskStep
+from terminal.visit import CloseReason, StaffNeed
+from terminal.visit_steps import VisitSteps
+
+log = logging.getLogger(__name__)
+
+READER_NOTICES = {
+    ReaderState.NO_READER: KioskNotice.NO_READER,
+    ReaderState.PCSC_DOWN: KioskNotice.PCSC_DOWN,
+    ReaderState.ACCESS_DENIED: KioskNotice.READER_ACCESS_DENIED,
+}
+
+
+def wipe(secret: bytearray) -> None:
+    """Overwrite what was typed."""
+    secret[:] = bytes(len(secret))
+
+
+class CardWork:
+    """The card side of one desk."""
+
+    def __init__(
+        self,
+        *,
+        desk_id: str,
+        reader: CardReader,
+        verifier: CertificateVerifier,
+        payer: Payer,
+        steps: VisitSteps,
+        bus: EventBus,
+        now: Callable[[], datetime],
+    ) -> None:
+        """All parts are the desk's own."""
+        self._desk_id = desk_id
+        self._reader = reader
+        self._verifier = verifier
+        self._payer = payer
+        self._steps = steps
+        self._kiosk, self._records = steps.kiosk, steps.records
+        self._lock, self._cards = steps.lock, steps.cards
+        self._bus = bus
+        self._now = now
+        self._challenges = ThreadPoolExecutor(2, thread_name_prefix="challenge")
+
+    def stop(self) -> None:
+        """Wait for what is asked of the payer; called once the desk's thread has ended."""
+        self._challenges.shutdown(wait=True, cancel_futures=True)
+
+    def take_event(self, event: ReaderEvent) -> None:
+        """Do what a card or the reader calls for."""
+        if isinstance(event, Inserted):
+            self._card_inserted(event.reader)
+            return
+        with self._lock:
+            self._kiosk.touch(card_present=False)
+            if isinstance(event, Removed):
+                self._card_removed()
+            elif event.state is not ReaderState.READY:
+                self._steps.end_step(CloseReason.CARD_REMOVED)
+                self._kiosk.forget(KioskStep.OUT_OF_SERVICE, notice=READER_NOTICES[event.state])
+            elif self._kiosk.state.step is KioskStep.OUT_OF_SERVICE:
+                self._kiosk.forget(KioskStep.IDLE)
+        if not isinstance(event, Removed):
+            self._bus.publish(Topic.DEVICE)
+
+    def _card_inserted(self, reader: str) -> None:
+        with self._lock:
+            self._steps.end_step(CloseReason.ANOTHER_CARD)
+            self._kiosk.forget(KioskStep.READING, card_present=True)
+        try:
+            card = read_card(self._reader, reader)
+            verified = self._verifier.verify(card.certificate, self._now())
+        except CertificateRejectedError as error:
+            log.warning("%s", error)
+            with self._lock:
+                visit = self._records.open(
+                    None, StaffNeed.CERTIFICATE_REJECTED, reason=str(error.reason)
+                )
+                self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
+        except (CardError, ReaderError) as error:
+            log.warning("card not read: %s", error)
+            with self._lock:
+                self._kiosk.show_card_problem(error)
+        else:
+            with self._lock:
+                self._card_accepted(card, verified)
+
+    def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> None:
+        need = None
+        if not card.has_pin:
+            need = StaffNeed.NO_PIN
+        elif card.tries_left == 0:
+            need = StaffNeed.PIN_BLOCKED
+        visit = self._records.open(verified.subject, need)
+        # fetched while the patient types, so that the payer's round trip costs nobody's time
+        challenge = self._challenges.submit(self._payer.issue_challenge)
+        self._cards[visit.id] = KnownCard(card, verified, challenge)
+        if need is None:
+            self._kiosk.wait_for_patient(
+                KioskStep.PIN, visit_id=visit.id, tries_left=card.tries_left
+            )
+        else:
+            self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
+
+    def _card_removed(self) -> None:
+        step, visit_id = self._kiosk.state.step, self._kiosk.state.visit_id
+        if step is KioskStep.CONSENT and visit_id is not None:
+            self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
+            self._steps.finish(visit_id, CloseReason.CARD_REMOVED)
+            self._steps.show_outcome(visit_id)
+        elif step in (KioskStep.PIN, KioskStep.CHECKING_PIN, KioskStep.READING):
+            self._steps.end_step(CloseReason.CARD_REMOVED)
+            self._kiosk.show_card_problem(CardRemovedError())
+        elif step is KioskStep.DONE:
+            self._kiosk.show(step, ends_in=READING_SECONDS)
+        elif step is KioskStep.WITH_STAFF:
+            self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
+        elif step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None:
+            self._kiosk.clear()
+
+    def prove(self, visit_id: str, pin: bytearray) -> None:
+        """Let the card prove that the typed PIN is right; ``pin`` is cleared."""
+        with self._lock:
+            known = self._cards.get(visit_id)
+        try:
+            if known is None:
+                return
+            challenge = known.challenge_for(self._desk_id, visit_id, self._now())
+            signature = prove_pin(self._reader, known.card, pin, challenge)
+        except InvalidPinError as error:
+            with self._lock:
+                self._records.pin_refused(visit_id)
+                self._kiosk.wait_for_patient(
+                    KioskStep.PIN, notice=KioskNotice.PIN_WRONG, tries_left=error.tries_left
+                )
+        except ReaderBusyError:
+            with self._lock:
+                self._kiosk.wait_for_patient(KioskStep.PIN, notice=KioskNotice.CARD_BUSY)
+        except CardRemovedError as error:
+            with self._lock:
+                self._steps.end_step(CloseReason.CARD_REMOVED)
+                self._kiosk.show_card_problem(error)
+        except (CardError, ReaderError) as error:
+            log.warning("visit %s: %s", visit_id, error)
+            with self._lock:
+                self._pin_failed(visit_id, error)
+        else:
+            evidence = HolderEvidence(
+                IdentificationMethod.PIN, ProofKind.AUTH_KEY, self._now(), challenge, signature
+            )
+            with self._lock:
+                self._steps.identified(visit_id, known, evidence, HOLDER, None)
+        finally:
+            wipe(pin)
+
+    def _pin_failed(self, visit_id: str, error: CardError | ReaderError) -> None:
+        if isinstance(error, PinBlockedError):
+            self._records.pin_refused(visit_id)
+            self._steps.to_staff(visit_id, StaffNeed.PIN_BLOCKED)
+        elif isinstance(error, CertificateRejectedError):
+            # what signed is not what the certificate says: no look can mend that
+            self._cards.pop(visit_id, None)
+            self._steps.to_staff(visit_id, StaffNeed.CERTIFICATE_REJECTED)
+        else:
+            self._steps.to_staff(visit_id, StaffNeed.CARD_UNREADABLE)
+
+    def trouble(self, error: Exception) -> None:
+        """Show that a piece of work failed, without what it was about."""
+        with self._lock:
+            if isinstance(error, StoreError):
+                step, notice = KioskStep.OUT_OF_SERVICE, KioskNotice.STORE_UNWRITABLE
+            else:
+                step, notice = KioskStep.CARD_PROBLEM, KioskNotice.CARD_UNREADABLE
+            self._kiosk.forget(step, notice=notice, ends_in=NOTICE_SECONDS)

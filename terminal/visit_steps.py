@@ -1,0 +1,129 @@
+"""The steps that a visit takes at the kiosk, whoever causes them: a card, a patient, staff, time.
+
+Each is taken under the desk's lock, which is never held while a card or a payer is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from eligibility.payer import HolderEvidence
+from terminal.accounts import KIOSK, Actor
+from terminal.consent import Disclosure
+from terminal.enquiries import Enquiries
+from terminal.events import EventBus, Topic
+from terminal.identification import AttributesSource, Identification, VisualReason
+from terminal.kiosk import ANSWER_SECONDS, Kiosk
+from terminal.recognition import KnownCard
+from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
+from terminal.visit import CloseReason, StaffNeed
+from terminal.visit_book import VisitBook
+from terminal.visit_records import VisitRecords
+
+
+class VisitSteps:
+    """What one desk knows of its present visits, and how they go on.
+
+    Every method but :meth:`check_deadline` is called with ``lock`` held.  ``cards``: the accepted
+    cards of the visits that are not identified yet.
+    """
+
+    def __init__(
+        self,
+        records: VisitRecords,
+        book: VisitBook,
+        kiosk: Kiosk,
+        enquiries: Enquiries,
+        disclosure: Disclosure,
+        bus: EventBus,
+    ) -> None:
+        """All parts are the desk's own."""
+        self.lock = threading.RLock()
+        self.records = records
+        self.book = book
+        self.kiosk = kiosk
+        self.cards: dict[str, KnownCard] = {}
+        self._enquiries = enquiries
+        self._disclosure = disclosure
+        self._bus = bus
+
+    def identified(
+        self,
+        visit_id: str,
+        known: KnownCard,
+        evidence: HolderEvidence,
+        actor: Actor,
+        reason: VisualReason | None,
+    ) -> None:
+        """Write down who the holder is, ask the payer, and lead the patient on."""
+        identification = Identification(
+            visit_id=visit_id,
+            evidence=evidence,
+            actor=actor.id,
+            certificate=known.card.certificate,
+            attributes_source=AttributesSource.PAYER,
+            reason=reason,
+        )
+        question_id = self.records.identify(identification, known.verified.subject, actor)
+        self.cards.pop(visit_id, None)
+        self._enquiries.kick(question_id)
+        self._bus.publish(Topic.VISIT, visit_id)
+        if self.kiosk.state.visit_id != visit_id:
+            # the patient is at the desk, not at the kiosk: nobody there to answer
+            self.records.finish(visit_id, CloseReason.COMPLETED, {})
+        elif known.verified.in_grace:
+            self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
+            self.finish(visit_id, CloseReason.COMPLETED)
+        else:
+            self.kiosk.wait_for_patient(
+                KioskStep.CONSENT, asked=tuple(ConsentItem), staff_called=False
+            )
+
+    def finish(self, visit_id: str, reason: CloseReason) -> None:
+        """End the patient's part at the kiosk: what was asked and not answered is no."""
+        self.records.finish(visit_id, reason, self.kiosk.state.settled_answers)
+        self._disclosure.advance(visit_id)
+
+    def abandon(self, visit_id: str, reason: CloseReason, actor: Actor) -> None:
+        """End a visit whose holder was never identified; its card is forgotten."""
+        self.records.abandon(visit_id, reason, actor)
+        self.cards.pop(visit_id, None)
+
+    def end_step(self, reason: CloseReason) -> None:
+        """Settle the visit that stands at the kiosk before its screen goes."""
+        step, visit_id = self.kiosk.state.step, self.kiosk.state.visit_id
+        if visit_id is None:
+            return
+        if step is KioskStep.CONSENT:
+            self.finish(visit_id, reason)
+        elif step in (KioskStep.PIN, KioskStep.CHECKING_PIN):
+            self.abandon(visit_id, reason, KIOSK)
+
+    def to_staff(self, visit_id: str, need: StaffNeed) -> None:
+        """Let the visit wait for staff, and say so at the kiosk, never why."""
+        self.records.call_staff(visit_id, need)
+        called = need is StaffNeed.CALLED
+        self.kiosk.show_with_staff(
+            visit_id, KioskNotice.STAFF_CALLED if called else KioskNotice.STAFF_COMING
+        )
+
+    def show_outcome(self, visit_id: str, *, late: bool = False) -> None:
+        """Go from CHECKING to DONE once it is known what may be said in public."""
+        state = self.kiosk.state
+        if state.step is not KioskStep.CHECKING or state.visit_id != visit_id:
+            return
+        outcome = self.book.outcome(visit_id) or (DoneOutcome.QUEUED if late else None)
+        if outcome is not None:
+            self.kiosk.show_done(outcome)
+
+    def check_deadline(self) -> None:
+        """End the kiosk's step when its time is over."""
+        with self.lock:
+            if not self.kiosk.is_overdue:
+                return
+            visit_id = self.kiosk.state.visit_id
+            if self.kiosk.state.step is KioskStep.CHECKING and visit_id is not None:
+                self.show_outcome(visit_id, late=True)
+            else:
+                self.end_step(CloseReason.WALKED_AWAY)
+                self.kiosk.clear()
