@@ -27,6 +27,7 @@ Json = dict[str, Any]
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _SERIAL = re.compile(r"0|[1-9a-f][0-9a-f]*", re.ASCII)
+_HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _MOST_DIGITS = 30
 
 
@@ -60,10 +61,22 @@ def parse_json(body: bytes) -> Json:
     except (ValueError, ArithmeticError, RecursionError) as error:
         msg = f"the answer is not JSON as it should be ({type(error).__name__})"
         raise PayerProtocolError(msg, original=body) from None
+    if _HALF_A_CHARACTER.search(body) and not _is_text(value):
+        msg = "the answer holds half a character, which is no text"
+        raise PayerProtocolError(msg, original=body)
     if not isinstance(value, dict):
         msg = "the answer is JSON, but not an object"
         raise PayerProtocolError(msg, original=body)
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Whether every string in ``value`` can be written as UTF-8: JSON may escape lone surrogates."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_json(value: Json) -> bytes:
