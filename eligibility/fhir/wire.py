@@ -71,7 +71,7 @@ def parse_json(body: bytes) -> Json:
 
 
 def _is_text(value: object) -> bool:
-    """Whether every string in ``value`` can be written as UTF-8: JSON may escape lone surrogates."""
+    """Whether every string in ``value`` can be written: JSON may escape lone surrogates."""
     try:
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError:
