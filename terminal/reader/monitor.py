@@ -65,7 +65,7 @@ class PcscMonitor:
             thread.join(0.01)
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause, before = FIRST_PAUSE, OK
         while not self._stopping.is_set():
             code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
             if code == OK:
@@ -77,7 +77,10 @@ class PcscMonitor:
                     pause = FIRST_PAUSE
             if self._stopping.is_set():
                 break
-            self._tell_unreachable(code)
+            # a daemon that dies while it is greeted looks like a refusal once, not twice
+            if code != scard.SCARD_W_SECURITY_VIOLATION or code == before:
+                self._tell_unreachable(code)
+            before = code
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
