@@ -150,11 +150,16 @@ class Patient:
 
     def taps(self, persona: str) -> KioskView:
         """Put this persona's card on the reader and wait until something is asked."""
+        before = self.screen
         self._slot.insert(load_card(self._cards_dir, persona).card)
-        return wait_for(
-            lambda: self.screen.step not in (KioskStep.IDLE, KioskStep.READING) and self.screen,
-            "the card to be read",
-        )
+
+        def look() -> KioskView | None:
+            view = self.screen
+            asks = view.step not in (KioskStep.IDLE, KioskStep.READING)
+            is_new = view.visit_id != before.visit_id or view.visit_id is None
+            return view if view.card_present and asks and is_new else None
+
+        return wait_for(look, "the card to be read")
 
     def types_pin(self, pin: str = PIN) -> KioskView:
         """Type the PIN and wait for what comes of it."""

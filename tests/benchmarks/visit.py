@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 from playwright.sync_api import Page, sync_playwright
 
-from terminal import reception, recognition
+from terminal import card_work, recognition
 from terminal.accounts import Role
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.card import measure_tap
@@ -119,7 +119,7 @@ def _measure_visits(clinic: Clinic, kiosk: Page, staff: Page, count: int) -> Non
     card = Stopwatch(recognition.prove_pin)
     payer = Stopwatch(clinic.terminal.payer.ask)
     with (
-        patch.object(reception, "prove_pin", card),
+        patch.object(card_work, "prove_pin", card),
         patch.object(clinic.terminal.payer, "ask", payer),
     ):
         parts = _visits(clinic, kiosk, staff, count, card, payer)
