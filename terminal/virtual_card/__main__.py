@@ -1,4 +1,4 @@
-"""Command line of the virtual card: ``virtual-card issue | serve | pcscd``."""
+"""Command line of the virtual card: ``issue | serve | put | take | script | pcscd``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from types import FrameType
 import click
 
 from terminal.errors import ReaderError, TerminalError
-from terminal.virtual_card import issuing
+from terminal.virtual_card import issuing, remote
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import read_people
+from terminal.virtual_card.script import read_step
 from terminal.virtual_card.server import HOST, TrayServer
 from terminal.virtual_card.tray import Tray
 from terminal.virtual_card.vpicc import VirtualCardSlot
@@ -71,6 +72,57 @@ def serve(folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int) -> None:
             click.echo(f"{len(personas)} cards in the tray: http://{HOST}:{tray_port}")
             server.serve()
     click.echo("stopped")
+
+
+_tray_port = click.option(
+    "--tray-port",
+    type=click.IntRange(1, 65535),
+    default=8601,
+    show_default=True,
+    help="Of the running `virtual-card serve`.",
+)
+
+
+@main.command()
+@click.argument("slug")
+@click.option("--script", "steps", multiple=True, help="A step such as remove@5, see `script`.")
+@_tray_port
+def put(slug: str, steps: tuple[str, ...], tray_port: int) -> None:
+    """Put the card SLUG on the reader, taking away the one that is there."""
+    with _clear_errors():
+        if steps:
+            remote.script(tray_port, slug, [read_step(step) for step in steps])
+        click.echo(remote.insert(tray_port, slug))
+
+
+@main.command()
+@_tray_port
+def take(tray_port: int) -> None:
+    """Take the card away from the reader."""
+    with _clear_errors():
+        click.echo(remote.remove(tray_port))
+
+
+@main.command("script")
+@click.argument("slug")
+@click.argument("steps", nargs=-1)
+@_tray_port
+def script_(slug: str, steps: tuple[str, ...], tray_port: int) -> None:
+    """Say what happens during the next insertion of the card SLUG; no STEPS: nothing special.
+
+    \b
+    A step is ACTION@N for the N-th command, ACTION@N+ for it and all that follow:
+      remove@5           the card is taken away
+      swap@5:SLUG        and another card is put in its place
+      mute@5             no answer
+      fault@1            6F00
+      block@1            the PIN is blocked
+      delay@1+:0.2       answered 0.2 s late
+      garble@5           the answer's bytes are wrong
+      shorten@5, lengthen@5, cut@5   its length is wrong
+    """
+    with _clear_errors():
+        click.echo(remote.script(tray_port, slug, [read_step(step) for step in steps]))
 
 
 @main.command()

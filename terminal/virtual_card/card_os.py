@@ -151,10 +151,21 @@ class CardOs:
     @property
     def pin_tries_left(self) -> int | None:
         """Tries left of the authentication PIN (JPKI 0018), None on a card without."""
+        secret = self._pin()
+        return None if secret is None else secret.tries_left
+
+    def block_pin(self) -> None:
+        """Leave the authentication PIN no try, as wrong entries elsewhere do."""
+        with self._lock:
+            secret = self._pin()
+            if secret is not None:
+                secret.tries_left = 0
+
+    def _pin(self) -> Secret | None:
         for application in self.applications:
             secret = application.files.get(0x0018)
             if isinstance(secret, Secret):
-                return secret.tries_left
+                return secret
         return None
 
     def reissue(self) -> None:

@@ -1,8 +1,10 @@
 """The tray's page and its JSON control, on 127.0.0.1 only.
 
 ``GET /state``, ``GET /trace?card=SLUG`` (all cards without ``card``), ``POST /insert`` and
-``POST /reset`` with ``{"card": SLUG}``, ``POST /remove`` with ``{}``.  Every POST is answered with
-the new state.  Refused are other Host names (DNS rebinding) and POSTs from other pages (Origin).
+``POST /reset`` with ``{"card": SLUG}``, ``POST /remove`` with ``{}``, ``POST /script`` with
+``{"card": SLUG, "steps": [{"do": "remove", "at": 5}]}`` for the next insertion (see
+:class:`terminal.virtual_card.script.Step`).  Every POST is answered with the new state.  Refused
+are other Host names (DNS rebinding) and POSTs from other pages (Origin).
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from typing import Any
 
 from cheroot import wsgi
 from flask import Flask, Response, jsonify, render_template, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
 from terminal.virtual_card.ports import check_free
+from terminal.virtual_card.script import Step
 from terminal.virtual_card.tray import Tray, TrayCard, UnknownTrayCardError
 from terminal.virtual_card.wording import LANGUAGES, WORDS
 
@@ -31,6 +35,15 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+class _Script(BaseModel):
+    """The body of ``POST /script``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    card: str
+    steps: list[Step] = Field(max_length=32)
 
 
 def create_app(tray: Tray, port: int) -> Flask:
@@ -101,6 +114,17 @@ def create_app(tray: Tray, port: int) -> Flask:
         tray.reset(_slug())
         return jsonify(_state(tray))
 
+    @app.post("/script")
+    def script() -> Response:
+        try:
+            wanted = _Script.model_validate(request.get_json())
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise BadRequest(f"{place}: {first['msg']}") from None
+        tray.script(wanted.card, wanted.steps)
+        return jsonify(_state(tray))
+
     return app
 
 
@@ -116,7 +140,10 @@ def _state(tray: Tray) -> dict[str, Any]:
     return {
         "on_reader": tray.on_reader,
         "reader_connected": tray.reader_connected,
-        "cards": [_card(card) for card in tray.cards],
+        "cards": [
+            _card(card) | {"script": [str(step) for step in tray.script_of(card.slug)]}
+            for card in tray.cards
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs, MuteCard
 from terminal.virtual_card.issuing import IssuedPersona
 from terminal.virtual_card.personas import Person, Story
+from terminal.virtual_card.script import ScriptedCard, Step
 from terminal.virtual_card.trace import Exchange
 from terminal.virtual_card.vpicc import VirtualCardSlot
 
@@ -88,12 +89,15 @@ class Tray:
         self.cards = (*issued, *strangers())
         self._by_slug = {card.slug: card for card in self.cards}
         self._slot = slot
+        self._scripts: dict[str, tuple[Step, ...]] = {}
         self._lock = threading.Lock()
 
     @property
     def on_reader(self) -> str | None:
         """The card on the reader."""
         there = self._slot.card
+        if isinstance(there, ScriptedCard):
+            there = there.card
         return next((card.slug for card in self.cards if card.card is there), None)
 
     @property
@@ -104,12 +108,31 @@ class Tray:
     def insert(self, slug: str) -> None:
         """Put a card on the reader, taking away the one that is there.
 
-        Raises UnknownTrayCardError.
+        A script that waits for this card is used up.  Raises UnknownTrayCardError.
         """
-        card = self._find(slug)
+        card = self._find(slug).card
         with self._lock:
-            if self._slot.card is not card.card:
-                self._slot.insert(card.card)
+            steps = self._scripts.pop(slug, ())
+            if steps:
+                others = {other.slug: other.card for other in self.cards}
+                self._slot.insert(ScriptedCard(card, steps, self._slot, others))
+            elif self.on_reader != slug:
+                self._slot.insert(card)
+
+    def script(self, slug: str, steps: Sequence[Step]) -> None:
+        """Have these steps happen at the next insertion of a card; none: as ever.
+
+        Raises UnknownTrayCardError, also for a card that a swap names.
+        """
+        for name in (slug, *(step.card for step in steps if step.card is not None)):
+            self._find(name)
+        with self._lock:
+            self._scripts[slug] = tuple(steps)
+
+    def script_of(self, slug: str) -> tuple[Step, ...]:
+        """Return the steps that wait for the next insertion of a card."""
+        with self._lock:
+            return self._scripts.get(slug, ())
 
     def remove(self) -> None:
         """Take the card away, if there is one."""

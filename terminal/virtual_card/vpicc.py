@@ -66,6 +66,19 @@ class VirtualCardSlot:
         with self._changed:
             self._take_out()
 
+    def exchange(self, there: Card, card: Card | None) -> bool:
+        """Put ``card`` (None: nothing) in the place of ``there``; False where that is not there.
+
+        Returns at once.
+        """
+        with self._changed:
+            if self._card is not there:
+                return False
+            self._take_out()
+            self._card = card
+            self._changed.notify_all()
+            return True
+
     @property
     def card(self) -> Card | None:
         """The card in the slot."""

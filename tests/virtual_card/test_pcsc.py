@@ -29,6 +29,7 @@ from smartcard.System import readers
 
 from terminal.virtual_card.applets import JPKI_AID, driving_licence
 from terminal.virtual_card.card_os import CardOs, MuteCard
+from terminal.virtual_card.files import Card
 from terminal.virtual_card.issuing import load_card
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import read_card
@@ -75,7 +76,7 @@ def transmit(connection: PCSCCardConnection, command: list[int]) -> int:
     return int(sw1) << 8 | int(sw2)
 
 
-def put(slot: VirtualCardSlot, card: CardOs | MuteCard) -> None:
+def put(slot: VirtualCardSlot, card: Card) -> None:
     """Put a card on the reader and wait until the reader tells of it."""
     slot.insert(card)
     wait_until(lambda: slot.connected, "the slot has met the reader")
