@@ -17,6 +17,7 @@ from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
 from terminal.errors import ConfigError
 from terminal.events import EventBus
+from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.jobs import make_scheduler
 from terminal.reader import make_reader
@@ -121,6 +122,7 @@ class Terminal:
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),
+            health.check_dumps(off=core_dumps_are_off()),
         ]
 
     def _question_changed(self, visit_id: str) -> None:

@@ -12,6 +12,7 @@ from eligibility.fhir.client import FhirPayer
 from terminal.audit import AuditVerdict
 from terminal.config import TerminalConfig, load_config
 from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
+from terminal.hardening import core_dumps_are_off, forbid_core_dumps
 from terminal.health import (
     HealthCheck,
     HealthState,
@@ -19,6 +20,7 @@ from terminal.health import (
     check_clock,
     check_configuration,
     check_disk,
+    check_dumps,
     check_payer,
     check_reader,
     check_store,
@@ -57,8 +59,15 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         check_store(lambda: examine_store(config, now)),
         check_disk(config.terminal.data_dir),
         check_clock(now(), synchronised=clock_is_synchronised()),
+        examine_dumps(),
     ]
     return checks
+
+
+def examine_dumps() -> HealthCheck:
+    """Switch core dumps off for this process, as the service does, and see whether that holds."""
+    forbid_core_dumps()
+    return check_dumps(off=core_dumps_are_off())
 
 
 def examine_reader(settings: ReaderSettings) -> HealthCheck:

@@ -260,6 +260,20 @@ def check_clock(
     return HealthCheck("clock", HealthState.WARN, "clock.unsynchronised", reason, remedy)
 
 
+def check_dumps(*, off: bool) -> HealthCheck:
+    """Judge whether a crash could write the memory, with a PIN in it, to a disk."""
+    if off:
+        reason = "No picture of the memory is written when the program ends by a fault."
+        return HealthCheck("dumps", HealthState.PASS, "dumps.off", reason)
+    return HealthCheck(
+        "dumps",
+        HealthState.WARN,
+        "dumps.possible",
+        "A fault could write the memory, and a PIN in it, to the disk.",
+        "Run the service by its unit file, which sets LimitCORE=0 and allows prctl.",
+    )
+
+
 class _Timex(ctypes.Structure):
     """The beginning of Linux's ``struct timex`` (adjtimex(2)), with room for the rest."""
 

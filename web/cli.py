@@ -11,6 +11,7 @@ import click
 from terminal.app import build
 from terminal.cli import cli, config_option
 from terminal.config import load_config
+from terminal.hardening import forbid_core_dumps
 from terminal.logs import set_up_logging
 from web.app import create_app
 from web.server import WebServer, listen
@@ -20,9 +21,17 @@ __all__ = ["cli", "main"]
 
 @cli.command()
 @config_option
-def serve(config_file: Path) -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(["info", "debug", "traffic"]),
+    default="info",
+    show_default=True,
+    help="How much is logged; traffic adds each APDU, without PINs and without what cards hold.",
+)
+def serve(config_file: Path, log_level: str) -> None:
     """Run the terminal and its pages until it is stopped (SIGTERM, SIGINT)."""
-    set_up_logging()
+    set_up_logging(log_level.upper())
+    forbid_core_dumps()
     config = load_config(config_file)
     listener = listen(config.web.host, config.web.port)
     terminal = build(config)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from terminal.card.apdu import CommandApdu, Ins, ResponseApdu, Sw
 from terminal.card.connection import CardConnection
 from terminal.card.tlv import read_header
+from terminal.card.traffic import log_exchange
 from terminal.errors import (
     CardError,
     CardProtocolError,
@@ -58,14 +59,20 @@ def transmit(connection: CardConnection, command: CommandApdu) -> ResponseApdu:
 
     Whatever status word comes then is returned.
     """
-    data, sw = connection.transmit(command.encode())
+    data, sw = _exchange(connection, command.encode())
     if sw >> 8 == 0x6C:
-        data, sw = connection.transmit(replace(command, le=sw & 0xFF or BLOCK).encode())
+        data, sw = _exchange(connection, replace(command, le=sw & 0xFF or BLOCK).encode())
     if sw >> 8 == 0x61:
         more = CommandApdu(command.cla & 0x03, Ins.GET_RESPONSE, 0, 0, le=sw & 0xFF or BLOCK)
-        rest, sw = connection.transmit(more.encode())
+        rest, sw = _exchange(connection, more.encode())
         data += rest
     return ResponseApdu(data, sw)
+
+
+def _exchange(connection: CardConnection, apdu: bytes | bytearray) -> tuple[bytes, int]:
+    data, sw = connection.transmit(apdu)
+    log_exchange(apdu, len(data), sw)
+    return data, sw
 
 
 def send(connection: CardConnection, command: CommandApdu, doing: str) -> bytes:
@@ -212,7 +219,7 @@ def verify(connection: CardConnection, pin: bytearray) -> None:
     command = bytearray((0x00, Ins.VERIFY, 0x00, 0x80, len(pin)))
     command += pin
     try:
-        _, sw = connection.transmit(command)
+        _, sw = _exchange(connection, command)
     finally:
         command[:] = bytes(len(command))
     check(sw, "VERIFY")

@@ -45,7 +45,7 @@ def test_the_configuration_manual_holds_the_table_of_keys() -> None:
 def test_every_bad_finding_of_the_doctor_is_in_the_manual(module: str) -> None:
     """Whoever reads a code finds what it means."""
     source = (ROOT / "terminal" / f"{module}.py").read_text()
-    parts = "configuration|reader|payer|certificate|store|disk|clock"
+    parts = "configuration|reader|payer|certificate|store|disk|clock|dumps"
     codes = set(re.findall(rf'"((?:{parts})\.[a-z-]+)"', source))
     good = {
         "configuration.valid",
@@ -54,6 +54,7 @@ def test_every_bad_finding_of_the_doctor_is_in_the_manual(module: str) -> None:
         "store.whole",
         "disk.room",
         "clock.synchronised",
+        "dumps.off",
     }
     assert len(codes) > 1
     assert [code for code in sorted(codes - good) if f"`{code}`" not in INSTALLER] == []

@@ -217,6 +217,7 @@ def test_the_doctor_names_each_part_and_its_remedy(installer: Installer) -> None
         "store",
         "disk",
         "clock",
+        "dumps",
     ]
     assert done.exit_code == 1
     assert checks["payer"]["state"] == "fail"
