@@ -25,7 +25,14 @@ from terminal.errors import (
 )
 from terminal.events import EventBus, Topic
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS
-from terminal.reader.types import CardReader, Inserted, ReaderEvent, ReaderState, Removed
+from terminal.reader.types import (
+    CardReader,
+    Inserted,
+    ReaderEvent,
+    ReaderState,
+    Removed,
+    StateChanged,
+)
 from terminal.recognition import CardInReader, KnownCard, prove_pin, read_card
 from terminal.views import KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
@@ -69,6 +76,8 @@ class CardWork:
         self._lock, self._cards = steps.lock, steps.cards
         self._bus = bus
         self._now = now
+        self._lying: bytes | None = None
+        self._just_removed: bytes | None = None
         self._challenges = ThreadPoolExecutor(2, thread_name_prefix="challenge")
 
     def stop(self) -> None:
@@ -78,10 +87,12 @@ class CardWork:
     def take_event(self, event: ReaderEvent) -> None:
         """Do what a card or the reader calls for."""
         if isinstance(event, Inserted):
+            self._just_removed = None
             self._card_inserted(event.reader)
             return
+        self._remember_lying(event)
         with self._lock:
-            self._kiosk.touch(card_present=False)
+            self._kiosk.card_gone()
             if isinstance(event, Removed):
                 self._card_removed()
             elif event.state is not ReaderState.READY:
@@ -92,12 +103,29 @@ class CardWork:
         if not isinstance(event, Removed):
             self._bus.publish(Topic.DEVICE)
 
+    def _remember_lying(self, event: Removed | StateChanged) -> None:
+        """Keep the card in mind where it was not lifted: only the way to it was lost.
+
+        A reader that goes tells its card as removed just before.
+        """
+        if isinstance(event, Removed):
+            self._just_removed, self._lying = self._lying, None
+        elif event.state is not ReaderState.READY:
+            self._lying = self._just_removed or self._lying
+            self._just_removed = None
+
     def _card_inserted(self, reader: str) -> None:
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
             self._kiosk.forget(KioskStep.READING, card_present=True)
         try:
             card = read_card(self._reader, reader)
+            if card.certificate == self._lying:
+                # it was never lifted since its visit: perhaps nobody is there who owns it
+                with self._lock:
+                    self._kiosk.clear()
+                return
+            self._lying = card.certificate
             verified = self._verifier.verify(card.certificate, self._now())
         except CertificateRejectedError as error:
             log.warning("%s", error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from eligibility.model import ConsentDecision
@@ -35,7 +36,11 @@ CARD_NOTICES = (
 
 @dataclass(frozen=True, slots=True)
 class KioskState:
-    """One moment of the kiosk.  ``deadline``: monotonic seconds when the step ends by itself."""
+    """One moment of the kiosk.
+
+    ``deadline``: monotonic seconds when the step ends by itself.  ``card_left_at``: since when a
+    card lies there that nobody is using.
+    """
 
     version: int = 0
     step: KioskStep = KioskStep.OUT_OF_SERVICE
@@ -48,6 +53,7 @@ class KioskState:
     card_present: bool = False
     staff_called: bool = False
     deadline: float | None = None
+    card_left_at: datetime | None = None
 
     @property
     def next_item(self) -> ConsentItem | None:
@@ -83,9 +89,16 @@ class KioskState:
 class Kiosk:
     """The kiosk of one desk.  Not locked: the desk calls it under its own lock."""
 
-    def __init__(self, bus: EventBus, monotonic: Callable[[], float], idle_seconds: float) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        idle_seconds: float,
+    ) -> None:
         """``idle_seconds``: the silence after which a step ends by itself."""
         self._bus = bus
+        self._now = now
         self._monotonic = monotonic
         self._idle_seconds = idle_seconds
         self.state = KioskState()
@@ -125,9 +138,18 @@ class Kiosk:
     def clear(self) -> None:
         """Make the screen clean for the next patient; a card left behind is to be taken first."""
         if self.state.card_present:
-            self.forget(KioskStep.CARD_PROBLEM, notice=KioskNotice.CARD_LEFT)
+            since = self.state.card_left_at or self._now()
+            self.forget(KioskStep.CARD_PROBLEM, notice=KioskNotice.CARD_LEFT, card_left_at=since)
+            self._bus.publish(Topic.DEVICE)
         else:
             self.forget(KioskStep.IDLE)
+
+    def card_gone(self) -> None:
+        """Take note that no card can be reached any more."""
+        was_left = self.state.card_left_at is not None
+        self.touch(card_present=False, card_left_at=None)
+        if was_left:
+            self._bus.publish(Topic.DEVICE)
 
     def show_with_staff(self, visit_id: str, notice: KioskNotice) -> None:
         """Ask the patient to wait for staff; why is not said in public."""

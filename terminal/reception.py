@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from eligibility.model import ConsentDecision
@@ -26,7 +27,7 @@ from terminal.identification import VisualReason
 from terminal.kiosk import ANSWER_SECONDS, Kiosk
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.store import Store
-from terminal.views import ConsentItem, HistoryClosed, KioskStep, KioskView
+from terminal.views import ConsentItem, DayList, HistoryClosed, KioskStep, KioskView
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_book import VisitBook, require_coverage
 from terminal.visit_records import VisitRecords
@@ -58,7 +59,7 @@ class ReceptionDesk:
         self._now = now
         self._book = VisitBook(store, disclosure, bus, now)
         self._records = VisitRecords(store, bus, now, desk_id)
-        self._kiosk = Kiosk(bus, monotonic, idle_seconds)
+        self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
         self._steps = VisitSteps(self._records, self._book, self._kiosk, enquiries, disclosure, bus)
         self._lock, self._cards = self._steps.lock, self._steps.cards
         self._card_work = CardWork(
@@ -71,7 +72,6 @@ class ReceptionDesk:
             now=now,
         )
         self._thread = DeskThread(self._steps.check_deadline, self._card_work.trouble)
-        self.today = self._book.today
         self.visit = self._book.visit
         self.history = self._book.history
 
@@ -152,7 +152,16 @@ class ReceptionDesk:
             self._kiosk.require(visit_id, KioskStep.PIN, KioskStep.CONSENT, KioskStep.DONE)
             self._kiosk.extend()
 
-    # -- what the staff's pages call (with today, visit and history of the VisitBook) ----------
+    # -- what the staff's pages call (with visit and history of the VisitBook) ----------------
+
+    def today(self, actor: Actor) -> DayList:
+        """Return today's visits, and since when a card lies forgotten at the kiosk.
+
+        Raises RoleError for a role that may not see coverage; see :meth:`VisitBook.today`.
+        """
+        day = self._book.today(actor)
+        with self._lock:
+            return replace(day, card_left_at=self._kiosk.state.card_left_at)
 
     def identify_visually(self, actor: Actor, visit_id: str, reason: VisualReason) -> None:
         """Record that staff looked at holder and card (目視確認), and ask the payer.

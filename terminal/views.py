@@ -134,12 +134,16 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class DayList:
-    """Today's visits, the newest first, as they were at ``at`` (event sequence ``sequence``)."""
+    """Today's visits, the newest first, as they were at ``at`` (event sequence ``sequence``).
+
+    ``card_left_at``: since when a card lies forgotten on the kiosk's reader, or None.
+    """
 
     at: datetime
     sequence: int
     rows: tuple[VisitRow, ...]
     waiting_to_be_sent: int
+    card_left_at: datetime | None = None
 
 
 class HistoryClosed(StrEnum):

@@ -258,3 +258,18 @@ def test_the_desks_pages_are_accessible(
                     found[f"{path} {language}"] = findings
         desk.complaints = [words for words in desk.complaints if "404" not in words]
     assert found == {}
+
+
+def test_a_forgotten_card_is_told_in_the_list_until_it_is_taken(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """Staff see live that a card lies at the kiosk, since when, and what to do."""
+    page = sits_down(desks, chromium, website, Role.RECEPTION).opens("/staff/today")
+    view = clinic.patient.taps("ordinary")
+    assert view.visit_id is not None
+    clinic.terminal.desk.leave(view.visit_id)
+    state = page.locator("#desk-state")
+    expect(state).to_contain_text(re.compile(r"カードの置き忘れ（\d\d:\d\dから）"))
+    assert axe_findings(page) == []
+    clinic.patient.takes_card()
+    expect(state).not_to_contain_text("置き忘れ")

@@ -176,6 +176,53 @@ def test_a_dead_daemon_is_named_and_taps_work_after_it(clinic: Clinic, pcscd: Pr
     assert clinic.patient.taps("ordinary").step is KioskStep.PIN
 
 
+def test_a_card_that_was_never_lifted_opens_no_second_visit(
+    clinic: Clinic, pcscd: PrivatePcscd
+) -> None:
+    """After the daemon came back the card of the last visit must be lifted and put again."""
+    clinic.patient.taps("ordinary")
+    pcscd.kill()
+    try:
+        clinic.patient.sees(KioskStep.OUT_OF_SERVICE)
+    finally:
+        pcscd.start()
+    view = clinic.patient.sees(KioskStep.CARD_PROBLEM)
+    assert (view.notice, view.visit_id) == (KioskNotice.CARD_LEFT, None)
+    assert len(clinic.terminal.desk.today(clinic.reception.actor).rows) == 1
+    clinic.patient.takes_card()
+    clinic.patient.sees(KioskStep.IDLE)
+    assert clinic.patient.taps("ordinary").step is KioskStep.PIN
+    assert len(clinic.terminal.desk.today(clinic.reception.actor).rows) == 2
+
+
+def test_another_card_after_a_lost_reader_opens_its_own_visit(
+    clinic: Clinic, pcscd: PrivatePcscd
+) -> None:
+    """Only the very card that was left is held back."""
+    clinic.patient.taps("ordinary")
+    pcscd.kill()
+    try:
+        clinic.patient.sees(KioskStep.OUT_OF_SERVICE)
+        clinic.slot.remove()
+    finally:
+        pcscd.start()
+    clinic.patient.sees(KioskStep.IDLE)
+    assert clinic.patient.taps("elderly").step is KioskStep.PIN
+
+
+def test_staff_see_that_a_card_was_left_and_since_when(hasty: Clinic) -> None:
+    """The list tells of the forgotten card until it is taken; the next look is clean."""
+    before = hasty.terminal.now()
+    hasty.patient.taps("ordinary")
+    assert hasty.terminal.desk.today(hasty.reception.actor).card_left_at is None
+    hasty.patient.sees(KioskStep.CARD_PROBLEM)
+    left = hasty.terminal.desk.today(hasty.reception.actor).card_left_at
+    assert left is not None
+    assert before <= left <= hasty.terminal.now()
+    hasty.patient.takes_card()
+    assert hasty.terminal.desk.today(hasty.reception.actor).card_left_at is None
+
+
 def test_the_pin_is_in_no_file(
     tmp_path: Path, stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
