@@ -37,6 +37,10 @@ class CardCondition(StrEnum):
     EXPIRES_SOON = "expires-soon"
     EXPIRED = "expired"
     FACE_ONLY = "face-only"
+    IN_GRACE = "in-grace"
+    NOT_LOADED = "not-loaded"
+    REVOKED = "revoked"
+    PHONE = "phone"
 
 
 class Condition(StrEnum):
@@ -72,7 +76,9 @@ class Person:
 
     ``name``: as on the card; ``registered_name``: as the payer's register can write it.
     ``elderly_percent``: the ratio from 70 on, by income.  ``limit_category``: of the limit
-    certificate, if the person holds one.
+    certificate, if the person holds one.  ``insurance_card``: whether the card was registered as an
+    insurance card (健康保険証利用登録).  ``reissued``: the story of a second card, with which the
+    person comes as well after the first one was replaced.
     """
 
     id: str
@@ -97,6 +103,8 @@ class Person:
     persona: str | None = None
     story: Story = NO_STORY
     card_condition: CardCondition = CardCondition.NORMAL
+    insurance_card: bool = True
+    reissued: Story | None = None
 
 
 def age_on(birthdate: date, day: date) -> int:

@@ -26,6 +26,8 @@ class Persona:
     limit_category: LimitCategory | None = None
     conditions: tuple[Condition, ...] = ()
     card_condition: CardCondition = CardCondition.NORMAL
+    insurance_card: bool = True
+    reissued: Story | None = None
 
 
 PERSONAS: tuple[Persona, ...] = (
@@ -41,6 +43,10 @@ PERSONAS: tuple[Persona, ...] = (
             "Office worker on blood-pressure medicine, with a checkup every year.",
         ),
         conditions=(Condition.HYPERTENSION, Condition.HAY_FEVER),
+        reissued=Story(
+            "同じ人が、再交付された新しいカードを持って来ました。電子証明書の番号が変わっています。",
+            "The same man with a reissued card, whose certificate has a new serial number.",
+        ),
     ),
     Persona(
         "elderly",
@@ -252,5 +258,84 @@ PERSONAS: tuple[Persona, ...] = (
         ),
         conditions=(Condition.HYPERTENSION, Condition.INSOMNIA),
         card_condition=CardCondition.FACE_ONLY,
+    ),
+    Persona(
+        "in-grace",
+        ("林", "誠"),
+        ("ハヤシ", "マコト"),
+        48,
+        Sex.MALE,
+        Scheme.JAPAN_HEALTH,
+        Story(
+            "電子証明書の期限が先月切れました。3か月間は資格だけ確認できます。",
+            "His certificate expired last month; for three months coverage alone is told.",
+        ),
+        conditions=(Condition.LIPIDS,),
+        card_condition=CardCondition.IN_GRACE,
+    ),
+    Persona(
+        "infant",
+        ("山崎", "結衣"),
+        ("ヤマザキ", "ユイ"),
+        0,
+        Sex.FEMALE,
+        Scheme.SOCIETY,
+        Story(
+            "0歳の赤ちゃん。カードに顔写真がありません。",
+            "A baby, whose card bears no photo.",
+        ),
+        family=PersonalFamilyClassification.FAMILY,
+    ),
+    Persona(
+        "phone",
+        ("森", "翼"),
+        ("モリ", "ツバサ"),
+        24,
+        Sex.MALE,
+        Scheme.SOCIETY,
+        Story(
+            "スマートフォンに入れたマイナンバーカードです。券面の情報は入っていません。",
+            "A My Number card in a phone: certificates, but nothing of the card's face.",
+        ),
+        card_condition=CardCondition.PHONE,
+    ),
+    Persona(
+        "not-loaded",
+        ("池田", "キヨ"),
+        ("イケダ", "キヨ"),
+        81,
+        Sex.FEMALE,
+        Scheme.LATE_ELDERLY,
+        Story(
+            "カードに電子証明書が入っていません。市区町村の窓口で入れてもらえます。",
+            "Her card holds no certificates; the municipality can load them.",
+        ),
+        card_condition=CardCondition.NOT_LOADED,
+    ),
+    Persona(
+        "revoked",
+        ("橋本", "拓也"),
+        ("ハシモト", "タクヤ"),
+        41,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "紛失届が出されたカードです。電子証明書は失効しています。",
+            "A card that was reported lost; its certificate is revoked.",
+        ),
+        card_condition=CardCondition.REVOKED,
+    ),
+    Persona(
+        "not-registered",
+        ("石川", "百合子"),
+        ("イシカワ", "ユリコ"),
+        55,
+        Sex.FEMALE,
+        Scheme.SPECIAL_SOCIETY,
+        Story(
+            "健康保険証としての利用登録がまだのカードです。",
+            "Her card is not yet registered as an insurance card.",
+        ),
+        insurance_card=False,
     ),
 )

@@ -120,6 +120,9 @@ def as_list(people: Sequence[Person]) -> list[dict[str, Any]]:
             "address": person.address,
             "story": {"ja": person.story.ja, "en": person.story.en},
             "card_condition": person.card_condition.value,
+            "reissued": None
+            if person.reissued is None
+            else {"ja": person.reissued.ja, "en": person.reissued.en},
         }
         for person in people
     ]
@@ -234,6 +237,8 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
         persona=persona.slug,
         story=persona.story,
         card_condition=persona.card_condition,
+        insurance_card=persona.insurance_card,
+        reissued=persona.reissued,
     )
 
 

@@ -44,12 +44,13 @@ REFERENCE_NUMBER_TRIES = 10
 class Contents:
     """All that makes one card.  Certificates in DER.
 
+    ``auth_certificate`` None: no certificate was loaded.  ``phone``: JPKI alone, as in a phone.
     ``sign_certificate`` and ``sign_key`` None: a card without signature certificate.  ``pin``
     None: no PIN can be entered.  ``pin_tries_left``: of the authentication PIN, at issue.
     """
 
     face: records.Face
-    auth_certificate: bytes = field(repr=False)
+    auth_certificate: bytes | None = field(repr=False)
     auth_ca: bytes = field(repr=False)
     auth_key: rsa.RSAPrivateKey = field(repr=False)
     sign_certificate: bytes | None = field(repr=False)
@@ -61,39 +62,50 @@ class Contents:
     pin: bytes | None = field(repr=False)
     password: bytes | None = field(repr=False)
     pin_tries_left: int = PIN_TRIES
+    phone: bool = False
 
 
 def my_number_card(
     contents: Contents, *, trace: Trace | None = None, first_command_fails: bool = False
 ) -> CardOs:
     """Return a card with these contents and the counters of its issue."""
-    applications = (jpki(contents), visual(contents), text(contents), common(contents))
+    applications = [jpki(contents)]
+    if not contents.phone:
+        applications += [visual(contents), text(contents), common(contents)]
     return CardOs(applications, trace=trace, first_command_fails=first_command_fails)
 
 
 def driving_licence(trace: Trace | None = None) -> CardOs:
-    """Return a card of another kind: it answers, and knows none of our applications."""
-    return CardOs((), atr=bytes.fromhex("3B888001000000009181710068"), trace=trace)
+    """Return a driving licence (運転免許証): it answers to its own applications' AIDs alone."""
+    aids = ("A0000002310100000000000000000000", "A0000002310200000000000000000000")
+    applications = [Application(bytes.fromhex(aid), "licence") for aid in aids]
+    return CardOs(applications, atr=bytes.fromhex("3B888001000000009181710068"), trace=trace)
 
 
 def jpki(contents: Contents) -> Application:
     """公的個人認証: certificates free or behind the password, keys behind PIN and password."""
+    has_authentication = contents.auth_certificate is not None
     has_signature = contents.sign_certificate is not None
     pin = _secret(contents.pin, PIN_TRIES, contents.pin_tries_left)
     password = _secret(contents.password if has_signature else None, PASSWORD_TRIES)
     files: dict[int, CardFile] = {
         0x0002: BinaryFile(contents.sign_ca),
-        0x0006: BinaryFile(records.token_info(contents.face.serial)),
-        0x0008: BinaryFile(bytes([0x8F if has_signature else 0x00, 0x8F, 0x00])),
+        0x0006: BinaryFile(records.token_info(contents.face.serial, phone=contents.phone)),
+        0x0008: BinaryFile(
+            bytes(0x8F if there else 0x00 for there in (has_signature, has_authentication))
+            + b"\x00"
+        ),
         0x0009: BinaryFile(b"", NEVER),
-        0x000A: BinaryFile(contents.auth_certificate),
         0x000B: BinaryFile(contents.auth_ca),
         0x0016: ForeignKey(),
-        0x0017: SigningKey(contents.auth_key, opened_by(0x0018)),
+        0x0017: ForeignKey(),
         0x0018: pin,
         0x001A: ForeignKey(),
         0x001B: password,
     }
+    if contents.auth_certificate is not None:
+        files[0x000A] = BinaryFile(contents.auth_certificate)
+        files[0x0017] = SigningKey(contents.auth_key, opened_by(0x0018))
     if contents.sign_certificate is not None and contents.sign_key is not None:
         files[0x0001] = BinaryFile(contents.sign_certificate, opened_by(0x001B))
         files[0x001A] = SigningKey(contents.sign_key, opened_by(0x001B))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
@@ -25,6 +26,8 @@ SIGNATURE = "JPKI for digital signature"
 AUTHENTICATION_POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 SIGNATURE_POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.0.20")
 _OTHER_NAMES = "1.2.392.200149.8.5.5."
+# JPKI's is made daily; this one has to last as long as a demo that nobody issues anew.
+_CRL_HOLDS = timedelta(days=30)
 _ERA_DIGITS = ((date(2019, 5, 1), "5"), (date(1989, 1, 8), "4"), (date(1926, 12, 25), "3"))
 
 
@@ -91,6 +94,23 @@ def new_authority(unit: str, now: datetime) -> Authority:
         .add_extension(identifier, critical=False)
     )
     return Authority(builder.sign(key, hashes.SHA256()), key)
+
+
+def revocation_list(authority: Authority, revoked: Sequence[int], now: datetime) -> bytes:
+    """Return a CRL (PEM) of these serial numbers, which were revoked the day before."""
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(authority.certificate.subject)
+        .last_update(now)
+        .next_update(now + _CRL_HOLDS)
+        .add_extension(identifier, critical=False)
+        .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+    )
+    for serial in revoked:
+        entry = x509.RevokedCertificateBuilder(serial, now - timedelta(days=1))
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(authority.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def authentication_certificate(

@@ -2,13 +2,14 @@
 
 A card folder holds ``ca.pem`` (the CA of the authentication certificates: the desk's anchor),
 ``sign-ca.pem``, ``record-ca.pem`` (public key above the 券面 signatures), their keys,
-``cards/<persona>.json`` and ``issued.json``, the list for the payer.
+``cards/<persona>.json``, ``issued.json``, the list for the payer, and ``crl.pem``, the CRL of the
+authentication CA, made anew at each issuing.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,18 +39,22 @@ from terminal.virtual_card.personas import (
 
 _MUNICIPALITY = "13101"
 _ADULT_AGE = 18
-_GRACE_LONG_PAST = timedelta(days=200)
-_SOON = timedelta(days=45)
+# From today to the certificate's last day.
+_ENDS = {
+    CardCondition.EXPIRED: timedelta(days=-200),
+    CardCondition.IN_GRACE: timedelta(days=-40),
+    CardCondition.EXPIRES_SOON: timedelta(days=45),
+}
 _TRIES = {CardCondition.LAST_TRY: 1, CardCondition.PIN_BLOCKED: 0}
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedPersona:
-    """A person and the card that was issued to them."""
+    """A person and the card that was issued to them; ``not_after`` of its certificate, if any."""
 
     person: Person
     card: CardOs = field(repr=False)
-    not_after: datetime
+    not_after: datetime | None
 
 
 def issue(
@@ -70,33 +75,68 @@ def issue(
     authentication = _authority(folder, "ca", certificates.AUTHENTICATION, now)
     signature = _authority(folder, "sign-ca", certificates.SIGNATURE, now)
     _record_key(folder)
-    issued = []
-    for person in people:
-        if person.persona is None:
-            continue
-        path = folder / "cards" / f"{person.persona}.json"
-        if path.exists():
-            stored = read_card(path)
-            if stored.person != person:
-                raise ConfigError(
-                    str(path), "person", "was issued for other data: remove the folder, issue anew"
-                )
-        else:
-            progress(f"{person.persona}: keys and certificates")
-            stored = _new_card(person, authentication, signature, now)
-            write_card(path, stored)
+    issued: list[IssuedCard] = []
+    revoked: list[int] = []
+    for person in _card_holders(people):
+        stored = _stored_card(person, folder, progress, authentication, signature, now)
+        if person.card_condition is CardCondition.NOT_LOADED:
+            continue  # no certificate of theirs is anywhere
         certificate = x509.load_pem_x509_certificate(stored.auth_certificate.encode())
+        gone = person.card_condition is CardCondition.REVOKED
+        if gone:
+            revoked.append(certificate.serial_number)
         issued.append(
             IssuedCard(
                 person_id=person.id,
-                persona=person.persona,
+                persona=person.persona or "",
                 issuer=certificate.issuer.rfc4514_string(),
                 serial=format(certificate.serial_number, "x"),
                 not_after=certificate.not_valid_after_utc.isoformat(),
+                status="revoked" if gone else "issued",
             )
         )
+    crl = certificates.revocation_list(authentication, revoked, now)
+    write_file(folder / "crl.pem", crl, mode=0o644)
     write_issued(folder / "issued.json", issued)
     return issued
+
+
+def _card_holders(people: Sequence[Person]) -> Iterator[Person]:
+    """Yield each person with a persona, and once more for a reissued card.
+
+    The first card of such a person goes on holding, so that both can be shown in any order; in
+    truth its certificate is revoked when the second is made.
+    """
+    for person in people:
+        if person.persona is None:
+            continue
+        yield person
+        if person.reissued is not None:
+            slug = f"{person.persona}-reissued"
+            yield person.model_copy(update={"persona": slug, "story": person.reissued})
+
+
+def _stored_card(
+    person: Person,
+    folder: Path,
+    progress: Callable[[str], None],
+    authentication: Authority,
+    signature: Authority,
+    now: datetime,
+) -> StoredCard:
+    """Return the card of a persona, made now where there is none."""
+    path = folder / "cards" / f"{person.persona}.json"
+    if path.exists():
+        stored = read_card(path)
+        if stored.person != person:
+            raise ConfigError(
+                str(path), "person", "was issued for other data: remove the folder, issue anew"
+            )
+        return stored
+    progress(f"{person.persona}: keys and certificates")
+    stored = _new_card(person, authentication, signature, now)
+    write_card(path, stored)
+    return stored
 
 
 def load(folder: Path) -> list[IssuedPersona]:
@@ -108,7 +148,7 @@ def load(folder: Path) -> list[IssuedPersona]:
     if not paths:
         raise ConfigError(str(folder), None, "holds no cards: run `virtual-card issue` first")
     personas = [load_card(folder, path.stem) for path in paths]
-    return sorted(personas, key=lambda item: item.person.id)
+    return sorted(personas, key=lambda item: (item.person.id, item.person.persona))
 
 
 def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) -> IssuedPersona:
@@ -117,11 +157,13 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
     ``first_command_fails``: see CardOs.  Raises ConfigError.
     """
     stored = read_card(folder / "cards" / f"{persona}.json")
+    condition = stored.person.card_condition
+    loaded = condition is not CardCondition.NOT_LOADED
     try:
         certificate = _certificate(stored.auth_certificate)
         contents = Contents(
             face=_face(stored),
-            auth_certificate=_der(certificate),
+            auth_certificate=_der(certificate) if loaded else None,
             auth_ca=_der(_certificate(read_file(folder / "ca.pem").decode())),
             auth_key=_private_key(stored.auth_key),
             sign_certificate=(
@@ -136,21 +178,21 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
             cv_certificate=read_file(folder / "record.cv"),
             pin=_usable(stored, DEMO_PIN),
             password=_usable(stored, DEMO_PASSWORD),
-            pin_tries_left=_TRIES.get(stored.person.card_condition, PIN_TRIES),
+            pin_tries_left=_TRIES.get(condition, PIN_TRIES),
+            phone=condition is CardCondition.PHONE,
         )
     except (ValueError, TypeError) as error:
         raise ConfigError(str(folder), persona, f"is damaged: {type(error).__name__}") from None
     card = my_number_card(contents, first_command_fails=first_command_fails)
-    return IssuedPersona(stored.person, card, certificate.not_valid_after_utc)
+    ends = certificate.not_valid_after_utc if loaded else None
+    return IssuedPersona(stored.person, card, ends)
 
 
 def validity_of(person: Person, now: datetime) -> Validity:
     """Return the validity of a certificate whose card is in the person's condition."""
     today = now.astimezone(certificates.JAPAN).date()
-    if person.card_condition in (CardCondition.EXPIRED, CardCondition.EXPIRES_SOON):
-        soon = person.card_condition is CardCondition.EXPIRES_SOON
-        last = today + _SOON if soon else today - _GRACE_LONG_PAST
-        end = certificates.end_of_day(last)
+    if person.card_condition in _ENDS:
+        end = certificates.end_of_day(today + _ENDS[person.card_condition])
         return Validity(end - timedelta(days=1800), end)
     begin = now - timedelta(days=400)
     last = certificates.nth_birthday_after(person.birthdate, begin.date(), 5)
@@ -177,7 +219,7 @@ def _new_card(
         auth_key=_key_pem(auth_key),
         own_key=_key_pem(own_key),
     )
-    if person.card_condition is CardCondition.FACE_ONLY:
+    if person.card_condition in (CardCondition.FACE_ONLY, CardCondition.NOT_LOADED):
         return card
     sign_key = certificates.new_key()
     sign_certificate = certificates.signature_certificate(

@@ -21,7 +21,12 @@ DEMO_PASSWORD = b"PASSWORD1"
 
 
 class CardCondition(StrEnum):
-    """In what state a person's card comes to the desk."""
+    """In what state a person's card comes to the desk.
+
+    IN_GRACE: its certificate expired within three months.  NOT_LOADED: no certificate was put on
+    it.  REVOKED: card and certificate are whole; crl.pem and issued.json tell.  PHONE: no card but
+    a phone, with JPKI alone.
+    """
 
     NORMAL = "normal"
     LAST_TRY = "last-try"
@@ -29,6 +34,10 @@ class CardCondition(StrEnum):
     EXPIRES_SOON = "expires-soon"
     EXPIRED = "expired"
     FACE_ONLY = "face-only"
+    IN_GRACE = "in-grace"
+    NOT_LOADED = "not-loaded"
+    REVOKED = "revoked"
+    PHONE = "phone"
 
 
 class Story(BaseModel):
@@ -43,7 +52,8 @@ class Story(BaseModel):
 class Person(BaseModel):
     """One invented person of ``people.json``; only those with a persona get a card.
 
-    ``sex``: OQSCD007.
+    ``sex``: OQSCD007.  ``reissued``: the story of a second card with a certificate of its own,
+    which then lies in the tray as ``<persona>-reissued``.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -57,6 +67,7 @@ class Person(BaseModel):
     address: str
     story: Story
     card_condition: CardCondition = CardCondition.NORMAL
+    reissued: Story | None = None
 
 
 class StoredCard(BaseModel):
@@ -81,6 +92,7 @@ class IssuedCard(BaseModel):
     """One line of ``issued.json``: what the payer may know of a card.
 
     ``issuer``: RFC 4514; ``serial``: lower-case hex without leading zeros; ``not_after``: ISO 8601.
+    A person with a reissued card is there twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,6 +102,7 @@ class IssuedCard(BaseModel):
     issuer: str
     serial: str
     not_after: str
+    status: Literal["issued", "revoked"] = "issued"
 
 
 _PEOPLE = TypeAdapter(list[Person])

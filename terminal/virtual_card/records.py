@@ -149,9 +149,10 @@ def common_record(face: Face) -> bytes:
     return tlv(0x01, digits.encode())
 
 
-def token_info(serial: str) -> bytes:
+def token_info(serial: str, *, phone: bool = False) -> bytes:
     """Return JPKI file 0006, 160 bytes: label, maker, model, serial and zeroed counters."""
-    parts = (("JPKIAPICCTOKEN2", 32), ("JPKI-TEST", 32), ("VIRTUAL", 16), (serial, 16))
+    label = "JPKIAPGPSETOKEN" if phone else "JPKIAPICCTOKEN2"
+    parts = ((label, 32), ("JPKI-TEST", 32), ("VIRTUAL", 16), (serial, 16))
     text = "".join(part.ljust(size)[:size] for part, size in parts)
     return text.encode("ascii") + bytes(160 - len(text))
 

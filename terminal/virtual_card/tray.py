@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from terminal.virtual_card import strangers
 from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs, MuteCard
 from terminal.virtual_card.issuing import IssuedPersona
 from terminal.virtual_card.personas import Person, Story
 from terminal.virtual_card.script import ScriptedCard, Step
+from terminal.virtual_card.strangers import TransitCard
 from terminal.virtual_card.trace import Exchange
 from terminal.virtual_card.vpicc import VirtualCardSlot
 
@@ -22,6 +24,10 @@ class CardKind(StrEnum):
 
     MY_NUMBER = "my-number"
     DRIVING_LICENCE = "driving-licence"
+    RESIDENCE_CARD = "residence-card"
+    PASSPORT = "passport"
+    BANK_CARD = "bank-card"
+    TRANSIT_CARD = "transit-card"
     MUTE = "mute"
 
 
@@ -35,7 +41,7 @@ class TrayCard:
 
     slug: str
     kind: CardKind
-    card: CardOs | MuteCard = field(repr=False)
+    card: CardOs | MuteCard | TransitCard = field(repr=False)
     story: Story = field(repr=False)
     person: Person | None = field(default=None, repr=False)
     not_after: datetime | None = None
@@ -46,7 +52,7 @@ class TrayCard:
         return self.card.pin_tries_left if isinstance(self.card, CardOs) else None
 
 
-def strangers() -> list[TrayCard]:
+def other_cards() -> list[TrayCard]:
     """Return the cards that are no My Number cards."""
     return [
         TrayCard(
@@ -56,6 +62,42 @@ def strangers() -> list[TrayCard]:
             Story(
                 ja="まちがえて置かれた運転免許証。端末は「マイナンバーカードではない」と伝えます。",
                 en="A driving licence, put here by mistake. The terminal says what it is not.",
+            ),
+        ),
+        TrayCard(
+            "residence-card",
+            CardKind.RESIDENCE_CARD,
+            strangers.residence_card(),
+            Story(
+                ja="在留カード。マイナンバーカードと形は似ていますが、別のカードです。",
+                en="A residence card: it looks alike and is another card.",
+            ),
+        ),
+        TrayCard(
+            "transit-card",
+            CardKind.TRANSIT_CARD,
+            TransitCard(),
+            Story(
+                ja="交通系ICカード。リーダーは気づきますが、保険のことは何も入っていません。",
+                en="A transit card. The reader notices it; nothing of insurance is in it.",
+            ),
+        ),
+        TrayCard(
+            "bank-card",
+            CardKind.BANK_CARD,
+            strangers.bank_card(),
+            Story(
+                ja="タッチ決済のカード。端末は支払いの情報を読みません。",
+                en="A contactless bank card. The terminal reads nothing of payments.",
+            ),
+        ),
+        TrayCard(
+            "passport",
+            CardKind.PASSPORT,
+            strangers.passport(),
+            Story(
+                ja="パスポート。ICチップはありますが、資格確認には使えません。",
+                en="A passport: it has a chip, and is of no use for this.",
             ),
         ),
         TrayCard(
@@ -86,7 +128,7 @@ class Tray:
             )
             for item in personas
         ]
-        self.cards = (*issued, *strangers())
+        self.cards = (*issued, *other_cards())
         self._by_slug = {card.slug: card for card in self.cards}
         self._slot = slot
         self._scripts: dict[str, tuple[Step, ...]] = {}

@@ -144,6 +144,7 @@ def test_list_for_the_card_issuer() -> None:
     """The list names the people as a card does, and holds no 12-digit number."""
     listed = as_list(ALL.people)
     first = listed[0]
+    assert PERSONAS[0].reissued is not None
     assert first == {
         "id": "p-0001",
         "persona": "ordinary",
@@ -154,7 +155,9 @@ def test_list_for_the_card_issuer() -> None:
         "address": ALL.people[0].address,
         "story": {"ja": PERSONAS[0].story.ja, "en": PERSONAS[0].story.en},
         "card_condition": "normal",
+        "reissued": {"ja": PERSONAS[0].reissued.ja, "en": PERSONAS[0].reissued.en},
     }
+    assert {item["reissued"] is None for item in listed[1:]} == {True}
     assert {item["name"] for item in listed if item["persona"] == "replaced-character"} == {
         "髙橋　恵"
     }

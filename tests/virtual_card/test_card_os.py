@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ from hypothesis import strategies as st
 from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.issuing import load_card
+from terminal.virtual_card.strangers import (
+    TransitCard,
+    bank_card,
+    passport,
+    residence_card,
+)
 from tests.virtual_card.commands import AIDS, b_reference, read, select, send, sign, verify
 from tests.virtual_card.parts import PIN
 
@@ -194,12 +201,36 @@ def test_text_offset_table_points_at_the_fields(card: CardOs) -> None:
 
 def test_presence_file_tells_which_certificates_there_are(cards: Path) -> None:
     """JPKI 0008 is free; a face-only card has no signature certificate and no usable PIN."""
-    for persona, expected in (("normal", "8f8f00"), ("face-only", "008f00")):
+    for persona, expected in (
+        ("normal", "8f8f00"),
+        ("not-loaded", "000000"),
+        ("face-only", "008f00"),
+    ):
         card = load_card(cards, persona).card
         select(card, "jpki")
         assert send(card, "00B0880000") == (bytes.fromhex(expected), 0x9000)
     assert verify(card, 0x18, PIN) == 0x6984
     assert select(card, "jpki", 0x0001) == 0x6A82
+
+
+def test_a_card_without_certificates_has_the_rest(cards: Path) -> None:
+    """Where none was loaded file 000A is missing and the key cannot sign, though a PIN is there."""
+    issued = load_card(cards, "not-loaded")
+    assert issued.not_after is None
+    assert select(issued.card, "jpki", 0x000A) == 0x6A82
+    assert verify(issued.card, 0x18, PIN) == 0x9000
+    assert sign(issued.card, 0x17, DIGEST_INFO + bytes(32)) == (b"", 0x6985)
+    assert select(issued.card, "text") == 0x9000
+
+
+def test_a_phone_has_jpki_alone_and_says_so(cards: Path) -> None:
+    """Its token's label is its own; the 券面 applications and the common one are not there."""
+    phone = load_card(cards, "phone").card
+    assert [select(phone, name) for name in AIDS] == [0x9000, 0x6A82, 0x6A82, 0x6A82]
+    select(phone, "jpki")
+    assert send(phone, "00B0860010") == (b"JPKIAPGPSETOKEN ", 0x9000)
+    assert verify(phone, 0x18, PIN) == 0x9000
+    assert sign(phone, 0x17, DIGEST_INFO + bytes(32))[1] == 0x9000
 
 
 @pytest.mark.parametrize(
@@ -304,10 +335,30 @@ def test_the_first_command_may_fail_once_after_power_up(cards: Path) -> None:
     assert select(issued, "jpki") == 0x6F00
 
 
-def test_another_kind_of_card_knows_none_of_our_applications() -> None:
-    """A driving licence answers 6A82 to every AID of a My Number card."""
-    licence = driving_licence()
-    assert {select(licence, name) for name in AIDS} == {0x6A82}
+@pytest.mark.parametrize(
+    ("make", "own"),
+    [
+        (driving_licence, "A0000002310100000000000000000000"),
+        (residence_card, "D392F0004F0200000000000000000000"),
+        (passport, "A0000002471001"),
+        (bank_card, "325041592E5359532E4444463031"),
+    ],
+)
+def test_another_kind_of_card_knows_none_of_our_applications(
+    make: Callable[[], CardOs], own: str
+) -> None:
+    """Licence, residence card, passport and bank card answer 6A82 to our AIDs, 9000 to theirs."""
+    stranger = make()
+    assert {select(stranger, name) for name in AIDS} == {0x6A82}
+    assert send(stranger, f"00A4040C{len(own) // 2:02X}{own}") == (b"", 0x9000)
+
+
+def test_a_transit_card_answers_the_readers_own_command_only() -> None:
+    """A FeliCa card tells its number by the pseudo-command and refuses every ISO 7816 command."""
+    card = TransitCard()
+    assert card.transmit(bytes.fromhex("FFCA000000"))[-2:] == b"\x90\x00"
+    for aid in AIDS.values():
+        assert card.transmit(b"\x00\xa4\x04\x0c\x0a" + aid) == b"\x6a\x81"
 
 
 def test_trace_keeps_commands_and_targets_but_no_pin_and_no_content(card: CardOs) -> None:

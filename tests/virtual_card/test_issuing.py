@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from terminal.errors import ConfigError
 from terminal.virtual_card import records
 from terminal.virtual_card.certificates import end_of_day, nth_birthday_after
 from terminal.virtual_card.issuing import issue, load, load_card
-from terminal.virtual_card.personas import CardCondition, read_card, read_people
+from terminal.virtual_card.personas import CardCondition, Story, read_card, read_people
 from tests.virtual_card.parts import people
 
 POLICY = "1.2.392.200149.8.5.1.0.30"
@@ -61,7 +62,12 @@ def test_certificate_ends_at_the_fifth_birthday_in_japan(cards: Path) -> None:
 
 @pytest.mark.parametrize(
     ("persona", "earliest", "latest"),
-    [("normal", 90, 5 * 366), ("expires-soon", 1, 89), ("expired", -366, -93)],
+    [
+        ("normal", 90, 5 * 366),
+        ("expires-soon", 1, 89),
+        ("expired", -366, -93),
+        ("in-grace", -80, -1),
+    ],
 )
 def test_condition_sets_when_the_certificate_ends(
     cards: Path, now: datetime, persona: str, earliest: int, latest: int
@@ -84,12 +90,41 @@ def test_birthdays_count_from_the_day_of_issue() -> None:
 def test_issued_list_names_each_certificate_as_the_payer_will_see_it(cards: Path) -> None:
     """issued.json: person, RFC 4514 issuer, serial in lower-case hex without zeros, end."""
     listed = json.loads((cards / "issued.json").read_text())
-    assert [item["persona"] for item in listed] == [item.persona for item in people()]
+    known = [item.persona for item in people() if item.persona != "not-loaded"]
+    assert [item["persona"] for item in listed] == known
+    assert [item["persona"] for item in listed if item["status"] == "revoked"] == ["revoked"]
     for item in listed:
         found = certificate(cards, item["persona"])
         assert item["issuer"] == found.issuer.rfc4514_string()
         assert item["serial"] == format(found.serial_number, "x")
         assert datetime.fromisoformat(item["not_after"]) == found.not_valid_after_utc
+
+
+def test_the_revocation_list_names_the_revoked_card_only(cards: Path, now: datetime) -> None:
+    """crl.pem is signed by the authentication CA, holds now, and lists one serial number."""
+    crl = x509.load_pem_x509_crl((cards / "crl.pem").read_bytes())
+    key = x509.load_pem_x509_certificate((cards / "ca.pem").read_bytes()).public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
+    assert crl.is_signature_valid(key)
+    assert [item.serial_number for item in crl] == [certificate(cards, "revoked").serial_number]
+    ends = crl.next_update_utc
+    assert ends is not None
+    assert crl.last_update_utc <= now < ends
+
+
+def test_a_reissued_card_is_a_second_one_of_the_same_person(tmp_path: Path) -> None:
+    """Both cards are issued to one id, with different serial numbers and stories."""
+    story = Story(ja="再交付", en="Reissued")
+    person = people()[0].model_copy(update={"reissued": story})
+    listed = issue([person], tmp_path, datetime.now(UTC))
+    assert [(item.persona, item.person_id) for item in listed] == [
+        ("normal", "p-0001"),
+        ("normal-reissued", "p-0001"),
+    ]
+    assert listed[0].serial != listed[1].serial
+    first, second = load(tmp_path)
+    assert (first.person.story.en, second.person.story.en) == ("Somebody for tests.", "Reissued")
+    assert first.person.name == second.person.name
 
 
 def test_issuing_again_changes_nothing_and_adds_what_is_missing(tmp_path: Path) -> None:

@@ -91,10 +91,11 @@ def test_putting_swapping_and_taking_cards(control: Control) -> None:
 
 
 def test_state_lists_every_card_with_story_and_tries(control: Control) -> None:
-    """All people in their order, then the two strangers; tries are the card's own."""
+    """All people in their order, then the other cards; tries are the card's own."""
     listed = control.state()["cards"]
     personas = [person.persona for person in people()]
-    assert [item["slug"] for item in listed] == [*personas, "driving-licence", "mute-card"]
+    others = ["driving-licence", "residence-card", "transit-card", "bank-card", "passport"]
+    assert [item["slug"] for item in listed] == [*personas, *others, "mute-card"]
     by_slug = {item["slug"]: item for item in listed}
     assert by_slug["last-try"]["pin_tries_left"] == 1
     assert by_slug["pin-blocked"]["pin_tries_left"] == 0
