@@ -17,6 +17,10 @@
     │   ├── CardProtocolError         a status word or data that must not come
     │   ├── InvalidPinError           wrong PIN, with the tries left
     │   ├── PinBlockedError           no try left: staff's look, unlock at the municipality
+    │   ├── PinEntryError             nothing reached the card from the reader's keypad: ask again
+    │   │   ├── PinEntryTimeoutError      no key was pressed in time
+    │   │   ├── PinEntryCancelledError    the holder pressed the red key
+    │   │   └── PinEntryLengthError       too few or too many digits
     │   └── CertificateRejectedError  chain, validity or policy does not hold, with the reason
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
@@ -123,6 +127,22 @@ class InvalidPinError(CardError):
 
 class PinBlockedError(CardError):
     """The PIN has no try left."""
+
+
+class PinEntryError(CardError):
+    """The entry on the reader's keypad ended without a PIN; the card lost no try."""
+
+
+class PinEntryTimeoutError(PinEntryError):
+    """Nobody finished the entry in time."""
+
+
+class PinEntryCancelledError(PinEntryError):
+    """The holder cancelled the entry."""
+
+
+class PinEntryLengthError(PinEntryError):
+    """The entry had too few or too many digits."""
 
 
 class CertificateReason(StrEnum):

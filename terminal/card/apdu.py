@@ -68,6 +68,12 @@ class CommandApdu:
         return encoded
 
 
+def long_read(offset: int, length: int) -> bytes:
+    """Return READ BINARY in the extended form.  ``length``: 1 to 65535 bytes wanted."""
+    header = bytes((0x00, Ins.READ_BINARY)) + offset.to_bytes(2)
+    return header + b"\0" + length.to_bytes(2)
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseApdu:
     """The card's answer: ``data`` and the status word ``sw`` (SW1 SW2 as one number)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
 class CardConnection(Protocol):
@@ -34,3 +34,25 @@ class CardConnection(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class LongAnswers(Protocol):
+    """A connection whose reader may pass more than the 256 bytes of a short APDU."""
+
+    @property
+    def longest_data(self) -> int:
+        """Bytes of data that one APDU may carry; 256 where only short ones pass."""
+        ...
+
+
+class PinPad(Protocol):
+    """The keypad of a reader: the PIN goes from the holder's finger to the card, never to us."""
+
+    def verify(self, header: bytes, length: int) -> int:
+        """Let the holder type ``length`` digits and send them; return the card's status word.
+
+        ``header``: CLA INS P1 P2 of VERIFY.  Raises PinEntryTimeoutError, PinEntryCancelledError
+        and PinEntryLengthError (the card lost no try), and what CardConnection.transmit raises.
+        """
+        ...

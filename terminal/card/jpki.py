@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from terminal.card import protocol
-from terminal.card.connection import CardConnection
+from terminal.card.apdu import Ins
+from terminal.card.connection import CardConnection, PinPad
 from terminal.card.protocol import JPKI_AID, TEXT_AID, ElementaryFile
 from terminal.errors import CardProtocolError
 
@@ -15,6 +16,7 @@ AUTHENTICATION_CERTIFICATE = ElementaryFile(JPKI_AID, 0x000A)
 AUTHENTICATION_KEY = 0x0017
 AUTHENTICATION_PIN = 0x0018
 PIN_LENGTH = 4
+VERIFY_HEADER = bytes((0x00, Ins.VERIFY, 0x00, 0x80))
 PRESENT = 0x8F
 
 
@@ -108,6 +110,14 @@ class JpkiSession:
         check_pin(pin)
         self._select_pin()
         protocol.verify(self._connection, pin)
+
+    def verify_pin_on(self, pinpad: PinPad) -> None:
+        """Let the holder type the PIN at the reader's own keypad; it never reaches this machine.
+
+        Raises as :meth:`verify_pin`, and PinEntryError where nothing reached the card.
+        """
+        self._select_pin()
+        protocol.check(pinpad.verify(VERIFY_HEADER, PIN_LENGTH), "VERIFY on the reader")
 
     def sign(self, digest_info: bytes) -> bytes:
         """Sign with the authentication key after a right PIN: see :mod:`terminal.card.proof`."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from terminal.card.apdu import CommandApdu, Ins, ResponseApdu, Sw
-from terminal.card.connection import CardConnection
+from terminal.card.apdu import CommandApdu, Ins, ResponseApdu, Sw, long_read
+from terminal.card.connection import CardConnection, LongAnswers
 from terminal.card.tlv import read_header
 from terminal.card.traffic import log_exchange
 from terminal.errors import (
@@ -152,6 +152,8 @@ def read_object(connection: CardConnection, file: ElementaryFile) -> bytes:
     if total > LONGEST_FILE:
         msg = f"{doing}: a file of {total} bytes is longer than any"
         raise CardProtocolError(msg)
+    if total - len(content) > BLOCK:
+        content += _read_long(connection, len(content), total - len(content))
     while len(content) < total:
         block = _read_block(connection, len(content), min(BLOCK, total - len(content)), doing)
         if not block:
@@ -174,6 +176,18 @@ def read_first_block(connection: CardConnection, file: ElementaryFile) -> bytes:
         msg = f"{doing}: the file is empty"
         raise CardProtocolError(msg)
     return block
+
+
+def _read_long(connection: CardConnection, offset: int, length: int) -> bytes:
+    """Read in the extended form where the reader says that it passes; empty where it does not.
+
+    A refusal is no error: the file is then read in short pieces.
+    """
+    longest = connection.longest_data if isinstance(connection, LongAnswers) else BLOCK
+    if longest <= BLOCK:
+        return b""
+    data, sw = connection.transmit(long_read(offset, min(length, longest)))
+    return data if sw == Sw.OK else b""
 
 
 def _read_block(connection: CardConnection, offset: int, length: int, doing: str) -> bytes:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from smartcard import scard
 
@@ -25,6 +26,15 @@ LONGEST_PAUSE = 2.0
 """Seconds between tries to reach a daemon that does not answer."""
 
 
+def matches(name_contains: str, name: str) -> bool:
+    """Whether a reader's name contains the pattern; ``*`` and ``?`` stand as in file names.
+
+    Square brackets are plain text: readers' names are full of them.
+    """
+    pattern = name_contains.replace("[", "[[]")
+    return fnmatchcase(name, f"*{pattern}*")
+
+
 class PcscMonitor:
     """Tells insertion and removal of cards, and the coming and going of readers and of pcscd.
 
@@ -32,13 +42,21 @@ class PcscMonitor:
     """
 
     def __init__(self, name_contains: str) -> None:
-        """Watch the readers whose name contains ``name_contains``."""
+        """Watch one reader whose name :func:`matches` ``name_contains``: the first that is there,
+        for as long as it is there.
+        """
         self._name_contains = name_contains
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._context: int | None = None
         self._told: ReaderState | None = None
         self._seen: dict[str, int] = {}
+        self._chosen = ""
+
+    @property
+    def chosen(self) -> str:
+        """The reader that is watched now; empty where none fits."""
+        return self._chosen
 
     @property
     def state(self) -> ReaderState:
@@ -50,6 +68,7 @@ class PcscMonitor:
         self._on_event: Callable[[ReaderEvent], None] = on_event
         self._told = None
         self._seen = {}
+        self._chosen = ""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="reader monitor", daemon=True)
         self._thread.start()
@@ -91,10 +110,13 @@ class PcscMonitor:
             code, names = scard.SCardListReaders(context, [])
             if code not in (OK, scard.SCARD_E_NO_READERS_AVAILABLE):
                 return int(code)
-            names = [name for name in names if self._name_contains in name]
-            self._tell_readers(names)
+            names = [name for name in names if matches(self._name_contains, name)]
+            if self._chosen not in names:
+                self._choose(names[0] if names else "")
             states = [(NEW_READERS, new_readers)]
-            states += [(name, self._seen.get(name, scard.SCARD_STATE_UNAWARE)) for name in names]
+            if self._chosen:
+                before = self._seen.get(self._chosen, scard.SCARD_STATE_UNAWARE)
+                states.append((self._chosen, before))
             code, changed = scard.SCardGetStatusChange(context, RELOOK_MILLISECONDS, states)
             at = time.monotonic()
             if code == scard.SCARD_E_UNKNOWN_READER:
@@ -121,14 +143,20 @@ class PcscMonitor:
         if is_there and not same:
             self._tell(Inserted(name, at))
 
-    def _tell_readers(self, names: list[str]) -> None:
-        for name in [name for name in self._seen if name not in names]:
-            self._forget(name)
-        self._tell_state(ReaderState.READY if names else ReaderState.NO_READER)
+    def _choose(self, name: str) -> None:
+        """Turn to another reader; the card in the one before counts as removed."""
+        for before in list(self._seen):
+            self._forget(before)
+        is_another = bool(self._chosen and name)
+        self._chosen = name
+        if is_another:
+            self._told = None
+        self._tell_state(ReaderState.READY if name else ReaderState.NO_READER)
 
     def _tell_unreachable(self, code: int) -> None:
         for name in list(self._seen):
             self._forget(name)
+        self._chosen = ""
         denied = code == scard.SCARD_W_SECURITY_VIOLATION
         self._tell_state(ReaderState.ACCESS_DENIED if denied else ReaderState.PCSC_DOWN)
 
@@ -139,7 +167,7 @@ class PcscMonitor:
     def _tell_state(self, state: ReaderState) -> None:
         if state is not self._told:
             self._told = state
-            self._tell(StateChanged(state, time.monotonic()))
+            self._tell(StateChanged(state, time.monotonic(), self._chosen))
 
     def _tell(self, event: ReaderEvent) -> None:
         log.info("%s", event)

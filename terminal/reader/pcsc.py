@@ -15,8 +15,10 @@ from smartcard import scard
 
 from terminal.errors import CardUnreadableError, ReaderBusyError, TerminalError
 from terminal.reader.monitor import PcscMonitor
+from terminal.reader.part10 import SHORT_DATA, Abilities, Part10PinPad, ask_abilities
 from terminal.reader.pcsc_codes import DOUBTFUL, OK, error_of
 from terminal.reader.settings import ReaderSettings
+from terminal.reader.t0 import to_t0
 from terminal.reader.types import ReaderEvent, ReaderState
 
 PRESENCE_SECONDS = 1.5
@@ -114,6 +116,16 @@ class _CardThread(threading.Thread):
         command[:] = [0] * len(command)
         return _Reply(code, data if code == OK else [])
 
+    def control(self, code: int, data: list[int]) -> _Reply:
+        """Job: hand ``data`` to the reader under the control code ``code``."""
+        result, answer = scard.SCardControl(self._card, code, data)
+        return _Reply(result, answer if result == OK else [])
+
+    @property
+    def speaks_t0(self) -> bool:
+        """Whether reader and card agreed on T=0."""
+        return bool(self._pci == scard.SCARD_PCI_T0)
+
     def is_same_card(self) -> _Reply:
         """Job: OK if the card has stayed, a code otherwise; looks for up to PRESENCE_SECONDS."""
         deadline = time.monotonic() + PRESENCE_SECONDS
@@ -139,6 +151,7 @@ class PcscConnection:
         """``answer_seconds``: what a card in ``reader`` may take for each command."""
         self._answer_seconds = answer_seconds
         self._closed = False
+        self._abilities: Abilities | None = None
         self.thread = _CardThread(reader)
         self.thread.start()
 
@@ -153,10 +166,8 @@ class PcscConnection:
 
     def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         """Send one command: see CardConnection."""
-        if self._closed or self.thread.given_up:
-            msg = "the card was let go before this command"
-            raise CardUnreadableError(msg)
-        command = list(apdu)
+        self._require_open()
+        command = list(to_t0(apdu) if self.thread.speaks_t0 else apdu)
         reply = self.thread.do(lambda: self.thread.transmit(command), self._answer_seconds)
         if reply is None:
             msg = f"the card gave no answer within {self._answer_seconds:g} s"
@@ -164,6 +175,40 @@ class PcscConnection:
         if reply.code != OK or len(reply.data) < 2:
             self._fail(reply.code)
         return bytes(reply.data[:-2]), reply.data[-2] << 8 | reply.data[-1]
+
+    @property
+    def longest_data(self) -> int:
+        """See LongAnswers; asks the reader once."""
+        # T=0 has no extended length
+        return SHORT_DATA if self.thread.speaks_t0 else self._ask_abilities().longest_data
+
+    def pinpad(self) -> Part10PinPad | None:
+        """Return the reader's keypad, None where it has none.  Raises CardError, ReaderError."""
+        code = self._ask_abilities().verify_code
+        return None if code is None else Part10PinPad(self._control, code, self._answer_seconds)
+
+    def _ask_abilities(self) -> Abilities:
+        if self._abilities is None:
+            self._abilities = ask_abilities(self._control, self._answer_seconds)
+        return self._abilities
+
+    def _control(self, code: int, data: bytes, seconds: float) -> bytes | None:
+        self._require_open()
+        sent = list(data)
+        reply = self.thread.do(lambda: self.thread.control(code, sent), seconds)
+        if reply is None:
+            msg = f"the reader gave no answer within {seconds:g} s"
+            raise CardUnreadableError(msg)
+        if reply.code == scard.SCARD_E_UNSUPPORTED_FEATURE:
+            return None
+        if reply.code != OK:
+            self._fail(reply.code)
+        return bytes(reply.data)
+
+    def _require_open(self) -> None:
+        if self._closed or self.thread.given_up:
+            msg = "the card was let go before this command"
+            raise CardUnreadableError(msg)
 
     def _fail(self, code: int) -> None:
         """Raise what a failed command means, after a look whether the card is still there."""
@@ -221,6 +266,11 @@ class PcscReader:
     def state(self) -> ReaderState:
         """The present state; NO_READER before the first look."""
         return self._monitor.state
+
+    @property
+    def chosen(self) -> str:
+        """The name of the reader that is watched now; empty where none fits the settings."""
+        return self._monitor.chosen
 
     def connect(self, reader: str) -> PcscConnection:
         """Take the card in ``reader``: see CardReader.

@@ -30,6 +30,7 @@ _MEANING: dict[int, tuple[type[TerminalError], str]] = {
     scard.SCARD_W_REMOVED_CARD: (CardRemovedError, "the card was taken away"),
     scard.SCARD_E_NO_SMARTCARD: (CardRemovedError, "no card is there"),
     scard.SCARD_E_COMM_DATA_LOST: (CardRemovedError, "the card was lost"),
+    scard.SCARD_E_TIMEOUT: (CardUnreadableError, "the reader gave up waiting for the card"),
     scard.SCARD_W_UNRESPONSIVE_CARD: (CardUnreadableError, "the card does not respond"),
     scard.SCARD_W_UNPOWERED_CARD: (CardUnreadableError, "the card has lost its power"),
     scard.SCARD_W_RESET_CARD: (CardUnreadableError, "the card was reset by another program"),

@@ -17,7 +17,8 @@ class ReaderSettings(BaseModel):
         default="pcsc", description="PC/SC, or a loopback socket for a virtual card"
     )
     name_contains: str = Field(
-        default="", description="watch only PC/SC readers whose name contains this"
+        default="",
+        description="use a PC/SC reader whose name contains this; `*` and `?` as in file names",
     )
     pcsc_socket: Path | None = Field(
         default=None, description="socket of a pcscd of our own; absent: the machine's"

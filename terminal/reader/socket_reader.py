@@ -25,13 +25,18 @@ from terminal.errors import (
     PortInUseError,
     ReaderBusyError,
 )
+from terminal.reader import played
+from terminal.reader.part10 import SHORT_DATA, Part10PinPad, ask_abilities
+from terminal.reader.played import T0Line, Traits
 from terminal.reader.settings import ReaderSettings
+from terminal.reader.t0 import to_t0
 from terminal.reader.types import Inserted, ReaderEvent, ReaderState, Removed, StateChanged
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 NAME = "Socket reader"
+PLAIN = Traits()
 
 
 class Control(IntEnum):
@@ -124,9 +129,12 @@ class _Slot:
 class SocketConnection:
     """An exclusive hold on the card that is plugged in: see CardConnection."""
 
-    def __init__(self, slot: _Slot) -> None:
+    def __init__(self, slot: _Slot, traits: Traits, answer_seconds: float) -> None:
         """Hold ``slot``, whose lock the caller has taken."""
         self._slot = slot
+        self._traits = traits
+        self._answer_seconds = answer_seconds
+        self._exchange = T0Line(slot.ask) if traits.t0 else slot.ask
         self._closed = False
 
     def power(self) -> None:
@@ -136,14 +144,33 @@ class SocketConnection:
 
     def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         """Send one command: see CardConnection."""
-        if self._closed:
-            msg = "the card was let go before this command"
-            raise CardUnreadableError(msg)
-        reply = self._slot.ask(apdu)
+        self._require_open()
+        reply = self._exchange(to_t0(apdu) if self._traits.t0 else apdu)
         if len(reply) < 2:
             msg = "the card is there and gives no valid answer"
             raise CardUnreadableError(msg)
         return reply[:-2], int.from_bytes(reply[-2:])
+
+    @property
+    def longest_data(self) -> int:
+        """See LongAnswers."""
+        if self._traits.t0:
+            return SHORT_DATA
+        return ask_abilities(self._control, self._answer_seconds).longest_data
+
+    def pinpad(self) -> Part10PinPad | None:
+        """Return the reader's keypad, None where it plays none."""
+        code = ask_abilities(self._control, self._answer_seconds).verify_code
+        return None if code is None else Part10PinPad(self._control, code, self._answer_seconds)
+
+    def _control(self, code: int, data: bytes, _seconds: float) -> bytes | None:
+        self._require_open()
+        return played.control(self._traits, self._exchange, code, data)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            msg = "the card was let go before this command"
+            raise CardUnreadableError(msg)
 
     def close(self) -> None:
         """Unpower and release the card; never raises, may be called twice."""
@@ -171,9 +198,13 @@ class SocketConnection:
 class SocketReader:
     """One slot on a loopback port: see CardReader."""
 
-    def __init__(self, settings: ReaderSettings) -> None:
-        """``settings.socket_port``: 0 takes any free port, then told by ``port``."""
+    def __init__(self, settings: ReaderSettings, traits: Traits = PLAIN) -> None:
+        """``settings.socket_port``: 0 takes any free port, then told by ``port``.
+
+        ``traits``: what more it plays than a plain reader.
+        """
         self._settings = settings
+        self._traits = traits
         self._listener: socket.socket | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
@@ -239,7 +270,7 @@ class SocketReader:
         if not slot.hold.acquire(blocking=False):
             msg = "the card is held already"
             raise ReaderBusyError(msg)
-        connection = SocketConnection(slot)
+        connection = SocketConnection(slot, self._traits, self._settings.answer_seconds)
         try:
             connection.power()
         except (CardRemovedError, CardUnreadableError):
@@ -252,7 +283,7 @@ class SocketReader:
             log.info("%s", event)
             on_event(event)
 
-        tell(StateChanged(ReaderState.READY, time.monotonic()))
+        tell(StateChanged(ReaderState.READY, time.monotonic(), NAME))
         while (card := self._next_card(listener)) is not None:
             card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             slot = _Slot(card, self._settings.answer_seconds)

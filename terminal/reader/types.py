@@ -37,10 +37,15 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The reader itself came, went or cannot be reached."""
+    """The reader itself came, went or cannot be reached.
+
+    ``reader``: the one chosen, where several fit the settings; empty where there is none.  READY
+    comes again when another one is chosen because the first was unplugged.
+    """
 
     state: ReaderState
     at: float
+    reader: str = ""
 
 
 ReaderEvent = Inserted | Removed | StateChanged

@@ -24,9 +24,10 @@ from terminal.errors import (
 from terminal.reader.types import Inserted, ReaderState, Removed, StateChanged
 from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs, MuteCard
+from terminal.virtual_card.files import Card
 from terminal.virtual_card.trace import Trace
 from tests.card.wallet import PIN, Wallet
-from tests.reader.place import Disturbed, Place, wait_until
+from tests.reader.place import ANSWER_SECONDS, Disturbed, Place, wait_until
 
 MESSAGE = b"a fresh challenge"
 
@@ -145,6 +146,52 @@ def test_a_card_taken_away_in_a_step_is_told_as_such(
     place.sees(Removed)
     with place.reader.connect(place.puts(wallet.card())) as connection:
         visit(connection)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_card_swapped_in_a_step_gets_no_command_of_the_first_one_s(
+    place: Place, wallet: Wallet, step: str
+) -> None:
+    """Another card in the middle of any answer is CardRemovedError, and untouched till its turn."""
+    other = wallet.card("hanako")
+    leaving = Disturbed(wallet.card("taro"), STEPS[step], lambda: place.slot.insert(other))
+    reader = place.puts(leaving)
+    with place.reader.connect(reader) as connection:
+        with pytest.raises(CardRemovedError):
+            visit(connection)
+        place.sees(Removed)
+        place.sees(Inserted)
+        with pytest.raises(CardRemovedError):
+            connection.transmit(bytes.fromhex("00200080"))
+    assert leaving.happened
+    assert other.trace.entries() == ()
+    with place.reader.connect(reader) as connection:
+        visit(connection)
+
+
+class Slow:
+    """A card that thinks before each answer."""
+
+    def __init__(self, card: Card, seconds: float) -> None:
+        self.atr = card.atr
+        self.power_on, self.power_off, self.reset = card.power_on, card.power_off, card.reset
+        self._card = card
+        self._seconds = seconds
+        self.thought = 0.0
+
+    def transmit(self, apdu: bytes) -> bytes | None:
+        """Answer late."""
+        threading.Event().wait(self._seconds)
+        self.thought += self._seconds
+        return self._card.transmit(apdu)
+
+
+def test_a_slow_card_has_the_whole_limit_for_each_command(place: Place, wallet: Wallet) -> None:
+    """A visit may take longer than the limit as long as no single answer does."""
+    slow = Slow(wallet.card(), ANSWER_SECONDS / 8)
+    with place.reader.connect(place.puts(slow)) as connection:
+        visit(connection)
+    assert slow.thought > ANSWER_SECONDS
 
 
 def test_a_card_taken_away_between_steps_is_told_as_such(place: Place, wallet: Wallet) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from smartcard import scard
 
-from terminal.reader.monitor import NEW_READERS, PcscMonitor
+from terminal.reader.monitor import NEW_READERS, PcscMonitor, matches
 from terminal.reader.types import Inserted, ReaderEvent, ReaderState, Removed, StateChanged
 from tests.reader.place import PATIENCE
 
@@ -71,7 +71,7 @@ class WrittenDaemon:
         return 0
 
 
-Watch = Callable[[WrittenDaemon, int], list[ReaderEvent]]
+Watch = Callable[..., list[ReaderEvent]]
 
 
 @pytest.fixture
@@ -79,18 +79,18 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Return a function that watches a written daemon until so many events have come."""
 
     @contextmanager
-    def watching(events: queue.SimpleQueue[ReaderEvent]) -> Iterator[None]:
-        monitor = PcscMonitor("")
+    def watching(events: queue.SimpleQueue[ReaderEvent], pattern: str) -> Iterator[None]:
+        monitor = PcscMonitor(pattern)
         monitor.start(events.put)
         try:
             yield
         finally:
             monitor.stop()
 
-    def until(daemon: WrittenDaemon, count: int) -> list[ReaderEvent]:
+    def until(daemon: WrittenDaemon, count: int, pattern: str = "") -> list[ReaderEvent]:
         monkeypatch.setattr("terminal.reader.monitor.scard", daemon)
         events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
-        with watching(events):
+        with watching(events, pattern):
             seen = [events.get(timeout=PATIENCE) for _ in range(count)]
         assert events.empty()
         return seen
@@ -150,3 +150,50 @@ def test_other_changes_of_a_card_that_stays_are_no_events(watch: Watch) -> None:
         (0, ["A"], (0, {})),
     )
     assert told(watch(daemon, 4)) == [ReaderState.READY, Inserted, Removed, Inserted]
+
+
+def test_one_reader_is_chosen_and_kept_while_others_come_and_go(watch: Watch) -> None:
+    """The second one's cards are nobody's; it is turned to only when the first is unplugged."""
+    changed = scard.SCARD_STATE_CHANGED
+    daemon = WrittenDaemon(
+        (0, ["Desk 1"], (0, {"Desk 1": EMPTY})),
+        (0, ["Another", "Desk 1"], (0, {NEW_READERS: changed})),
+        (0, ["Another", "Desk 0", "Desk 1"], (0, {"Desk 1": PRESENT})),
+        (0, ["Another", "Desk 0"], (0, {"Desk 0": PRESENT})),
+        (0, ["Another"], (0, {NEW_READERS: changed})),
+        (0, ["Another", "Desk 1"], (0, {"Desk 1": EMPTY})),
+        (0, ["Another", "Desk 1"], (0, {})),
+    )
+    seen = [
+        (type(event) if not isinstance(event, StateChanged) else event.state, event.reader)
+        for event in watch(daemon, 8, "Desk")
+    ]
+    assert seen == [
+        (ReaderState.READY, "Desk 1"),
+        (Inserted, "Desk 1"),
+        (Removed, "Desk 1"),
+        (ReaderState.READY, "Desk 0"),
+        (Inserted, "Desk 0"),
+        (Removed, "Desk 0"),
+        (ReaderState.NO_READER, ""),
+        (ReaderState.READY, "Desk 1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("", True),
+        ("ACR1252", True),
+        ("[ACR1252 Dual Reader PICC]", True),
+        ("ACR1252*PICC", True),
+        ("PICC] 0? 00", True),
+        ("SAM", False),
+        ("acr1252", False),
+        ("[AZ]", False),
+    ],
+)
+def test_names_are_chosen_by_part_or_pattern(pattern: str, fits: bool) -> None:
+    """Brackets are part of readers' names; only * and ? stand for something else."""
+    name = "ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00"
+    assert matches(pattern, name) is fits

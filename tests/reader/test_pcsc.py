@@ -221,27 +221,40 @@ def test_other_desks_readers_are_left_alone(pcscd: PrivatePcscd, wallet: Wallet)
         assert "00 01" in events.get(timeout=PATIENCE).reader
 
 
-def test_several_readers_are_watched_and_held_side_by_side(
-    pcscd: PrivatePcscd, wallet: Wallet
-) -> None:
-    """Without a name both readers count, and both cards can be held at once."""
+def test_two_desks_hold_their_cards_side_by_side(pcscd: PrivatePcscd, wallet: Wallet) -> None:
+    """Each desk is told of its own reader and can hold its card while the other holds one."""
     with (
-        watching(pcscd, "") as (reader, events),
+        watching(pcscd, "00 00") as (left, at_left),
+        watching(pcscd, "00 01") as (right, at_right),
         VirtualCardSlot(pcscd.port) as first,
         VirtualCardSlot(pcscd.port + 1) as second,
     ):
-        assert events.get(timeout=PATIENCE).state is ReaderState.READY
+        assert "00 00" in at_left.get(timeout=PATIENCE).reader
+        assert "00 01" in at_right.get(timeout=PATIENCE).reader
+        assert (left.chosen[-5:], right.chosen[-5:]) == ("00 00", "00 01")
         first.insert(wallet.card("taro"))
-        one = events.get(timeout=PATIENCE).reader
         second.insert(wallet.card("hanako"))
-        two = events.get(timeout=PATIENCE).reader
-        assert one != two
-        with reader.connect(one) as taro, reader.connect(two) as hanako:
+        one, two = at_left.get(timeout=PATIENCE).reader, at_right.get(timeout=PATIENCE).reader
+        with left.connect(one) as taro, right.connect(two) as hanako:
             certificates = {
                 JpkiSession(connection).authentication_certificate()
                 for connection in (taro, hanako)
             }
         assert len(certificates) == 2
+
+
+def test_without_a_name_one_reader_is_chosen(pcscd: PrivatePcscd, wallet: Wallet) -> None:
+    """A card in a reader that was not chosen starts nothing."""
+    with (
+        watching(pcscd, "") as (reader, events),
+        VirtualCardSlot(pcscd.port) as chosen,
+        VirtualCardSlot(pcscd.port + 1) as other,
+    ):
+        assert events.get(timeout=PATIENCE).reader == reader.chosen
+        other.insert(wallet.card("hanako"))
+        wait_until(lambda: not pcsc_has_no_card(), "the other card to be noticed by pcscd")
+        chosen.insert(wallet.card("taro"))
+        assert events.get(timeout=PATIENCE).reader == reader.chosen
 
 
 def test_a_card_swapped_between_two_looks_is_told_by_the_event_counter(
