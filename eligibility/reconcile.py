@@ -328,13 +328,18 @@ def _about_certificate(
             on_card=_said(last_day),
             blocks_history=True,
         )
-    elif last_day is not None and _months_before(last_day, EXPIRY_NOTICE_MONTHS) <= today:
+    elif not_after is not None and should_be_renewed(not_after, today):
         yield Finding(
             FindingCode.CERTIFICATE_EXPIRES_SOON,
             Severity.NOTE,
             field="not_after",
             on_card=_said(last_day),
         )
+
+
+def should_be_renewed(not_after: datetime, today: date) -> bool:
+    """Whether the certificate ends within three months, or has ended, on this day in Japan."""
+    return _months_before(not_after.astimezone(JAPAN).date(), EXPIRY_NOTICE_MONTHS) <= today
 
 
 def _months_before(day: date, months: int) -> date:

@@ -49,6 +49,7 @@ class KioskState:
     tries_left: int | None = None
     asked: tuple[ConsentItem, ...] = ()
     answers: dict[ConsentItem, ConsentDecision] = field(default_factory=dict)
+    renew_card: bool = False
     outcome: DoneOutcome | None = None
     card_present: bool = False
     staff_called: bool = False
@@ -79,6 +80,7 @@ class KioskState:
             consent_number=len(self.answers) + 1 if item else 0,
             consent_total=len(self.asked),
             answers=tuple(self.settled_answers.items()) if done else (),
+            renew_card=done and self.renew_card,
             outcome=self.outcome if done else None,
             card_present=self.card_present,
             staff_called=self.staff_called,

@@ -79,7 +79,8 @@ class KioskView:
     """The whole kiosk at one moment; holds no name, number or medical content.
 
     ``version`` grows with each change.  ``seconds_left``: until the step ends by itself, or None;
-    the page shows "still there?" below ``WARN_SECONDS``.  ``answers``: what was agreed, at DONE.
+    the page shows "still there?" below ``WARN_SECONDS``.  ``answers``: what was agreed, at DONE;
+    ``renew_card``: the card's certificate ends soon or has ended, also told at DONE.
     """
 
     WARN_SECONDS = 20
@@ -93,6 +94,7 @@ class KioskView:
     consent_number: int = 0
     consent_total: int = 0
     answers: tuple[tuple[ConsentItem, ConsentDecision], ...] = ()
+    renew_card: bool = False
     outcome: DoneOutcome | None = None
     card_present: bool = False
     staff_called: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 
 from eligibility.payer import HolderEvidence
+from eligibility.reconcile import JAPAN, should_be_renewed
 from terminal.accounts import KIOSK, Actor
 from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
@@ -72,11 +73,16 @@ class VisitSteps:
             # the patient is at the desk, not at the kiosk: nobody there to answer
             self.records.finish(visit_id, CloseReason.COMPLETED, {})
         elif known.verified.in_grace:
-            self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
+            self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS, renew_card=True)
             self.finish(visit_id, CloseReason.COMPLETED)
         else:
             self.kiosk.wait_for_patient(
-                KioskStep.CONSENT, asked=tuple(ConsentItem), staff_called=False
+                KioskStep.CONSENT,
+                asked=tuple(ConsentItem),
+                staff_called=False,
+                renew_card=should_be_renewed(
+                    known.verified.not_after, evidence.identified_at.astimezone(JAPAN).date()
+                ),
             )
 
     def finish(self, visit_id: str, reason: CloseReason) -> None:

@@ -67,6 +67,9 @@ SCREENS: dict[str, KioskView] = {
     "still-there": _question(CHECKUPS, 2, seconds=15.0),
     "checking": _visit(KioskStep.CHECKING),
     "done": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED),
+    "done-renew": _visit(
+        KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED, renew_card=True
+    ),
     "done-queued": _view(
         KioskStep.DONE, visit_id="visit-1", outcome=DoneOutcome.QUEUED, answers=NOT_ASKED
     ),

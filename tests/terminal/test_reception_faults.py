@@ -82,6 +82,15 @@ def test_an_expired_card_is_for_staff_and_no_look_can_mend_it(clinic: Clinic) ->
         clinic.reception.looks(row.visit.id)
 
 
+@pytest.mark.parametrize(("persona", "renew"), [("expires-soon", True), ("ordinary", False)])
+def test_a_card_that_ends_soon_is_to_be_renewed(clinic: Clinic, persona: str, renew: bool) -> None:
+    """The end of the visit asks to renew such a card, and says nothing of it before."""
+    clinic.patient.taps(persona)
+    assert not clinic.patient.types_pin().renew_card
+    clinic.patient.consents_to_all()
+    assert clinic.patient.sees(KioskStep.DONE).renew_card is renew
+
+
 def test_a_face_only_card_is_for_staff_to_look(clinic: Clinic) -> None:
     """A face-only card answers as blocked: no PIN is asked, staff look, the patient goes on."""
     assert clinic.patient.taps("face-only").step is KioskStep.WITH_STAFF
