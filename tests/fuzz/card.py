@@ -30,6 +30,8 @@ from tests.card.authority import Authority, Leaf
 from tests.card.wallet import PIN, make_wallet
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+DEEPEST = 8
+
 MOST_COMMANDS = 8 * LONGEST_FILE
 """More than a session can need for its few files, even where each READ gives one byte."""
 
@@ -57,11 +59,14 @@ class Outcome:
         self.first.setdefault(kind, case)
 
 
-def walk(data: bytes, depth: int = 0) -> None:
-    """Read a data object and all that lies in it."""
-    for child in tlv.parse(data).children():
-        if child.tag & 0x20 and depth < 8:
-            walk(encode(child.tag, child.value), depth + 1)
+def walk(found: tlv.Tlv, depth: int = 0) -> None:
+    """Read all that lies in a data object."""
+    for child in found.children():
+        if depth < DEEPEST:
+            try:
+                walk(child, depth + 1)
+            except TerminalError:
+                continue  # a value that holds no objects
 
 
 def parsers() -> dict[str, tuple[Parse, list[bytes]]]:
@@ -74,7 +79,10 @@ def parsers() -> dict[str, tuple[Parse, list[bytes]]]:
     municipality = encode(0xFF40, encode(0xDF34, b"13101"))
     nested = encode(0xFF20, encode(0xDF22, "試験".encode()) + encode(0xFF21, b"\x01\x01\x00"))
     return {
-        "tlv": (walk, [nested, municipality, cv_certificate, leaf]),
+        "tlv": (
+            lambda content: walk(tlv.parse(content)),
+            [nested, municipality, cv_certificate, leaf],
+        ),
         "record": (common.parse_card_record, [record]),
         "cv": (cv.parse_cv_certificate, [cv_certificate]),
         "municipality": (visual.parse_municipality, [municipality]),
