@@ -148,6 +148,7 @@ class PinEntryLengthError(PinEntryError):
 class CertificateReason(StrEnum):
     """Why a certificate is not accepted."""
 
+    NOT_LOADED = "not-loaded"
     UNREADABLE = "unreadable"
     UNKNOWN_ISSUER = "unknown-issuer"
     NOT_YET_VALID = "not-yet-valid"

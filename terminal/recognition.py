@@ -18,7 +18,12 @@ from eligibility.payer import Challenge
 from terminal.card.certificates import VerifiedCertificate
 from terminal.card.jpki import JpkiSession
 from terminal.card.proof import check_signature, digest_info, make_desk_challenge
-from terminal.errors import CardRemovedError
+from terminal.errors import (
+    CardProtocolError,
+    CardRemovedError,
+    CertificateReason,
+    CertificateRejectedError,
+)
 from terminal.reader.types import CardReader
 
 log = logging.getLogger(__name__)
@@ -60,15 +65,26 @@ class KnownCard:
 def read_card(reader: CardReader, name: str) -> CardInReader:
     """Read the authentication certificate of the card in reader ``name``, and its PIN's state.
 
-    Raises UnknownCardError and the other card and reader errors.
+    Raises UnknownCardError, CertificateRejectedError where none was loaded (未搭載), and the other
+    card and reader errors.
     """
     with reader.connect(name) as connection:
         session = JpkiSession(connection)
-        certificate = session.authentication_certificate()
+        certificate = _authentication_certificate(session)
         has_pin = session.has_pin
         return CardInReader(
             name, certificate, session.pin_tries_left() if has_pin else None, has_pin
         )
+
+
+def _authentication_certificate(session: JpkiSession) -> bytes:
+    try:
+        return session.authentication_certificate()
+    except CardProtocolError as error:
+        # asked only now: a card that has one is not kept waiting
+        if session.certificates_present().authentication:
+            raise
+        raise CertificateRejectedError(CertificateReason.NOT_LOADED) from error
 
 
 def prove_pin(

@@ -91,6 +91,26 @@ def test_a_card_that_ends_soon_is_to_be_renewed(clinic: Clinic, persona: str, re
     assert clinic.patient.sees(KioskStep.DONE).renew_card is renew
 
 
+def test_a_card_in_grace_confirms_insurance_and_asks_for_no_consent(clinic: Clinic) -> None:
+    """Within the grace the insurance is confirmed, medical data stays closed, renewal is asked."""
+    clinic.patient.taps("in-grace")
+    clinic.patient.types_pin()
+    done = clinic.patient.sees(KioskStep.DONE)
+    assert (done.outcome, done.renew_card) == (DoneOutcome.CONFIRMED, True)
+    row = clinic.reception.sees_answer()
+    assert row.consent is None
+    assert clinic.doctor.opens(row.visit.id).history_closed_because is HistoryClosed.NOT_ASKED
+
+
+def test_a_card_without_certificates_leads_to_staff(clinic: Clinic) -> None:
+    """A card onto which no certificate was loaded is not called unreadable: staff take over."""
+    assert clinic.patient.taps("not-loaded").step is KioskStep.WITH_STAFF
+    row = clinic.reception.row()
+    assert row.visit.staff_need is StaffNeed.CERTIFICATE_REJECTED
+    looks = clinic.terminal.access.who_looked(clinic.reception.actor, row.visit.id)
+    assert looks[0].record.reason == "not-loaded"
+
+
 def test_a_face_only_card_is_for_staff_to_look(clinic: Clinic) -> None:
     """A face-only card answers as blocked: no PIN is asked, staff look, the patient goes on."""
     assert clinic.patient.taps("face-only").step is KioskStep.WITH_STAFF
