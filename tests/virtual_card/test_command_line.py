@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +22,15 @@ from terminal.virtual_card.pcscd import PcscdMissingError, PrivatePcscd, shows_r
 from tests.virtual_card.parts import free_port_pair, people, wait_until
 
 COMMAND = [sys.executable, "-m", "terminal.virtual_card"]
+AS_ONESELF = "from terminal.virtual_card.__main__ import main; main()"
+# root's Python may lie where nobody else can read: the user changes once all is imported
+AS_NOBODY = """
+import os, pwd
+from terminal.virtual_card.__main__ import main
+user = pwd.getpwnam("nobody")
+os.setgroups([]); os.setgid(user.pw_gid); os.setuid(user.pw_uid)
+main()
+"""
 
 
 def start(*arguments: str | Path | int) -> subprocess.Popen[str]:
@@ -79,6 +89,29 @@ def test_pcscd_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     assert finish(process) == (0, "stopped\n", "")
     assert not path.exists()
+
+
+def test_an_ordinary_user_runs_a_daemon_of_their_own() -> None:
+    """Where /run/pcscd exists no root is needed: the readers are listed, the end is clean."""
+    as_root = os.geteuid() == 0
+    Path("/run/pcscd").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # open to that user
+        Path(folder).chmod(0o777)
+        path = Path(folder) / "pcscd.sock"
+        arguments = ["pcscd", "--socket", str(path), "--port", str(free_port_pair())]
+        process = subprocess.Popen(  # noqa: S603  # our own command
+            [sys.executable, "-c", AS_NOBODY if as_root else AS_ONESELF, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        assert process.stdout is not None
+        assert f"PCSCLITE_CSOCK_NAME={path}" in process.stdout.readline()
+        assert Path(f"/proc/{process.pid}").stat().st_uid != 0
+        assert shows_readers(path)
+        process.send_signal(signal.SIGTERM)
+        assert finish(process) == (0, "stopped\n", "")
 
 
 def test_missing_files_and_taken_ports_are_one_line(tmp_path: Path) -> None:
