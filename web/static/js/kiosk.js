@@ -22,13 +22,15 @@ let asked = 0; // number of the newest request: an older answer that comes later
 let pollDue = Infinity;
 let failingSince = null;
 let shown = ""; // the markup of the present step as it came
+let sending = 0; // answers of the patient that are on their way
+let lookAgain = false;
 
 function frame() {
   return document.getElementById("kiosk");
 }
 
 // Documents come parsed by XMLHttpRequest: no string ever becomes markup here.
-function request(method, url, form, onAnswer) {
+function request(method, url, form, onAnswer, onEnd = () => {}) {
   const mine = ++asked;
   const exchange = new XMLHttpRequest();
   exchange.open(method, url);
@@ -46,18 +48,31 @@ function request(method, url, form, onAnswer) {
   exchange.onloadend = () => {
     pollDue = Infinity;
     showConnection();
+    onEnd();
     schedule();
   };
   exchange.send(form);
 }
 
+// While an answer is on its way a look would tell of the time before it, and put it off.
 function load() {
+  if (sending) {
+    lookAgain = true;
+    return;
+  }
   request("GET", address.step, null, show);
 }
 
 function send(form, submitter) {
   const fields = submitter ? new FormData(form, submitter) : new FormData(form);
-  request("POST", form.action, fields, show);
+  sending += 1;
+  request("POST", form.action, fields, show, () => {
+    sending -= 1;
+    if (lookAgain && !sending) {
+      lookAgain = false;
+      load();
+    }
+  });
 }
 
 // What came that is no step (revoked, an error page) is shown by loading the page itself.
