@@ -55,6 +55,7 @@ class RefusalCode(StrEnum):
     CERTIFICATE_UNTRUSTED = "certificate-untrusted"
     CERTIFICATE_UNKNOWN = "certificate-unknown"
     CERTIFICATE_REVOKED = "certificate-revoked"
+    NOT_REGISTERED = "not-registered"
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
     PROOF_INSUFFICIENT = "proof-insufficient"
@@ -116,6 +117,11 @@ REFUSALS: dict[RefusalCode, tuple[int, str, str]] = {
         422,
         "security",
         "利用者証明用電子証明書は失効しています。",
+    ),
+    RefusalCode.NOT_REGISTERED: (
+        422,
+        "business-rule",
+        "健康保険証としての利用登録がされていません。",
     ),
     RefusalCode.CERTIFICATE_EXPIRED: (
         422,

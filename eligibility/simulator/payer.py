@@ -223,6 +223,8 @@ class SimulatedPayer:
         if person is None:
             raise RefusalError(RefusalCode.CERTIFICATE_UNKNOWN)
         self._check_challenge(question, institution, certificate)
+        if not person.insurance_card:
+            raise RefusalError(RefusalCode.NOT_REGISTERED)
         if fault is not None and fault.kind is FaultKind.REFUSE:
             raise RefusalError(RefusalCode.REFUSED)
         answer = self._make_answer(question, institution, person, now, fault)
