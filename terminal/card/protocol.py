@@ -29,6 +29,7 @@ COMMON_AID = bytes.fromhex("D3921000310001010100")
 INDIVIDUAL_NUMBER_FILES = frozenset({(TEXT_AID, 0x0001), (VISUAL_AID, 0x0005)})
 
 BLOCK = 256
+SMALLEST_BLOCK = 32
 LONGEST_FILE = 0x7FFF
 
 _BLOCKED = (Sw.BLOCKED_NO_TRIES, Sw.AUTHENTICATION_BLOCKED, Sw.REFERENCE_BLOCKED)
@@ -154,7 +155,13 @@ def read_object(connection: CardConnection, file: ElementaryFile) -> bytes:
         raise CardProtocolError(msg)
     if total - len(content) > BLOCK:
         content += _read_long(connection, len(content), total - len(content))
+    # no card gives so little at a time: without a limit a broken one would keep the desk waiting
+    reads, most = 0, total // SMALLEST_BLOCK + 2
     while len(content) < total:
+        reads += 1
+        if reads > most:
+            msg = f"{doing}: {most} answers did not bring {total} bytes"
+            raise CardProtocolError(msg)
         block = _read_block(connection, len(content), min(BLOCK, total - len(content)), doing)
         if not block:
             msg = f"{doing}: the file ends at {len(content)} of {total} bytes"
@@ -186,7 +193,7 @@ def _read_long(connection: CardConnection, offset: int, length: int) -> bytes:
     longest = connection.longest_data if isinstance(connection, LongAnswers) else BLOCK
     if longest <= BLOCK:
         return b""
-    data, sw = connection.transmit(long_read(offset, min(length, longest)))
+    data, sw = _exchange(connection, long_read(offset, min(length, longest)))
     return data if sw == Sw.OK else b""
 
 

@@ -39,6 +39,14 @@ def test_a_card_that_gives_smaller_blocks_is_read_to_the_end() -> None:
     assert protocol.read_object(card, AUTHENTICATION_CERTIFICATE) == content
 
 
+def test_a_card_that_dribbles_is_given_up() -> None:
+    """One byte at a time would keep the desk for minutes: a file has a limit of answers."""
+    content = tlv(0x30, bytes(1000))
+    card = WrittenCard(*reading("000A", content, [256] + [1] * 40))
+    with pytest.raises(CardProtocolError, match="33 answers did not bring 1004 bytes"):
+        protocol.read_object(card, AUTHENTICATION_CERTIFICATE)
+
+
 def test_filler_behind_the_object_is_not_returned() -> None:
     """A file longer than its object gives the object alone."""
     content = tlv(0x30, bytes(10))
