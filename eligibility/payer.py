@@ -61,6 +61,29 @@ class Challenge:
     nonce: bytes | None = None
 
 
+class Unproved(StrEnum):
+    """What evidence does not prove, in words that the payer is told."""
+
+    CERTIFICATE_KEY = "certificate-key"
+    """That the card holds the private key of the authentication certificate."""
+    GENUINE_CARD = "genuine-card"
+    """That a genuine card is there at all, and not a copy of what can be read from one."""
+    HOLDER = "holder"
+    """That who brought the card is its holder."""
+
+
+def unproved(method: IdentificationMethod, proof: ProofKind) -> tuple[Unproved, ...]:
+    """Return what evidence of this kind leaves open."""
+    left = []
+    if proof is not ProofKind.AUTH_KEY:
+        left.append(Unproved.CERTIFICATE_KEY)
+        if proof is not ProofKind.OWN_KEY:
+            left.append(Unproved.GENUINE_CARD)
+    if method is IdentificationMethod.NONE:
+        left.append(Unproved.HOLDER)
+    return tuple(left)
+
+
 def desk_challenge_value(desk_id: str, visit_id: str, issued_at: datetime, nonce: bytes) -> bytes:
     """Return the 32 bytes that a desk challenge must have: SHA-256 over its circumstances."""
     moment = issued_at.astimezone(UTC).isoformat(timespec="milliseconds")
@@ -69,11 +92,29 @@ def desk_challenge_value(desk_id: str, visit_id: str, issued_at: datetime, nonce
 
 
 @dataclass(frozen=True, slots=True)
+class OwnKeyEvidence:
+    """What lets the payer check the card's own key (券面事項確認) without seeing any picture.
+
+    ``cv_certificate``: file 0004, whole (tag 7F21).  Of the record in file 0002: ``key_group``,
+    the bytes of birth date, sex and own key (DF22, DF23, DF24) as they were signed;
+    ``pictures_digest``, SHA-256 of the pictures of name and address (DF25, DF26);
+    ``photo_digest``, SHA-256 of the photo (DF27); ``record_signature`` over the three hashes.
+    """
+
+    cv_certificate: bytes = field(repr=False)
+    key_group: bytes = field(repr=False)
+    pictures_digest: bytes = field(repr=False)
+    photo_digest: bytes = field(repr=False)
+    record_signature: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class HolderEvidence:
     """What the desk knows of the holder, for the payer to check.
 
-    ``signature``: PKCS#1 v1.5 with SHA-256 by the card's authentication key over
-    ``challenge.value``; both are absent unless ``proof`` is ``AUTH_KEY``.
+    ``signature``: PKCS#1 v1.5 with SHA-256 over ``challenge.value``, by the card's authentication
+    key where ``proof`` is ``AUTH_KEY``, by its own key where it is ``OWN_KEY``; else both are
+    absent.  ``own_key``: with ``OWN_KEY`` only.
     """
 
     method: IdentificationMethod
@@ -81,6 +122,12 @@ class HolderEvidence:
     identified_at: datetime
     challenge: Challenge | None = None
     signature: bytes | None = field(default=None, repr=False)
+    own_key: OwnKeyEvidence | None = field(default=None, repr=False)
+
+    @property
+    def unproved(self) -> tuple[Unproved, ...]:
+        """What this evidence leaves open."""
+        return unproved(self.method, self.proof)
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,7 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         lambda: _listens(demo.base + 2),
         *("payer-simulator", "serve", "--dir", payer, "--port", demo.base + 2),
         *("--card-ca", cards / "ca.pem", "--issued", cards / "issued.json"),
+        *("--record-ca", cards / "record-ca.pem"),
     )
     yield child(
         "terminal",

@@ -142,6 +142,19 @@ def _write_evidence(evidence: HolderEvidence) -> list[Json]:
             parts.append({"url": "nonce", "valueBase64Binary": write_bytes(challenge.nonce)})
     if evidence.signature is not None:
         parts.append({"url": "signature", "valueBase64Binary": write_bytes(evidence.signature)})
+    own = evidence.own_key
+    if own is not None:
+        octets = {
+            "cv-certificate": own.cv_certificate,
+            "record-key-group": own.key_group,
+            "record-pictures-digest": own.pictures_digest,
+            "record-photo-digest": own.photo_digest,
+            "record-signature": own.record_signature,
+        }
+        parts += [
+            {"url": name, "valueBase64Binary": write_bytes(value)} for name, value in octets.items()
+        ]
+        parts += [{"url": "not-proved", "valueCode": left.value} for left in evidence.unproved]
     return parts
 
 

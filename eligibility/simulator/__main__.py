@@ -76,6 +76,11 @@ def init(directory: Path, seed: int, institution: str) -> None:
     help="The card issuer's list: which certificate is whose (JSON).",
 )
 @click.option(
+    "--record-ca",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Public key (PEM) above the signed card records; without it no such proof is accepted.",
+)
+@click.option(
     "--control-port",
     type=click.IntRange(0, 65535),
     help="Offer the switching of faults on 127.0.0.1; off unless given.",
@@ -86,6 +91,7 @@ def serve(
     port: int,
     card_ca: Path,
     issued: Path,
+    record_ca: Path | None,
     control_port: int | None,
     verbose: bool,
 ) -> None:
@@ -103,7 +109,12 @@ def serve(
     signal.signal(signal.SIGTERM, stop)
     try:
         with RunningSimulator(
-            directory, port, card_ca=card_ca, issued=issued, control_port=control_port
+            directory,
+            port,
+            card_ca=card_ca,
+            issued=issued,
+            record_ca=record_ca,
+            control_port=control_port,
         ) as simulator:
             click.echo(f"payer simulator: {simulator.base_url}")
             if simulator.control_url is not None:

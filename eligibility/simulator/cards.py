@@ -153,9 +153,10 @@ def _issued_by(certificate: x509.Certificate, authority: x509.Certificate, now: 
     )
 
 
-def check_signature(certificate: CheckedCertificate, message: bytes, signature: bytes) -> None:
-    """Raise RefusalError unless the certificate's key signed ``message`` with SHA-256."""
-    key = certificate.public_key
+def check_signature(
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, message: bytes, signature: bytes
+) -> None:
+    """Raise RefusalError unless ``key`` signed ``message`` with SHA-256."""
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())

@@ -60,6 +60,9 @@ class RefusalCode(StrEnum):
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
     PROOF_INSUFFICIENT = "proof-insufficient"
     SIGNATURE_INVALID = "signature-invalid"
+    RECORD_UNTRUSTED = "record-untrusted"
+    RECORD_ALTERED = "record-altered"
+    RECORD_MISMATCH = "record-mismatch"
     CHALLENGE_UNKNOWN = "challenge-unknown"
     CHALLENGE_USED = "challenge-used"
     CHALLENGE_EXPIRED = "challenge-expired"
@@ -139,6 +142,13 @@ REFUSALS: dict[RefusalCode, tuple[int, str, str]] = {
         "本人確認の方法が資格確認に足りません。",
     ),
     RefusalCode.SIGNATURE_INVALID: (422, "security", "署名を検証できません。"),
+    RefusalCode.RECORD_UNTRUSTED: (422, "security", "券面情報の発行者を確認できません。"),
+    RefusalCode.RECORD_ALTERED: (422, "security", "券面情報の署名を検証できません。"),
+    RefusalCode.RECORD_MISMATCH: (
+        422,
+        "security",
+        "券面情報が証明書の名義人と一致しません。",
+    ),
     RefusalCode.CHALLENGE_UNKNOWN: (422, "unknown", "この検証値は発行されていません。"),
     RefusalCode.CHALLENGE_USED: (422, "duplicate", "この検証値は使用済みです。"),
     RefusalCode.CHALLENGE_EXPIRED: (422, "expired", "この検証値の有効期限が切れています。"),

@@ -24,6 +24,7 @@ from eligibility.payer import (
     desk_challenge_value,
 )
 from eligibility.simulator import wire, wire_history
+from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
@@ -54,6 +55,9 @@ GRANTS_HISTORY: dict[tuple[ProofKind, IdentificationMethod], bool] = {
     (ProofKind.AUTH_KEY, IdentificationMethod.FACE): True,
     (ProofKind.AUTH_KEY, IdentificationMethod.PIN): True,
     (ProofKind.AUTH_KEY, IdentificationMethod.STAFF_VISUAL): True,
+    (ProofKind.OWN_KEY, IdentificationMethod.FACE): True,
+    (ProofKind.OWN_KEY, IdentificationMethod.STAFF_VISUAL): True,
+    (ProofKind.OWN_KEY, IdentificationMethod.NONE): False,
     (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.STAFF_VISUAL): True,
     (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.FACE): False,
 }
@@ -108,10 +112,15 @@ class SimulatedPayer:
     """One payer with its population; every call raises RefusalError; thread-safe."""
 
     def __init__(
-        self, population: Population, cards: CardRegistry, now: Callable[[], datetime]
+        self,
+        population: Population,
+        cards: CardRegistry,
+        now: Callable[[], datetime],
+        records: CardRecords,
     ) -> None:
         self.population = population
         self.cards = cards
+        self.records = records
         self.now = now
         self._lock = threading.Lock()
         self._state = _State()
@@ -151,8 +160,12 @@ class SimulatedPayer:
             if stored.ends_at > now - ANSWERS_KEPT
         }
 
-    def _check_challenge(
-        self, question: Question, institution: str, certificate: CheckedCertificate
+    def _check_proof(
+        self,
+        question: Question,
+        institution: str,
+        certificate: CheckedCertificate,
+        person: Person,
     ) -> None:
         """Refuse what was not issued, is too old, or was signed by another key."""
         challenge = question.challenge
@@ -162,7 +175,11 @@ class SimulatedPayer:
             self._check_own_challenge(challenge, institution)
         else:
             self._check_desk_challenge(challenge)
-        check_signature(certificate, challenge.value, challenge.signature)
+        if question.own_key is None:
+            check_signature(certificate.public_key, challenge.value, challenge.signature)
+        else:
+            own_key = self.records.check(question.own_key, person)
+            check_signature(own_key, challenge.value, challenge.signature)
 
     def _check_own_challenge(self, challenge: SignedChallenge, institution: str) -> None:
         with self._lock:
@@ -222,7 +239,7 @@ class SimulatedPayer:
         person = self.population.person(certificate.person_id)
         if person is None:
             raise RefusalError(RefusalCode.CERTIFICATE_UNKNOWN)
-        self._check_challenge(question, institution, certificate)
+        self._check_proof(question, institution, certificate, person)
         if not person.insurance_card:
             raise RefusalError(RefusalCode.NOT_REGISTERED)
         if fault is not None and fault.kind is FaultKind.REFUSE:

@@ -22,7 +22,13 @@ from pydantic import (
 
 from eligibility.codes import ConsentCategory
 from eligibility.model import CardSubject, ConsentDecision
-from eligibility.payer import ChallengeIssuer, IdentificationMethod, ProofKind
+from eligibility.payer import (
+    ChallengeIssuer,
+    IdentificationMethod,
+    OwnKeyEvidence,
+    ProofKind,
+    unproved,
+)
 from eligibility.simulator import names
 from eligibility.simulator.names import RefusalCode, ext
 from eligibility.simulator.refusals import RefusalError
@@ -142,6 +148,7 @@ class Question:
     method: IdentificationMethod
     proof: ProofKind
     challenge: SignedChallenge | None
+    own_key: OwnKeyEvidence | None
     serviced_date: date
 
 
@@ -224,12 +231,16 @@ def _identifier(identifiers: Sequence[_Identifier], system: str) -> _Identifier:
     return _only(identifiers, lambda item: item.system == system, system)
 
 
+_NOT_PROVED = "not-proved"
+
+
 class _Evidence:
-    """The parts of the holder evidence by name, each at most once."""
+    """The parts of the holder evidence by name, each at most once but for ``not-proved``."""
 
     def __init__(self, parts: Sequence[_Extension]) -> None:
-        self._parts = {part.url: part for part in parts}
-        if len(self._parts) != len(parts):
+        self.not_proved = [part.code for part in parts if part.url == _NOT_PROVED]
+        self._parts = {part.url: part for part in parts if part.url != _NOT_PROVED}
+        if len(self._parts) + len(self.not_proved) != len(parts):
             raise invalid("holder-evidence: a part is given twice")
 
     def has(self, name: str) -> bool:
@@ -261,6 +272,7 @@ class _Evidence:
 
 
 _CHALLENGE_PARTS = ("challenge-issuer", "challenge-reference", "challenge-value", "signature")
+_SIGNED_PROOFS = (ProofKind.AUTH_KEY, ProofKind.OWN_KEY)
 
 
 def _signed_challenge(evidence: _Evidence) -> SignedChallenge:
@@ -277,6 +289,25 @@ def _signed_challenge(evidence: _Evidence) -> SignedChallenge:
         desk_id=evidence.text("desk-id") if by_desk else None,
         nonce=evidence.octets("nonce") if by_desk else None,
         signature=evidence.octets("signature"),
+    )
+
+
+def _own_key(
+    evidence: _Evidence, method: IdentificationMethod, proof: ProofKind
+) -> OwnKeyEvidence | None:
+    """Return the parts of the proof own-key, which come with that proof and no other."""
+    if proof is not ProofKind.OWN_KEY:
+        if evidence.not_proved or evidence.has("cv-certificate"):
+            raise invalid("holder-evidence: a record without the proof own-key")
+        return None
+    if sorted(map(str, evidence.not_proved)) != sorted(unproved(method, proof)):
+        raise invalid("holder-evidence: not-proved")
+    return OwnKeyEvidence(
+        cv_certificate=evidence.octets("cv-certificate"),
+        key_group=evidence.octets("record-key-group"),
+        pictures_digest=evidence.octets("record-pictures-digest"),
+        photo_digest=evidence.octets("record-photo-digest"),
+        record_signature=evidence.octets("record-signature"),
     )
 
 
@@ -322,10 +353,10 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
         raise invalid("holder-evidence: method or proof") from error
     evidence.moment("identified-at")
     challenge = None
-    if proof is ProofKind.AUTH_KEY:
+    if proof in _SIGNED_PROOFS:
         challenge = _signed_challenge(evidence)
     elif any(evidence.has(part) for part in _CHALLENGE_PARTS):
-        raise invalid("holder-evidence: a signature without the proof auth-key")
+        raise invalid("holder-evidence: a signature without a proof by it")
     return Question(
         id=question_id,
         subject=CardSubject(certificate_id.assigner.display, certificate_id.value),
@@ -334,6 +365,7 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
         method=method,
         proof=proof,
         challenge=challenge,
+        own_key=_own_key(evidence, method, proof),
         serviced_date=body.serviced_date,
     )
 

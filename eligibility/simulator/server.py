@@ -18,6 +18,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from flask import Flask
 
 from eligibility.simulator.app import LARGEST_BODY, closing_connections, make_app
+from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry
 from eligibility.simulator.control import make_control_app
 from eligibility.simulator.faults import Faults
@@ -140,10 +141,13 @@ class RunningSimulator:
         *,
         card_ca: Path,
         issued: Path,
+        record_ca: Path | None = None,
         control_port: int | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """``port`` 0 takes a free one, ``control_port`` None offers no control.
+
+        ``record_ca``: public key (PEM) above the signatures of card records; None trusts none.
 
         Raises SimulatorSetupError that names the file which is missing or wrong.
         """
@@ -155,7 +159,10 @@ class RunningSimulator:
         self.files = files
         self.faults = Faults()
         self.payer = SimulatedPayer(
-            load_population(directory), CardRegistry.load(card_ca, issued), now
+            load_population(directory),
+            CardRegistry.load(card_ca, issued),
+            now,
+            CardRecords.load(record_ca),
         )
         app = closing_connections(make_app(self.payer, self.faults), self.faults)
         try:

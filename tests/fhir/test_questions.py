@@ -32,6 +32,7 @@ from eligibility.payer import (
     ChallengeIssuer,
     HolderEvidence,
     IdentificationMethod,
+    OwnKeyEvidence,
     ProofKind,
 )
 from tests.fhir.samples import EXAMPLES, INSTITUTION, NOW, PATIENT, WILD, damaged, example
@@ -51,6 +52,23 @@ def _parts(request: Any) -> dict[str, Any]:
         part["url"]: next(value for key, value in part.items() if key != "url")
         for part in evidence["extension"]
     }
+
+
+def _own_key_of(parts: dict[str, Any]) -> OwnKeyEvidence | None:
+    if "cv-certificate" not in parts:
+        return None
+    return OwnKeyEvidence(
+        *(
+            b64decode(parts[name])
+            for name in (
+                "cv-certificate",
+                "record-key-group",
+                "record-pictures-digest",
+                "record-photo-digest",
+                "record-signature",
+            )
+        )
+    )
 
 
 def _question_of(request: Any) -> CardQuestion:
@@ -77,18 +95,35 @@ def _question_of(request: Any) -> CardQuestion:
             datetime.fromisoformat(parts["identified-at"]),
             challenge,
             b64decode(parts["signature"]) if "signature" in parts else None,
+            _own_key_of(parts),
         ),
         qualification_confirmation_date=date.fromisoformat(request["servicedDate"]),
     )
 
 
 @pytest.mark.parametrize(
-    "name", ["question-payer-challenge", "question-desk-challenge", "question-staff-visual"]
+    "name",
+    [
+        "question-payer-challenge",
+        "question-desk-challenge",
+        "question-staff-visual",
+        "question-own-key",
+    ],
 )
 def test_a_question_is_written_as_documented(name: str) -> None:
     """The request for a documented question is the documented request, element by element."""
     request = example(name)
     assert write_question(_question_of(request), INSTITUTION) == request
+
+
+def test_what_was_not_proved_is_said() -> None:
+    """Without an identified holder the payer is told that as well."""
+    question = _question_of(example("question-own-key"))
+    evidence = replace(question.evidence, method=IdentificationMethod.NONE)
+    request = write_question(replace(question, evidence=evidence), None)
+    (parts,) = (one["extension"] for one in request["extension"] if "extension" in one)
+    said = [one["valueCode"] for one in parts if one["url"] == "not-proved"]
+    assert said == ["certificate-key", "holder"]
 
 
 def test_without_an_institution_none_is_named() -> None:

@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from eligibility.simulator.pki import PkiFiles, ThrowAwayCa, write_once
 from eligibility.simulator.server import RunningSimulator
 from eligibility.simulator.setup import initialise
+from tests.simulator.card_records import RecordAuthority
 from tests.simulator.desk import START, Card, CardAuthority, Clock, Desk, tls_context
 
 INSTITUTION = "1310000003"
@@ -30,6 +31,7 @@ class World:
     clock: Clock
     authority: CardAuthority
     cards: dict[str, Card]
+    records: RecordAuthority
 
     def desk(self, client: str = "client", institution: str = INSTITUTION) -> Desk:
         """Return a desk with one of the client certificates."""
@@ -73,6 +75,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     cards["revoked"] = authority.issues("p-0001")
     cards["stranger"] = authority.issues("p-9999")
     (directory / "cards.pem").write_bytes(authority.certificate.public_bytes(PEM))
+    records = RecordAuthority()
+    (directory / "record-ca.pem").write_bytes(records.public_pem)
     (directory / "issued.json").write_text(
         json.dumps(
             [
@@ -93,10 +97,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         directory,
         card_ca=directory / "cards.pem",
         issued=directory / "issued.json",
+        record_ca=directory / "record-ca.pem",
         control_port=0,
         now=clock,
     ) as payer:
-        yield World(directory, payer, clock, authority, cards)
+        yield World(directory, payer, clock, authority, cards, records)
 
 
 @pytest.fixture

@@ -163,6 +163,8 @@ def test_port_in_use(world: World) -> None:
     [
         ("--card-ca", None, "cannot read the card CA"),
         ("--card-ca", "no certificate", "holds no PEM certificate"),
+        ("--record-ca", None, "cannot read the record issuer's key"),
+        ("--record-ca", "no key", "holds no PEM public key"),
         ("--issued", None, "cannot read the list of issued cards"),
         ("--issued", '[{"person_id": 3}]', "is no list of issued cards"),
     ],

@@ -1,4 +1,5 @@
 import base64
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -68,6 +69,27 @@ def test_signed_examples_are_true(name: str) -> None:
             datetime.fromisoformat(parts["challenge-issued-at"]["valueInstant"]),
             base64.b64decode(parts["nonce"]["valueBase64Binary"]),
         )
+
+
+def test_own_key_example_is_true() -> None:
+    """The example by the own key carries a record and signatures that verify as the page says."""
+    body = json.loads((DOCS / "examples" / "fhir" / "question-own-key.json").read_bytes())
+    parts = {item["url"]: item for item in body["extension"][1]["extension"]}
+
+    def octets(name: str) -> bytes:
+        return base64.b64decode(parts[name]["valueBase64Binary"])
+
+    def key_at_the_end_of(encoded: bytes) -> rsa.RSAPublicKey:
+        return rsa.RSAPublicNumbers(65537, int.from_bytes(encoded[-256:])).public_key()
+
+    signer = key_at_the_end_of(octets("cv-certificate")[: -256 - 5])
+    signed = hashlib.sha256(octets("record-key-group")).digest()
+    signed += octets("record-pictures-digest") + octets("record-photo-digest")
+    signer.verify(octets("record-signature"), signed, padding.PKCS1v15(), hashes.SHA256())
+    own_key = key_at_the_end_of(octets("record-key-group"))
+    own_key.verify(
+        octets("signature"), octets("challenge-value"), padding.PKCS1v15(), hashes.SHA256()
+    )
 
 
 def test_extensions_are_documented() -> None:

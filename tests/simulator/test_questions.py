@@ -261,7 +261,6 @@ def test_body_of_another_institution(world: World, desk: Desk) -> None:
         ("payer-asserted", "certificate-only", False),
         ("pin", "none", False),
         ("none", "none", False),
-        ("pin", "own-key", False),
     ],
 )
 def test_unsigned_proofs(world: World, desk: Desk, method: str, proof: str, accepted: bool) -> None:
