@@ -21,7 +21,8 @@
     │   │   ├── PinEntryTimeoutError      no key was pressed in time
     │   │   ├── PinEntryCancelledError    the holder pressed the red key
     │   │   └── PinEntryLengthError       too few or too many digits
-    │   └── CertificateRejectedError  chain, validity or policy does not hold, with the reason
+    │   ├── CertificateRejectedError  chain, validity or policy does not hold, with the reason
+    │   └── OwnKeyRejectedError       the card's record or own key does not hold, with the reason
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
@@ -164,6 +165,24 @@ class CertificateRejectedError(CardError):
     def __init__(self, reason: CertificateReason) -> None:
         """``reason``: what does not hold."""
         super().__init__(f"certificate rejected: {reason}")
+        self.reason = reason
+
+
+class OwnKeyReason(StrEnum):
+    """Why a card's own key proves nothing."""
+
+    UNKNOWN_ISSUER = "unknown-issuer"
+    TEST_HIERARCHY = "test-hierarchy"
+    RECORD_ALTERED = "record-altered"
+    SIGNATURE_MISMATCH = "signature-mismatch"
+
+
+class OwnKeyRejectedError(CardError):
+    """The signed record or the own key of the card (券面事項確認) does not hold."""
+
+    def __init__(self, reason: OwnKeyReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"own key rejected: {reason}")
         self.reason = reason
 
 

@@ -63,6 +63,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.PinEntryCancelledError: ErrorPage(CONFLICT, "pin-entry-cancelled"),
     desk.PinEntryLengthError: ErrorPage(CONFLICT, "pin-entry-length"),
     desk.CertificateRejectedError: ErrorPage(CONFLICT, "certificate-rejected"),
+    desk.OwnKeyRejectedError: ErrorPage(CONFLICT, "own-key-rejected"),
     desk.VisitError: ErrorPage(CONFLICT, "visit"),
     desk.UnknownVisitError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-visit"),
     desk.VisitStateError: ErrorPage(CONFLICT, "visit-state"),
