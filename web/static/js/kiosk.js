@@ -32,6 +32,7 @@ function frame() {
 // Documents come parsed by XMLHttpRequest: no string ever becomes markup here.
 function request(method, url, form, onAnswer, onEnd = () => {}) {
   const mine = ++asked;
+  const began = performance.now();
   const exchange = new XMLHttpRequest();
   exchange.open(method, url);
   exchange.responseType = "document";
@@ -43,7 +44,7 @@ function request(method, url, form, onAnswer, onEnd = () => {}) {
     }
   };
   exchange.onerror = exchange.ontimeout = () => {
-    failingSince ??= performance.now();
+    failingSince ??= began;
   };
   exchange.onloadend = () => {
     pollDue = Infinity;
