@@ -26,6 +26,7 @@ from terminal.virtual_card.files import (
     RecordFile,
     Secret,
     SigningKey,
+    TerminalCa,
     opened_by,
 )
 from terminal.virtual_card.trace import Trace
@@ -47,6 +48,7 @@ class Contents:
     ``auth_certificate`` None: no certificate was loaded.  ``phone``: JPKI alone, as in a phone.
     ``sign_certificate`` and ``sign_key`` None: a card without signature certificate.  ``pin``
     None: no PIN can be entered.  ``pin_tries_left``: of the authentication PIN, at issue.
+    ``terminal_ca``: whose terminals may use the authentication key without PIN; None: nobody's.
     """
 
     face: records.Face
@@ -63,6 +65,7 @@ class Contents:
     password: bytes | None = field(repr=False)
     pin_tries_left: int = PIN_TRIES
     phone: bool = False
+    terminal_ca: rsa.RSAPublicKey | None = field(default=None, repr=False)
 
 
 def my_number_card(
@@ -105,7 +108,9 @@ def jpki(contents: Contents) -> Application:
     }
     if contents.auth_certificate is not None:
         files[0x000A] = BinaryFile(contents.auth_certificate)
-        files[0x0017] = SigningKey(contents.auth_key, opened_by(0x0018))
+        files[0x0017] = SigningKey(contents.auth_key, opened_by(0x0018, 0x0016))
+    if contents.terminal_ca is not None:
+        files[0x0016] = TerminalCa(contents.terminal_ca)
     if contents.sign_certificate is not None and contents.sign_key is not None:
         files[0x0001] = BinaryFile(contents.sign_certificate, opened_by(0x001B))
         files[0x001A] = SigningKey(contents.sign_key, opened_by(0x001B))

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from terminal.virtual_card.files import (
     Application,
     BinaryFile,
@@ -19,6 +21,8 @@ from terminal.virtual_card.files import (
     Secret,
     SignatureModeError,
     SigningKey,
+    TerminalCa,
+    verifies,
 )
 from terminal.virtual_card.trace import Trace
 
@@ -135,6 +139,9 @@ class CardOs:
         self._application = ISSUER_DOMAIN
         self._current: int | None = None
         self._verified: set[int] = set()
+        self._challenge: bytes | None = None
+        # the current application's terminal CA and the terminal's key under it
+        self._terminal: tuple[int, rsa.RSAPublicKey] | None = None
 
     def power_on(self) -> None:
         """Begin afresh: no application, nothing verified."""
@@ -196,6 +203,7 @@ class CardOs:
         self._application = application
         self._current = None
         self._verified.clear()
+        self._challenge = self._terminal = None
 
     def _answer(self, apdu: bytes) -> tuple[bytes, int]:
         if self._first_command_fails and self._fresh:
@@ -216,8 +224,12 @@ class CardOs:
                 return self._get_challenge(command)
             case (0x00, 0xCA):
                 return b"", SW.NO_DATA_OBJECT
+            case (0x00, 0x82):
+                return self._external_authenticate(command)
             case (0x80, 0x2A):
                 return self._sign(command)
+            case (0x80, 0xA2):
+                return self._set_public_key(command)
             case _:
                 return b"", SW.INSTRUCTION
 
@@ -329,7 +341,35 @@ class CardOs:
             return b"", SW.BAD_PARAMETERS
         if command.data or command.expected is None or command.expected > 256:
             return b"", SW.WRONG_LENGTH
-        return secrets.token_bytes(command.expected), SW.OK
+        self._challenge = secrets.token_bytes(command.expected)
+        return self._challenge, SW.OK
+
+    def _set_public_key(self, command: Command) -> tuple[bytes, int]:
+        """SET PUBLIC IC KEY: keep the key of a terminal that the current terminal CA vouches for.
+
+        P1-P2 0080 (the current file) is this card's own choice: the real values are not public.
+        """
+        if (command.p1, command.p2) != (0x00, 0x80):
+            return b"", SW.BAD_PARAMETERS
+        authority = self._file(0)
+        if not isinstance(authority, TerminalCa):
+            return b"", SW.WRONG_FILE_TYPE
+        key = authority.accept(command.data)
+        self._terminal = None if key is None or self._current is None else (self._current, key)
+        return b"", SW.BAD_DATA if self._terminal is None else SW.OK
+
+    def _external_authenticate(self, command: Command) -> tuple[bytes, int]:
+        """Take a terminal's signature over the last challenge; each challenge serves once."""
+        if command.p1 or command.p2:
+            return b"", SW.BAD_PARAMETERS
+        challenge, self._challenge = self._challenge, None
+        if challenge is None or self._terminal is None:
+            return b"", SW.CONDITIONS
+        authority, key = self._terminal
+        if not verifies(key, challenge, command.data):
+            return b"", SW.NO_LIMIT
+        self._verified.add(authority)
+        return b"", SW.OK
 
 
 def _check_class(cla: int) -> None:

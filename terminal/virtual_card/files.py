@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
+
+_CV_HEAD = 5 + 5  # 7F21 and 5F4E with lengths of two bytes
+_CV_BODY_END = _CV_HEAD + 297
+_CV_SIGNATURE = _CV_BODY_END + 5
+_MODULUS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,34 @@ class ForeignKey:
     """A key that the card keeps for a purpose no desk has: every use is refused."""
 
 
-CardFile = BinaryFile | RecordFile | Secret | SigningKey | ForeignKey
+@dataclass(frozen=True, slots=True)
+class TerminalCa:
+    """The key under which the card checks a terminal's certificate (JPKI 0016): of tests only.
+
+    A certificate has the form of the card's own (7F21 with 5F4E and 5F37), which is made up here:
+    what certified readers really hand over is not public.
+    """
+
+    key: rsa.RSAPublicKey = field(repr=False)
+
+    def accept(self, certificate: bytes) -> rsa.RSAPublicKey | None:
+        """Return the terminal's key that ``certificate`` vouches for, None where it does not."""
+        body, signature = certificate[_CV_HEAD:_CV_BODY_END], certificate[_CV_SIGNATURE:]
+        if not verifies(self.key, body, signature):
+            return None
+        return rsa.RSAPublicNumbers(65537, int.from_bytes(body[-_MODULUS:])).public_key()
+
+
+def verifies(key: rsa.RSAPublicKey, message: bytes, signature: bytes) -> bool:
+    """Whether ``key`` made this PKCS#1 v1.5 signature with SHA-256."""
+    try:
+        key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+CardFile = BinaryFile | RecordFile | Secret | SigningKey | ForeignKey | TerminalCa
 
 
 @dataclass(frozen=True, slots=True)

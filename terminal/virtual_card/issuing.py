@@ -1,7 +1,8 @@
 """The municipality's window: issue a card to each person with a persona, load cards again.
 
 A card folder holds ``ca.pem`` (the CA of the authentication certificates: the desk's anchor),
-``sign-ca.pem``, ``record-ca.pem`` (public key above the 券面 signatures), their keys,
+``sign-ca.pem``, ``record-ca.pem`` (public key above the 券面 signatures), ``terminal-ca.pem``
+(public key above the test terminal's certificate, ``terminal.cv``), their keys,
 ``cards/<persona>.json``, ``issued.json``, the list for the payer, and ``crl.pem``, the CRL of the
 authentication CA, made anew at each issuing.
 """
@@ -75,6 +76,7 @@ def issue(
     authentication = _authority(folder, "ca", certificates.AUTHENTICATION, now)
     signature = _authority(folder, "sign-ca", certificates.SIGNATURE, now)
     _record_key(folder)
+    _terminal_key(folder)
     issued: list[IssuedCard] = []
     revoked: list[int] = []
     for person in _card_holders(people):
@@ -176,6 +178,7 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
             own_key=_private_key(stored.own_key),
             record_key=_private_key(read_file(folder / "record.key").decode()),
             cv_certificate=read_file(folder / "record.cv"),
+            terminal_ca=_terminal_ca(folder),
             pin=_usable(stored, DEMO_PIN),
             password=_usable(stored, DEMO_PASSWORD),
             pin_tries_left=_TRIES.get(condition, PIN_TRIES),
@@ -277,6 +280,35 @@ def _record_key(folder: Path) -> None:
     write_file(folder / "record.key", _key_pem(key).encode())
     write_file(folder / "record.cv", certificate, mode=0o644)
     write_file(folder / "record-ca.pem", public, mode=0o644)
+
+
+def _terminal_key(folder: Path) -> None:
+    """Make the test terminal CA and one terminal's key and certificate under it.
+
+    Nothing of it is the real protocol's: it only lets a test reader be shown.
+    """
+    if (folder / "terminal-ca.pem").exists():
+        return
+    issuer, key = certificates.new_key(), certificates.new_key()
+    certificate = records.cv_certificate(
+        b"TEST-TERMINAL-CA", b"TEST-TERMINAL-01", key.public_key(), issuer
+    )
+    public = issuer.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    write_file(folder / "terminal.key", _key_pem(key).encode())
+    write_file(folder / "terminal.cv", certificate, mode=0o644)
+    write_file(folder / "terminal-ca.pem", public, mode=0o644)
+
+
+def _terminal_ca(folder: Path) -> rsa.RSAPublicKey | None:
+    """Return the test terminal CA's key; None in a folder that was issued before there was one."""
+    if not (folder / "terminal-ca.pem").exists():
+        return None
+    key = serialization.load_pem_public_key(read_file(folder / "terminal-ca.pem"))
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise TypeError("not an RSA key")
+    return key
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -153,7 +153,7 @@ def test_a_card_is_never_given_to_another_person(tmp_path: Path) -> None:
 def test_files_with_keys_are_private_and_hold_no_pin(cards: Path) -> None:
     """Keys and cards are readable by their owner only; the PIN is in no file."""
     private = [*(cards / "cards").glob("*.json"), *cards.glob("*.key")]
-    assert len(private) == len(CardCondition) + 3
+    assert len(private) == len(CardCondition) + 4
     for path in private:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert '"1234"' not in path.read_text()
