@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from eligibility.fhir.client import PayerSettings
 from eligibility.numbers import institution_code_is_consistent
+from terminal.card_proofs import check_terminal_authenticator, read_record_issuers
 from terminal.errors import ConfigError
 from terminal.reader.settings import ReaderSettings
 
@@ -78,6 +79,16 @@ class CardSection(Section):
     anchors: tuple[Path, ...] = Field(
         min_length=1,
         description="PEM files of the certification authorities (公的個人認証 利用者証明用CA)",
+    )
+    record_issuers: tuple[Path, ...] = Field(
+        (),
+        description="PEM files of the public keys above the signed records of cards "
+        "(券面事項確認); without any, a card's own key proves nothing",
+    )
+    terminal_authenticator: str | None = Field(
+        None,
+        min_length=1,
+        description="Installed plug-in of a certified face reader (docs/certified-readers.md)",
     )
 
 
@@ -315,6 +326,10 @@ def _check_trust(config: TerminalConfig) -> None:
             if config.is_production and JPKI_TEST_ORGANISATION in _organisations(certificate):
                 reason = "a production terminal must not trust the JPKI test hierarchy"
                 raise ConfigError(str(config.file), key, reason)
+    read_record_issuers(
+        config.file, config.card.record_issuers, allow_test=not config.is_production
+    )
+    check_terminal_authenticator(config.file, config.card.terminal_authenticator)
     for key, path in (
         ("payer.ca_file", config.payer.ca_file),
         ("payer.client_certificate", config.payer.client_certificate),

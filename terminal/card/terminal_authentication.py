@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
 from terminal.card import protocol
@@ -79,11 +79,10 @@ class TerminalAuthenticatorError(LookupError):
     """No usable plug-in of that name; the message says which there are."""
 
 
-def load_terminal_authenticator(name: str) -> TerminalAuthenticator:
-    """Return the plug-in that is installed as ``name``.
+def find_terminal_authenticator(name: str) -> EntryPoint:
+    """Return the entry point that is installed as ``name``, without running anything of it.
 
-    Raises TerminalAuthenticatorError where there is none, or two, or something else than a plug-in.
-    An error inside the plug-in's own code comes through as it is.
+    Raises TerminalAuthenticatorError where there is none, or two.
     """
     installed = entry_points(group=ENTRY_POINT_GROUP)
     found = [point for point in installed if point.name == name]
@@ -91,8 +90,18 @@ def load_terminal_authenticator(name: str) -> TerminalAuthenticator:
         names = ", ".join(sorted({point.name for point in installed})) or "none"
         msg = f"{len(found)} terminal authenticators are installed as {name!r} (installed: {names})"
         raise TerminalAuthenticatorError(msg)
+    return found[0]
+
+
+def load_terminal_authenticator(name: str) -> TerminalAuthenticator:
+    """Return the plug-in that is installed as ``name``.
+
+    Raises TerminalAuthenticatorError where there is none, or two, or something else than a plug-in.
+    An error inside the plug-in's own code comes through as it is.
+    """
+    entry = find_terminal_authenticator(name)
     try:
-        make: Callable[[], object] = found[0].load()
+        make: Callable[[], object] = entry.load()
     except (ImportError, AttributeError) as error:
         msg = f"the terminal authenticator {name!r} cannot be loaded: {error}"
         raise TerminalAuthenticatorError(msg) from error
