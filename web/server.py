@@ -64,4 +64,9 @@ class WebServer:
         self._streams.stop()
         self._server.task_dispatcher.shutdown(timeout=LAST_SECONDS)
         # the loop's own thread closes: nobody else may touch its map
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+        try:
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+        except OSError as error:
+            # the loop was awake already: it closed everything before it could be woken
+            if error.errno != errno.EBADF:
+                raise
