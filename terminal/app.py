@@ -11,11 +11,10 @@ from eligibility.fhir.client import FhirPayer
 from terminal import health
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
-from terminal.card.certificates import CertificateVerifier
+from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig
 from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
-from terminal.errors import ConfigError
 from terminal.events import EventBus
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
@@ -51,10 +50,8 @@ class Terminal:
         self.config = config
         self.now = now
         self.bus = EventBus()
-        verifier = CertificateVerifier(
-            [_content(config, index) for index in range(len(config.card.anchors))],
-            allow_test=not config.is_production,
-        )
+        self._trust = make_card_trust(config, now)
+        verifier = self._trust.verifier
         self.store = Store.open(
             config.store.path,
             read_key_file(config.store.key_file),
@@ -80,6 +77,7 @@ class Terminal:
             idle_seconds=config.kiosk.idle_seconds,
             reader=self._reader,
             verifier=verifier,
+            revocation=self._trust.revocation,
             payer=self.payer,
             store=self.store,
             enquiries=self._enquiries,
@@ -104,6 +102,7 @@ class Terminal:
         self._enquiries.stop()
         self._disclosure.stop()
         self.payer.close()
+        self._trust.revocation.close()
         self.store.write(lambda tx: tx.audit.append(AuditEntry(Act.STOPPED, TERMINAL)))
         self.store.close()
 
@@ -119,6 +118,7 @@ class Terminal:
             health.check_reader(self._reader.state),
             health.check_payer(self.payer),
             health.check_certificate(self.config.payer.client_certificate, self.now()),
+            health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),
@@ -132,13 +132,3 @@ class Terminal:
 def build(config: TerminalConfig) -> Terminal:
     """Return the desk that ``config`` describes, with the machine's own clocks."""
     return Terminal(config)
-
-
-def _content(config: TerminalConfig, index: int) -> bytes:
-    path = config.card.anchors[index]
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            str(config.file), f"card.anchors.{index}", f"{path}: {error.strerror}"
-        ) from error

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from terminal.accounts import HOLDER
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
+from terminal.card.revocation import Revocation, RevocationChecker
 from terminal.errors import (
     CardError,
     CardRemovedError,
+    CertificateReason,
     CertificateRejectedError,
     InvalidPinError,
     PinBlockedError,
@@ -24,6 +26,7 @@ from terminal.errors import (
     StoreError,
 )
 from terminal.events import EventBus, Topic
+from terminal.identification import RevocationState
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS
 from terminal.reader.types import (
     CardReader,
@@ -33,7 +36,13 @@ from terminal.reader.types import (
     Removed,
     StateChanged,
 )
-from terminal.recognition import CardInReader, KnownCard, prove_pin, read_card
+from terminal.recognition import (
+    REVOCATION_SECONDS,
+    CardInReader,
+    KnownCard,
+    prove_pin,
+    read_card,
+)
 from terminal.views import KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_steps import VisitSteps
@@ -61,6 +70,7 @@ class CardWork:
         desk_id: str,
         reader: CardReader,
         verifier: CertificateVerifier,
+        revocation: RevocationChecker,
         payer: Payer,
         steps: VisitSteps,
         bus: EventBus,
@@ -70,6 +80,7 @@ class CardWork:
         self._desk_id = desk_id
         self._reader = reader
         self._verifier = verifier
+        self._revocation = revocation
         self._payer = payer
         self._steps = steps
         self._kiosk, self._records = steps.kiosk, steps.records
@@ -79,10 +90,12 @@ class CardWork:
         self._lying: bytes | None = None
         self._just_removed: bytes | None = None
         self._challenges = ThreadPoolExecutor(2, thread_name_prefix="challenge")
+        self._revocations = ThreadPoolExecutor(2, thread_name_prefix="revocation")
 
     def stop(self) -> None:
-        """Wait for what is asked of the payer; called once the desk's thread has ended."""
+        """Wait for what is asked of others; called once the desk's thread has ended."""
         self._challenges.shutdown(wait=True, cancel_futures=True)
+        self._revocations.shutdown(wait=True, cancel_futures=True)
 
     def take_event(self, event: ReaderEvent) -> None:
         """Do what a card or the reader calls for."""
@@ -130,9 +143,7 @@ class CardWork:
         except CertificateRejectedError as error:
             log.warning("%s", error)
             with self._lock:
-                visit = self._records.open(
-                    None, StaffNeed.CERTIFICATE_REJECTED, reason=str(error.reason)
-                )
+                visit = self._records.open(None, StaffNeed.CERTIFICATE_REJECTED, error.reason)
                 self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
         except (CardError, ReaderError) as error:
             log.warning("card not read: %s", error)
@@ -149,15 +160,31 @@ class CardWork:
         elif card.tries_left == 0:
             need = StaffNeed.PIN_BLOCKED
         visit = self._records.open(verified.subject, need)
-        # fetched while the patient types, so that the payer's round trip costs nobody's time
+        # both asked while the patient types, so that the round trips cost nobody's time
         challenge = self._challenges.submit(self._payer.issue_challenge)
-        self._cards[visit.id] = KnownCard(card, verified, challenge)
+        revocation = self._revocations.submit(self._revocation.check, card.certificate)
+        self._cards[visit.id] = KnownCard(card, verified, challenge, revocation)
         if need is None:
             self._kiosk.wait_for_patient(
                 KioskStep.PIN, visit_id=visit.id, tries_left=card.tries_left
             )
         else:
             self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
+        revocation.add_done_callback(lambda found: self._revocation_known(visit.id, found))
+
+    def _revocation_known(self, visit_id: str, found: Future[Revocation]) -> None:
+        """Stop a visit as soon as its certificate is known to be revoked."""
+        if found.cancelled() or found.result().state is not RevocationState.REVOKED:
+            return
+        try:
+            with self._lock:
+                proving = self._kiosk.state.step is KioskStep.CHECKING_PIN
+                mine = self._kiosk.state.visit_id == visit_id
+                # a PIN that is with the card now is stopped by what comes of it
+                if visit_id in self._cards and not (proving and mine):
+                    self._steps.reject_certificate(visit_id, CertificateReason.REVOKED)
+        except StoreError as error:
+            self.trouble(error)
 
     def _card_removed(self) -> None:
         step, visit_id = self._kiosk.state.step, self._kiosk.state.visit_id
@@ -184,6 +211,7 @@ class CardWork:
                 return
             challenge = known.challenge_for(self._desk_id, visit_id, self._now())
             signature = prove_pin(self._reader, known.card, pin, challenge)
+            known.revocation_within(REVOCATION_SECONDS)
         except InvalidPinError as error:
             with self._lock:
                 self._records.pin_refused(visit_id)
@@ -215,9 +243,7 @@ class CardWork:
             self._records.pin_refused(visit_id)
             self._steps.to_staff(visit_id, StaffNeed.PIN_BLOCKED)
         elif isinstance(error, CertificateRejectedError):
-            # what signed is not what the certificate says: no look can mend that
-            self._cards.pop(visit_id, None)
-            self._steps.to_staff(visit_id, StaffNeed.CERTIFICATE_REJECTED)
+            self._steps.reject_certificate(visit_id, error.reason)
         else:
             self._steps.to_staff(visit_id, StaffNeed.CARD_UNREADABLE)
 

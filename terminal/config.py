@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -74,11 +75,25 @@ class InstitutionSection(Section):
 
 
 class CardSection(Section):
-    """``[card]``: which authentication certificates are trusted."""
+    """``[card]``: which authentication certificates are trusted, and who tells of revoked ones."""
 
     anchors: tuple[Path, ...] = Field(
         min_length=1,
         description="PEM files of the certification authorities (公的個人認証 利用者証明用CA)",
+    )
+    revocation_lists: tuple[Path, ...] = Field(
+        (),
+        description="Revocation lists (CRL, PEM or DER) of these authorities: files, or folders of "
+        "`.crl`, `.pem` and `.der` files; a file that changes is read again",
+    )
+    ocsp_url: str | None = Field(
+        None, description="http or https address of a responder (OCSP) to ask for each card"
+    )
+    ocsp_ca_file: Path | None = Field(
+        None, description="PEM file: who vouches for an https responder; absent: the system's list"
+    )
+    ocsp_seconds: float = Field(
+        3.0, ge=0.2, le=30, description="seconds that the responder may take for one answer"
     )
     record_issuers: tuple[Path, ...] = Field(
         (),
@@ -90,6 +105,19 @@ class CardSection(Section):
         min_length=1,
         description="Installed plug-in of a certified face reader (docs/certified-readers.md)",
     )
+
+    @field_validator("ocsp_url")
+    @classmethod
+    def _address_of_a_responder(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        fits = parts.scheme in ("http", "https") and parts.hostname and not parts.fragment
+        if not fits or parts.username is not None or not value.isascii() or " " in value:
+            msg = "should be an http or https address without a user name"
+            raise ValueError(msg)
+        _ = parts.port  # a ValueError for what is no port
+        return value
 
 
 class StoreSection(Section):
@@ -326,6 +354,8 @@ def _check_trust(config: TerminalConfig) -> None:
             if config.is_production and JPKI_TEST_ORGANISATION in _organisations(certificate):
                 reason = "a production terminal must not trust the JPKI test hierarchy"
                 raise ConfigError(str(config.file), key, reason)
+    if config.card.ocsp_ca_file is not None:
+        _certificates(config, "card.ocsp_ca_file", config.card.ocsp_ca_file)
     read_record_issuers(
         config.file, config.card.record_issuers, allow_test=not config.is_production
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eligibility.fhir.client import FhirPayer
 from terminal.audit import AuditVerdict
+from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig, load_config
 from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
 from terminal.hardening import core_dumps_are_off, forbid_core_dumps
@@ -23,6 +24,7 @@ from terminal.health import (
     check_dumps,
     check_payer,
     check_reader,
+    check_revocation,
     check_store,
     clock_is_synchronised,
 )
@@ -56,6 +58,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         examine_reader(config.reader),
         examine_payer(config, now),
         check_certificate(config.payer.client_certificate, now()),
+        *examine_revocation(config, now),
         check_store(lambda: examine_store(config, now)),
         check_disk(config.terminal.data_dir),
         check_clock(now(), synchronised=clock_is_synchronised()),
@@ -97,6 +100,18 @@ def examine_payer(config: TerminalConfig, now: Callable[[], datetime]) -> Health
         return check_payer(payer)
     finally:
         payer.close()
+
+
+def examine_revocation(config: TerminalConfig, now: Callable[[], datetime]) -> list[HealthCheck]:
+    """Read the revocation lists; nothing where the anchors are wrong, which is told already."""
+    try:
+        trust = make_card_trust(config, now)
+    except ConfigError:
+        return []
+    try:
+        return [check_revocation(trust.lists, trust.responder, now())]
+    finally:
+        trust.revocation.close()
 
 
 def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:

@@ -157,6 +157,7 @@ class CertificateReason(StrEnum):
     WRONG_USAGE = "wrong-usage"
     TEST_HIERARCHY = "test-hierarchy"
     SIGNATURE_MISMATCH = "signature-mismatch"
+    REVOKED = "revoked"
 
 
 class CertificateRejectedError(CardError):

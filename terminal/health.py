@@ -26,6 +26,8 @@ from eligibility.errors import (
 )
 from eligibility.payer import Payer
 from terminal.audit import AuditVerdict
+from terminal.card.ocsp import OcspResponder
+from terminal.card.revocation_lists import ListProblem, RevocationLists
 from terminal.config import TerminalConfig
 from terminal.errors import (
     StoreError,
@@ -176,6 +178,41 @@ def check_certificate(file: Path, now: datetime) -> HealthCheck:
     if ends - now <= CERTIFICATE_WARNING:
         return HealthCheck(name, HealthState.WARN, "certificate.expires-soon", reason, remedy)
     return HealthCheck(name, HealthState.PASS, "certificate.holds", reason)
+
+
+def check_revocation(
+    lists: RevocationLists | None, responder: OcspResponder | None, now: datetime
+) -> HealthCheck:
+    """Tell how old the revocation lists are, and whether the responder answered last time."""
+    name = "revocation"
+    reports = lists.report() if lists is not None else []
+    if lists is None and responder is None:
+        reason = "Revocation of cards is not checked here; the payer checks it."
+        return HealthCheck(name, HealthState.PASS, "revocation.not-configured", reason)
+    if lists is not None and not reports:
+        reason = "card.revocation_lists names folders without a revocation list."
+        remedy = "Put the lists there, or see why they are not fetched."
+        return HealthCheck(name, HealthState.FAIL, "revocation.no-list", reason, remedy)
+    for report in reports:
+        if report.problem is None:
+            continue
+        reason = f"{report.file}: {report.problem}{_age(report.this_update, now)}."
+        if report.problem is ListProblem.STALE:
+            remedy = "Fetch a new list; until then cards are taken as not checked."
+            return HealthCheck(name, HealthState.WARN, "revocation.stale", reason, remedy)
+        remedy = "Replace the file by a complete list of an authority in card.anchors."
+        return HealthCheck(name, HealthState.FAIL, "revocation.unusable", reason, remedy)
+    if responder is not None and responder.problem is not None:
+        reason = f"The responder at card.ocsp_url: {responder.problem}."
+        remedy = "Check card.ocsp_url and the line; until then cards are taken as not checked."
+        return HealthCheck(name, HealthState.WARN, "revocation.no-answer", reason, remedy)
+    ages = [report.this_update for report in reports if report.this_update is not None]
+    reason = "Revocation of cards is checked" + (_age(min(ages), now) if ages else "") + "."
+    return HealthCheck(name, HealthState.PASS, "revocation.current", reason)
+
+
+def _age(since: datetime | None, now: datetime) -> str:
+    return "" if since is None else f", the list is {(now - since) // timedelta(hours=1)} hours old"
 
 
 _STORE_REMEDIES = {

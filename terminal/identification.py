@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
@@ -30,7 +31,8 @@ class Identification:
 
     ``actor``: the staff account's id for STAFF_VISUAL, else ``"holder"``; ``acting_for``: a
     guardian's relation, if one acted; ``reason``: why staff looked (never free text from a kiosk).
-    ``certificate``: DER.
+    ``certificate``: DER.  ``revocation_as_of``: the moment for which the issuer told the state of
+    ``revocation``; with NOT_CHECKED that of a list too old to count, if there was one.
     """
 
     visit_id: str
@@ -41,6 +43,7 @@ class Identification:
     attributes_source: AttributesSource = AttributesSource.NONE
     acting_for: str | None = None
     reason: str | None = None
+    revocation_as_of: datetime | None = None
 
     @property
     def method(self) -> IdentificationMethod:

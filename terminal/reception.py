@@ -17,6 +17,7 @@ from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, Proof
 from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.jpki import check_pin
+from terminal.card.revocation import RevocationChecker
 from terminal.card_work import CardWork, wipe
 from terminal.consent import Disclosure
 from terminal.desk_thread import DeskThread
@@ -44,6 +45,7 @@ class ReceptionDesk:
         idle_seconds: float,
         reader: CardReader,
         verifier: CertificateVerifier,
+        revocation: RevocationChecker,
         payer: Payer,
         store: Store,
         enquiries: Enquiries,
@@ -66,6 +68,7 @@ class ReceptionDesk:
             desk_id=desk_id,
             reader=reader,
             verifier=verifier,
+            revocation=revocation,
             payer=payer,
             steps=self._steps,
             bus=bus,

@@ -18,6 +18,7 @@ from eligibility.payer import Challenge
 from terminal.card.certificates import VerifiedCertificate
 from terminal.card.jpki import JpkiSession
 from terminal.card.proof import check_signature, digest_info, make_desk_challenge
+from terminal.card.revocation import NotChecked, Revocation, not_checked
 from terminal.errors import (
     CardProtocolError,
     CardRemovedError,
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 CHALLENGE_SECONDS = 0.5
 """How long a typed PIN waits for the payer's challenge before the desk makes its own."""
+
+REVOCATION_SECONDS = 0.5
+"""How long a proved PIN waits for word about revocation, asked for since the tap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,14 @@ class KnownCard:
     card: CardInReader
     verified: VerifiedCertificate
     challenge: Future[Challenge]
+    revocation: Future[Revocation]
+
+    def revocation_within(self, seconds: float) -> Revocation:
+        """Return what is known about revocation of the certificate, waiting ``seconds`` at most."""
+        try:
+            return self.revocation.result(timeout=seconds)
+        except FutureTimeoutError:
+            return not_checked(NotChecked.TOO_LATE)
 
     def challenge_for(self, desk_id: str, visit_id: str, now: datetime) -> Challenge:
         """Return the payer's challenge if it came, else one of the desk's own."""

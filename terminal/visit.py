@@ -19,7 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.model import CardSubject
-from terminal.errors import VisitStateError
+from terminal.errors import CertificateReason, VisitStateError
 
 
 class VisitOrigin(StrEnum):
@@ -88,7 +88,8 @@ class Visit:
     """One person's coming to the desk.
 
     ``version`` grows with every stored change; ``subject`` is None until a certificate was read;
-    ``staff_need`` is set while staff are waited for.
+    ``staff_need`` is set while staff are waited for; ``certificate_reason``: why the card's
+    certificate was not accepted, if it was not.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Visit:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     version: int = 1
+    certificate_reason: CertificateReason | None = None
 
 
 def allowed(visit: Visit, event: VisitEvent) -> bool:

@@ -139,7 +139,9 @@ class VisitBook:
             former=tuple(confirmations[1:]),
             history_open=opened,
             history_closed_because=closed,
-            may_identify=allowed(row.visit, VisitEvent.IDENTIFY) and row.visit.subject is not None,
+            may_identify=allowed(row.visit, VisitEvent.IDENTIFY)
+            and row.visit.subject is not None
+            and row.visit.certificate_reason is None,
             may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
         )

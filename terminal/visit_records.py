@@ -12,6 +12,7 @@ from terminal.accounts import KIOSK, TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent import consent_from_answers
 from terminal.enquiries import new_question
+from terminal.errors import CertificateReason
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
 from terminal.store import Store, Transaction
@@ -32,9 +33,15 @@ class VisitRecords:
         self._desk_id = desk_id
 
     def open(
-        self, subject: CardSubject | None, need: StaffNeed | None = None, reason: str | None = None
+        self,
+        subject: CardSubject | None,
+        need: StaffNeed | None = None,
+        reason: CertificateReason | None = None,
     ) -> Visit:
-        """Begin a visit; with a ``need`` it waits for staff from the start."""
+        """Begin a visit; with a ``need`` it waits for staff from the start.
+
+        ``reason``: why the certificate was not accepted, if that is the need.
+        """
         visit = Visit(
             id=uuid.uuid4().hex,
             desk_id=self._desk_id,
@@ -43,6 +50,7 @@ class VisitRecords:
             state=VisitState.OPENED if need is None else VisitState.WITH_STAFF,
             subject=subject,
             staff_need=need,
+            certificate_reason=reason,
         )
 
         def store(tx: Transaction) -> None:
@@ -57,15 +65,23 @@ class VisitRecords:
         self._bus.publish(Topic.VISIT, visit.id)
         return visit
 
-    def call_staff(self, visit_id: str, need: StaffNeed) -> None:
-        """Let a visit wait for staff: in place of the patient, or beside one who goes on."""
+    def call_staff(
+        self, visit_id: str, need: StaffNeed, reason: CertificateReason | None = None
+    ) -> None:
+        """Let a visit wait for staff: in place of the patient, or beside one who goes on.
+
+        ``reason``: why the certificate was not accepted, if that is the need.
+        """
 
         def change(visit: Visit) -> Visit:
+            visit = replace(visit, certificate_reason=reason)
             if visit.state is VisitState.OPENED:
                 return after(visit, VisitEvent.CALL_STAFF, staff_need=need)
             return replace(visit, staff_need=need, version=visit.version + 1)
 
-        self._change(visit_id, change, AuditEntry(Act.STAFF_CALLED, KIOSK, visit_id, reason=need))
+        self._change(
+            visit_id, change, AuditEntry(Act.STAFF_CALLED, KIOSK, visit_id, reason=reason or need)
+        )
 
     def identify(self, identification: Identification, subject: CardSubject, actor: Actor) -> str:
         """Record who the holder is and commit the question to the payer; return its id."""

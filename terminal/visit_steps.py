@@ -5,21 +5,31 @@ Each is taken under the desk's lock, which is never held while a card or a payer
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from eligibility.payer import HolderEvidence
 from eligibility.reconcile import JAPAN, should_be_renewed
 from terminal.accounts import KIOSK, Actor
+from terminal.card.revocation import NotChecked
 from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
+from terminal.errors import CertificateReason
 from terminal.events import EventBus, Topic
-from terminal.identification import AttributesSource, Identification, VisualReason
+from terminal.identification import (
+    AttributesSource,
+    Identification,
+    RevocationState,
+    VisualReason,
+)
 from terminal.kiosk import ANSWER_SECONDS, Kiosk
 from terminal.recognition import KnownCard
 from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_book import VisitBook
 from terminal.visit_records import VisitRecords
+
+log = logging.getLogger(__name__)
 
 
 class VisitSteps:
@@ -56,7 +66,17 @@ class VisitSteps:
         actor: Actor,
         reason: VisualReason | None,
     ) -> None:
-        """Write down who the holder is, ask the payer, and lead the patient on."""
+        """Write down who the holder is, ask the payer, and lead the patient on.
+
+        What is known about revocation by now is recorded; a revoked certificate goes to staff, and
+        nothing is asked of the payer.
+        """
+        revocation = known.revocation_within(0)
+        if revocation.state is RevocationState.REVOKED:
+            self.reject_certificate(visit_id, CertificateReason.REVOKED)
+            return
+        if revocation.why not in (None, NotChecked.NOT_CONFIGURED):
+            log.warning("visit %s: revocation not checked: %s", visit_id, revocation.why)
         identification = Identification(
             visit_id=visit_id,
             evidence=evidence,
@@ -64,6 +84,8 @@ class VisitSteps:
             certificate=known.card.certificate,
             attributes_source=AttributesSource.PAYER,
             reason=reason,
+            revocation=revocation.state,
+            revocation_as_of=revocation.as_of,
         )
         question_id = self.records.identify(identification, known.verified.subject, actor)
         self.cards.pop(visit_id, None)
@@ -112,6 +134,14 @@ class VisitSteps:
         self.kiosk.show_with_staff(
             visit_id, KioskNotice.STAFF_CALLED if called else KioskNotice.STAFF_COMING
         )
+
+    def reject_certificate(self, visit_id: str, reason: CertificateReason) -> None:
+        """Give a visit to staff whose card's certificate does not hold: no look can mend that."""
+        self.cards.pop(visit_id, None)
+        need = StaffNeed.CERTIFICATE_REJECTED
+        self.records.call_staff(visit_id, need, reason)
+        if self.kiosk.state.visit_id == visit_id:
+            self.kiosk.show_with_staff(visit_id, KioskNotice.STAFF_COMING)
 
     def show_outcome(self, visit_id: str, *, late: bool = False) -> None:
         """Go from CHECKING to DONE once it is known what may be said in public."""

@@ -100,6 +100,7 @@ pcsc_socket = "{stage.pcsc_socket}"
 {extra("reader")}
 [card]
 anchors = ["{stage.cards_dir / "ca.pem"}"]
+{extra("card")}
 [payer]
 base_url = "{payer_url}"
 ca_file = "{stage.payer_dir / "ca.pem"}"

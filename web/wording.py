@@ -30,9 +30,9 @@ from eligibility.model import (
 from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
-from terminal.errors import AccountReason
+from terminal.errors import AccountReason, CertificateReason
 from terminal.health import HealthCheck
-from terminal.identification import VisualReason
+from terminal.identification import RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
@@ -60,6 +60,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "visual-reason": VisualReason,
     "close-reason": CloseReason,
     "visit-state": VisitState,
+    "certificate-reason": CertificateReason,
+    "revocation": RevocationState,
     "severity": Severity,
     "source": ConfirmationSource,
     "consent-item": ConsentItem,

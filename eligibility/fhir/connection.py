@@ -128,10 +128,10 @@ class _BoundedStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class _BoundedBackend(httpcore.SyncBackend):
+class BoundedBackend(httpcore.SyncBackend):
     """Opens connections whose calls end at the deadline."""
 
-    def connect_tcp(
+    def connect_tcp(  # noqa: D102 - inherited
         self,
         host: str,
         port: int,
@@ -210,7 +210,7 @@ class Connection:
                     ssl_context=self._files.context(),
                     max_connections=CONNECTIONS,
                     keepalive_expiry=KEEP_ALIVE_SECONDS,
-                    network_backend=_BoundedBackend(),
+                    network_backend=BoundedBackend(),
                 )
             return self._pool
 

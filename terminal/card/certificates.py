@@ -1,8 +1,8 @@
 """利用者証明用電子証明書: whether the authentication certificate holds, and whom it stands for.
 
 Anchors come from configuration: a CA that was read from the card proves nothing.  The generations
-of the JPKI CA share one name, so the issuer is found by the signature.  Revocation is not judged
-here.
+of the JPKI CA share one name, so the issuer is found by the signature.  Revocation is judged
+in :mod:`terminal.card.revocation`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEST_POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.0.30")
 GRACE_MONTHS = 3
 SMALLEST_RSA_KEY = 2048
 
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
@@ -35,6 +35,8 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+"""What reading a spoilt certificate, list or answer may raise."""
+
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _CRITICAL_UNDERSTOOD = frozenset(
     {
@@ -100,6 +102,21 @@ class CertificateVerifier:
             for anchor in _load_anchors(content, position)
         ]
 
+    @property
+    def anchors(self) -> Sequence[x509.Certificate]:
+        """The CA certificates that are trusted."""
+        return tuple(self._anchors)
+
+    def issuer_of(self, leaf: x509.Certificate) -> x509.Certificate:
+        """Return the anchor that signed ``leaf``.
+
+        Raises CertificateRejectedError(UNKNOWN_ISSUER).
+        """
+        for anchor in self._anchors:
+            if issued(leaf, anchor):
+                return anchor
+        raise CertificateRejectedError(CertificateReason.UNKNOWN_ISSUER)
+
     def verify(self, certificate: bytes, now: datetime) -> VerifiedCertificate:
         """Return what ``certificate`` (DER) says if it holds at ``now`` (aware).
 
@@ -110,8 +127,7 @@ class CertificateVerifier:
         is_test = _is_test(leaf.issuer)
         if is_test and not self._allow_test:
             raise CertificateRejectedError(CertificateReason.TEST_HIERARCHY)
-        if not any(_issued(leaf, anchor) for anchor in self._anchors):
-            raise CertificateRejectedError(CertificateReason.UNKNOWN_ISSUER)
+        self.issuer_of(leaf)
         if not _is_for_authentication(leaf, is_test=is_test):
             raise CertificateRejectedError(CertificateReason.WRONG_USAGE)
         not_before, not_after = leaf.not_valid_before_utc, leaf.not_valid_after_utc
@@ -133,7 +149,7 @@ def load_certificate(certificate: bytes) -> x509.Certificate:
     try:
         loaded = x509.load_der_x509_certificate(certificate)
         _ = loaded.extensions, loaded.issuer, loaded.subject
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CertificateRejectedError(CertificateReason.UNREADABLE) from error
     if loaded.serial_number <= 0:
         raise CertificateRejectedError(CertificateReason.UNREADABLE)
@@ -167,9 +183,20 @@ def _is_test(name: x509.Name) -> bool:
     )
 
 
-def _issued(leaf: x509.Certificate, anchor: x509.Certificate) -> bool:
+def is_strong_hash(algorithm: hashes.HashAlgorithm | None) -> bool:
+    """Whether signatures over this hash count."""
+    return isinstance(algorithm, _HASHES)
+
+
+def may_sign_lists(anchor: x509.Certificate) -> bool:
+    """Whether a CA may sign revocation lists (cRLSign)."""
+    return _is_strong(anchor) and _usage(anchor).crl_sign
+
+
+def issued(leaf: x509.Certificate, anchor: x509.Certificate) -> bool:
+    """Whether the key of ``anchor`` signed ``leaf``, which names it as its issuer."""
     try:
-        if not _is_strong(anchor) or not isinstance(leaf.signature_hash_algorithm, _HASHES):
+        if not _is_strong(anchor) or not is_strong_hash(leaf.signature_hash_algorithm):
             return False
         leaf.verify_directly_issued_by(anchor)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):

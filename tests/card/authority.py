@@ -62,6 +62,7 @@ class Authority:
     key: Key = field(default_factory=lambda: rsa_key("ca"))
     organization: str = "JPKI"
     may_issue: bool = True
+    may_list: bool = True
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -76,7 +77,8 @@ class Authority:
             .not_valid_before(datetime(2023, 7, 16, tzinfo=UTC))
             .not_valid_after(datetime(2033, 7, 15, 14, 59, 59, tzinfo=UTC))
             .add_extension(
-                usage(key_cert_sign=self.may_issue, crl_sign=self.may_issue), critical=True
+                usage(key_cert_sign=self.may_issue, crl_sign=self.may_issue and self.may_list),
+                critical=True,
             )
         )
         return builder.sign(self.key, hashes.SHA256())
@@ -106,6 +108,7 @@ class Leaf:
     is_ca: bool = False
     critical_purpose: bool = False
     issuer_name: x509.Name | None = None
+    lists_at: x509.GeneralName | None = None
 
     def but(self, **changes: object) -> Leaf:
         """Return the same with something changed."""
@@ -134,4 +137,12 @@ class Leaf:
         if self.critical_purpose:
             purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
             builder = builder.add_extension(purpose, critical=True)
-        return builder.sign(self.issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        if self.lists_at is not None:
+            point = x509.DistributionPoint([self.lists_at], None, None, None)
+            builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        digest = (
+            hashes.SHA384()
+            if isinstance(self.issuer.key, ec.EllipticCurvePrivateKey)
+            else hashes.SHA256()
+        )
+        return builder.sign(self.issuer.key, digest).public_bytes(Encoding.DER)

@@ -311,6 +311,11 @@ CASES = [
         circumstances={"certificate_not_after": datetime(2027, 2, 25, 14, 59, tzinfo=UTC)},
     ),
     Case(
+        "the months are counted from the day in Japan, which a second may change",
+        [],
+        circumstances={"certificate_not_after": datetime(2027, 2, 24, 15, 0, tzinfo=UTC)},
+    ),
+    Case(
         "on its last day in Japan",
         [(F.CERTIFICATE_EXPIRES_SOON, NOTE, "not_after", OPEN)],
         circumstances={"certificate_not_after": datetime(2026, 11, 24, 14, 59, tzinfo=UTC)},

@@ -80,6 +80,12 @@ def test_relative_paths_start_at_the_files_own_folder(file: Path) -> None:
     assert config.payer.client_key == file.parent / "client.key"
 
 
+def test_revocation_lists_are_found_from_the_files_own_folder(file: Path) -> None:
+    """Lists need not be there yet: fetching them is another's work, the doctor tells."""
+    file.write_text(TEXT.replace("[payer]", 'revocation_lists = ["lists"]\n[payer]'))
+    assert load_config(file).card.revocation_lists == (file.parent / "lists",)
+
+
 def test_a_loaded_configuration_cannot_change(file: Path) -> None:
     """Sections are frozen."""
     config = load_config(file)
@@ -100,6 +106,14 @@ def test_a_loaded_configuration_cannot_change(file: Path) -> None:
         ('"clinic"', '"hotel"', "institution.kind", "must be 'clinic', 'dental' or 'pharmacy'"),
         ("0110113719", "123", "institution.code", "10 digits"),
         ('["anchor.pem"]', "[]", "card.anchors", "at least 1"),
+        ("[payer]", 'ocsp_url = "ldap://x"\n[payer]', "card.ocsp_url", "http or https"),
+        ("[payer]", 'ocsp_url = "http://"\n[payer]', "card.ocsp_url", "http or https"),
+        ("[payer]", 'ocsp_url = "http://a:b@x/"\n[payer]', "card.ocsp_url", "without a user name"),
+        ("[payer]", 'ocsp_url = "http://x:99999"\n[payer]', "card.ocsp_url", "ort"),
+        ("[payer]", "ocsp_seconds = 0\n[payer]", "card.ocsp_seconds", "greater than"),
+        ("[payer]", 'ocsp_ca_file = "no.pem"\n[payer]', "card.ocsp_ca_file", "No such file"),
+        ("[payer]", 'ocsp_ca_file = "client.key"\n[payer]', "card.ocsp_ca_file", "no PEM"),
+        ("[payer]", 'revocation_lists = "x.crl"\n[payer]', "card.revocation_lists", "list"),
         ('["anchor.pem"]', '"anchor.pem"', "card.anchors", "list"),
         ("https://payer", "http://payer", "payer.base_url", "https"),
         ('key_file = "store.key"\n', "", "store.key_file", "is missing"),

@@ -66,7 +66,7 @@ def http_page(name: str) -> errors.ErrorPage:
 def health_codes() -> set[str]:
     """Return every code that a health check may carry."""
     source = Path(health.__file__).read_text(encoding="utf-8")
-    names = "configuration|certificate|payer|store|disk|clock|dumps"
+    names = "configuration|certificate|payer|store|disk|clock|dumps|revocation"
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
     codes |= {health.check_reader(state).code for state in ReaderState}
     codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
@@ -124,6 +124,7 @@ def test_nothing_is_left_over() -> None:
 def test_every_problem_of_a_check_says_what_to_do() -> None:
     """A check that is not well has its next step in the catalogue."""
     well = {"valid", "ready", "answers", "holds", "whole", "room", "synchronised", "off"}
+    well |= {"current", "not-configured"}
     wanting = {
         f"health.{code}.next" for code in health_codes() if code.partition(".")[2] not in well
     }
