@@ -55,6 +55,7 @@ kind = "{kind}"
 
 [card]
 anchors = ["cards/ca.pem"]
+revocation_lists = ["cards/crl.pem"]
 
 [payer]
 base_url = "https://localhost:{payer}/fhir"
