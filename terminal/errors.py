@@ -21,8 +21,11 @@
     │   │   ├── PinEntryTimeoutError      no key was pressed in time
     │   │   ├── PinEntryCancelledError    the holder pressed the red key
     │   │   └── PinEntryLengthError       too few or too many digits
+    │   ├── NumberBRefusedError       照合番号B does not fit the card, with the tries left
+    │   ├── NumberBBlockedError       照合番号B has no try left: another way, unlock as above
     │   ├── CertificateRejectedError  chain, validity or policy does not hold, with the reason
     │   └── OwnKeyRejectedError       the card's record or own key does not hold, with the reason
+    ├── NumberBEntryError             a part of 照合番号B cannot be right: correct it
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
@@ -146,6 +149,19 @@ class PinEntryLengthError(PinEntryError):
     """The entry had too few or too many digits."""
 
 
+class NumberBRefusedError(CardError):
+    """照合番号B does not fit this card."""
+
+    def __init__(self, tries_left: int) -> None:
+        """``tries_left``: 1 or more, of the application that was asked."""
+        super().__init__(f"照合番号B refused, {tries_left} tries left")
+        self.tries_left = tries_left
+
+
+class NumberBBlockedError(CardError):
+    """照合番号B has no try left in the application that was asked."""
+
+
 class CertificateReason(StrEnum):
     """Why a certificate is not accepted."""
 
@@ -184,6 +200,32 @@ class OwnKeyRejectedError(CardError):
     def __init__(self, reason: OwnKeyReason) -> None:
         """``reason``: what does not hold."""
         super().__init__(f"own key rejected: {reason}")
+        self.reason = reason
+
+
+class NumberBPart(StrEnum):
+    """What 照合番号B is made of."""
+
+    BIRTHDATE = "birthdate"
+    EXPIRY_YEAR = "expiry-year"
+    SECURITY_CODE = "security-code"
+
+
+class NumberBReason(StrEnum):
+    """Why a part of 照合番号B cannot be right."""
+
+    FORM = "form"
+    IN_FUTURE = "in-future"
+    OUT_OF_RANGE = "out-of-range"
+
+
+class NumberBEntryError(TerminalError):
+    """A part of 照合番号B cannot be right; nothing was sent to the card."""
+
+    def __init__(self, part: NumberBPart, reason: NumberBReason) -> None:
+        """``part`` and ``reason`` tell what to correct; what was typed is not kept."""
+        super().__init__(f"照合番号B: {part}: {reason}")
+        self.part = part
         self.reason = reason
 
 

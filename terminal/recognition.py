@@ -11,19 +11,25 @@ import secrets
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from eligibility.errors import EligibilityError
+from eligibility.model import NOT_READ, HolderAttributes, NotRead
 from eligibility.payer import Challenge
 from terminal.card.certificates import VerifiedCertificate
-from terminal.card.jpki import JpkiSession
+from terminal.card.common import read_card_issue
+from terminal.card.connection import CardConnection
+from terminal.card.jpki import JpkiSession, TokenKind
+from terminal.card.number_b import NumberB
 from terminal.card.proof import check_signature, digest_info, make_desk_challenge
 from terminal.card.revocation import NotChecked, Revocation, not_checked
+from terminal.card.text import TextSession
 from terminal.errors import (
     CardProtocolError,
     CardRemovedError,
     CertificateReason,
     CertificateRejectedError,
+    UnknownCardError,
 )
 from terminal.reader.types import CardReader
 
@@ -74,6 +80,18 @@ class KnownCard:
             return make_desk_challenge(desk_id, visit_id, now, secrets.token_bytes(32))
 
 
+@dataclass(frozen=True, slots=True)
+class CardDetails:
+    """What 照合番号B opened: the holder's attributes, and the card's last day in Japan.
+
+    A phone has JPKI alone: all is NOT_READ then, and ``token`` tells which phone by its label.
+    """
+
+    attributes: HolderAttributes = field(repr=False)
+    expires_on: date | NotRead
+    token: TokenKind
+
+
 def read_card(reader: CardReader, name: str) -> CardInReader:
     """Read the authentication certificate of the card in reader ``name``, and its PIN's state.
 
@@ -108,11 +126,38 @@ def prove_pin(
     now) and the other card and reader errors.  ``pin`` is for the caller to clear.
     """
     with reader.connect(card.reader) as connection:
-        session = JpkiSession(connection)
-        if session.authentication_certificate() != card.certificate:
-            msg = "another card lies in the reader"
-            raise CardRemovedError(msg)
+        session = _same_card(connection, card)
         session.verify_pin(pin)
         signature = session.sign(digest_info(challenge.value))
     check_signature(card.certificate, challenge.value, signature)
     return signature
+
+
+def read_attributes(reader: CardReader, card: CardInReader, number_b: NumberB) -> CardDetails:
+    """Read name, address, birth date, sex (券面入力補助) and the card's expiry, under one hold.
+
+    ``number_b`` is tried at most once, and not at all against another card, a phone or a card whose
+    expiry cannot be read; it is for the caller to clear.
+
+    Raises NumberBRefusedError with the tries left, NumberBBlockedError, CardRemovedError (also
+    where another card lies there now) and the other card and reader errors.
+    """
+    with reader.connect(card.reader) as connection:
+        _same_card(connection, card)
+        try:
+            issue = read_card_issue(connection)
+        except UnknownCardError:
+            token = JpkiSession(connection, first=False).token_info().kind
+            return CardDetails(HolderAttributes(), NOT_READ, token)
+        text = TextSession(connection)
+        text.verify_number_b(number_b)
+        return CardDetails(text.attributes(), issue.expires_on, TokenKind.CARD)
+
+
+def _same_card(connection: CardConnection, card: CardInReader) -> JpkiSession:
+    """SELECT JPKI on the card that was read before.  Raises CardRemovedError for another one."""
+    session = JpkiSession(connection)
+    if not session.carries(card.certificate):
+        msg = "another card lies in the reader"
+        raise CardRemovedError(msg)
+    return session
