@@ -19,6 +19,7 @@ from terminal.events import EventBus
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.jobs import make_scheduler
+from terminal.kiosk_access import KioskAccess
 from terminal.reader import make_reader
 from terminal.reception import ReceptionDesk
 from terminal.staff_access import StaffAccess
@@ -62,10 +63,10 @@ class Terminal:
         self.access = StaffAccess(
             self.store,
             now,
-            desk_id=config.terminal.desk_id,
             idle=timedelta(minutes=config.web.session_idle_minutes),
             absolute=timedelta(hours=config.web.session_hours),
         )
+        self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
         self.payer = FhirPayer(config.payer, config.institution.code, now=now)
         self._reader = make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)

@@ -30,6 +30,7 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.health import HealthCheck, HealthState, worst
+from terminal.kiosk_access import KioskAccess
 from terminal.passwords import LONGEST, SHORTEST
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
@@ -106,10 +107,10 @@ def opened_store(config: TerminalConfig) -> Iterator[Store]:
 
 @contextmanager
 def opened_access(config_file: Path) -> Iterator[StaffAccess]:
-    """Open accounts and kiosks of the terminal whose configuration this is."""
+    """Open the accounts of the terminal whose configuration this is."""
     config = load_config(config_file, trust=False)
     with opened_store(config) as store:
-        yield StaffAccess(store, utc_now, desk_id=config.terminal.desk_id)
+        yield StaffAccess(store, utc_now)
 
 
 @cli.command()
@@ -257,8 +258,10 @@ def kiosk() -> None:
 @config_option
 def kiosk_code(config_file: Path) -> None:
     """Print a one-time code that makes a browser this desk's kiosk; it holds for 10 minutes."""
-    with opened_access(config_file) as access:
-        click.echo(access.make_kiosk_code(TERMINAL))
+    config = load_config(config_file, trust=False)
+    with opened_store(config) as store:
+        kiosks = KioskAccess(store, utc_now, desk_id=config.terminal.desk_id)
+        click.echo(kiosks.make_code(TERMINAL))
 
 
 @cli.group()

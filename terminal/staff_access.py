@@ -1,7 +1,6 @@
-"""Who may come in: log-ins of staff, their accounts, and the enrolment of kiosks.
+"""Who may come in: log-ins of staff, and their accounts.
 
-Cookies' tokens are 256 random bits; the store holds their SHA-256 only.  Every act is recorded in
-the audit log in the same transaction.
+Every act is recorded in the audit log in the same transaction.
 """
 
 from __future__ import annotations
@@ -16,10 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from terminal.access_rules import (
+    NOBODY,
+    TOKEN_BYTES,
+    count_try,
+    digest,
+    require_administrator,
+)
 from terminal.accounts import (
     Actor,
-    EnrolmentCode,
-    KioskEnrolment,
     Role,
     StaffAccount,
     StaffSession,
@@ -29,7 +33,6 @@ from terminal.errors import (
     AccountReason,
     AccountRefusedError,
     LoginRefusedError,
-    LoginThrottledError,
     RoleError,
 )
 from terminal.passwords import Passwords, check_password
@@ -37,20 +40,9 @@ from terminal.passwords import Passwords, check_password
 if TYPE_CHECKING:
     from terminal.store import Store, Transaction
 
-TOKEN_BYTES = 32
 SEEN_EVERY = timedelta(seconds=60)
-TRIES = ((5, timedelta(minutes=1)), (20, timedelta(minutes=15)))
 LOGIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 DISPLAY_NAME_LONGEST = 60
-CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-CODE_LENGTH = 8
-CODE_LIFE = timedelta(minutes=10)
-NOBODY = Actor("unknown")
-
-
-def digest(token: str) -> bytes:
-    """Return what the store keeps of a token: its SHA-256, 32 bytes."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def handle(session: StaffSession) -> str:
@@ -93,21 +85,19 @@ class Look:
 
 
 class StaffAccess:
-    """Accounts, log-ins and kiosks of one desk.  Safe to use from any thread."""
+    """Accounts and log-ins of one desk.  Safe to use from any thread."""
 
     def __init__(
         self,
         store: Store,
         now: Callable[[], datetime],
         *,
-        desk_id: str,
         idle: timedelta = timedelta(minutes=30),
         absolute: timedelta = timedelta(hours=10),
     ) -> None:
         """``idle``: silence after which a log-in ends; ``absolute``: when it ends in any case."""
         self._store = store
         self._now = now
-        self._desk_id = desk_id
         self._idle = idle
         self._absolute = absolute
         self._passwords = Passwords()
@@ -128,7 +118,7 @@ class StaffAccess:
         else:
             key = f"name:{digest(name).hex()[:32]}"
         now = self._now()
-        self._store.write(lambda tx: self._count_try(tx, key, now))
+        self._store.write(lambda tx: count_try(tx, key, now))
         fits = self._passwords.fits(account.password_hash if account else None, password)
         if account is None or not fits or account.disabled_at is not None:
             actor = Actor(account.id, account.role) if account else NOBODY
@@ -150,12 +140,6 @@ class StaffAccess:
 
         self._store.write(open_session)
         return NewLogIn(token, self._new_device(account), log_in)
-
-    def _count_try(self, tx: Transaction, key: str, now: datetime) -> None:
-        for allowed, window in TRIES:
-            if tx.throttle.count_since(key, now - window) >= allowed:
-                raise LoginThrottledError(window.total_seconds())
-        tx.throttle.record(key, now)
 
     def _new_device(self, account: StaffAccount) -> str:
         nonce = secrets.token_urlsafe(16)
@@ -232,7 +216,7 @@ class StaffAccess:
 
     def accounts(self, actor: Actor) -> list[StaffAccount]:
         """Return all accounts by name.  Raises RoleError."""
-        _only_administrators(actor)
+        require_administrator(actor)
         found = self._store.read(lambda tx: tx.accounts.all())
         return sorted(found, key=lambda account: account.login_name)
 
@@ -243,7 +227,7 @@ class StaffAccess:
 
         ``actor``: an administrator, or the terminal itself at installation.
         """
-        _only_administrators(actor)
+        require_administrator(actor)
         name, shown = login_name.strip().casefold(), display_name.strip()
         if not LOGIN_NAME.fullmatch(name) or not 0 < len(shown) <= DISPLAY_NAME_LONGEST:
             raise AccountRefusedError(AccountReason.NAME_FORM)
@@ -266,7 +250,7 @@ class StaffAccess:
 
         The last administrator stays.
         """
-        _only_administrators(actor)
+        require_administrator(actor)
 
         def disable(tx: Transaction) -> None:
             everybody = tx.accounts.all()
@@ -292,7 +276,7 @@ class StaffAccess:
 
     def enable_account(self, actor: Actor, account_id: str) -> None:
         """Open a closed account again.  Raises RoleError, AccountRefusedError."""
-        _only_administrators(actor)
+        require_administrator(actor)
 
         def enable(tx: Transaction) -> None:
             account = _account(tx.accounts.all(), account_id)
@@ -310,7 +294,7 @@ class StaffAccess:
         """
         account = log_in.account
         key = f"account:{account.id}"
-        self._store.write(lambda tx: self._count_try(tx, key, self._now()))
+        self._store.write(lambda tx: count_try(tx, key, self._now()))
         if not self._passwords.fits(account.password_hash, present):
             msg = "the present password does not fit"
             raise LoginRefusedError(msg)
@@ -332,77 +316,6 @@ class StaffAccess:
             if session.revoked_at is None and session.token_hash != but:
                 tx.sessions.save(replace(session, revoked_at=now))
 
-    # -- kiosks --
-
-    def make_kiosk_code(self, actor: Actor) -> str:
-        """Return a new one-time code that makes a browser this desk's kiosk within 10 minutes.
-
-        8 letters and digits that are not mistaken for each other.  Raises RoleError.
-        """
-        _only_administrators(actor)
-        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-        now = self._now()
-        row = EnrolmentCode(digest(code), self._desk_id, now, now + CODE_LIFE)
-
-        def add(tx: Transaction) -> None:
-            tx.kiosks.add_code(row)
-            tx.audit.append(AuditEntry(Act.KIOSK_CODE_MADE, actor))
-
-        self._store.write(add)
-        return code
-
-    def enrol_kiosk(self, code: str) -> str:
-        """Use ``code`` up and return the token for the kiosk's cookie.
-
-        Raises LoginRefusedError (wrong, used or too old), LoginThrottledError.
-        """
-        typed = "".join(character for character in code.upper() if character.isalnum())
-        now = self._now()
-        self._store.write(lambda tx: self._count_try(tx, "kiosk-code", now))
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-
-        def enrol(tx: Transaction) -> bool:
-            row = tx.kiosks.code(digest(typed))
-            if row is None or row.used_at is not None or now >= row.ends_at:
-                tx.audit.append(AuditEntry(Act.LOGIN_REFUSED, NOBODY, reason="kiosk-code"))
-                return False
-            tx.kiosks.save_code(replace(row, used_at=now))
-            kiosk = KioskEnrolment(uuid.uuid4().hex, row.desk_id, digest(token), now)
-            tx.kiosks.add(kiosk)
-            tx.throttle.clear("kiosk-code")
-            tx.audit.append(AuditEntry(Act.KIOSK_ENROLLED, Actor("kiosk"), reason=kiosk.id))
-            return True
-
-        if not self._store.write(enrol):
-            msg = "the code does not fit"
-            raise LoginRefusedError(msg)
-        return token
-
-    def kiosk(self, token: str) -> KioskEnrolment | None:
-        """Return the kiosk that ``token`` stands for, or None."""
-        kiosk = self._store.read(lambda tx: tx.kiosks.by_token_hash(digest(token)))
-        return kiosk if kiosk is not None and kiosk.revoked_at is None else None
-
-    def kiosks(self, actor: Actor) -> list[KioskEnrolment]:
-        """Return the enrolled kiosks, the newest first.  Raises RoleError."""
-        _only_administrators(actor)
-        found = self._store.read(lambda tx: tx.kiosks.all())
-        open_now = [kiosk for kiosk in found if kiosk.revoked_at is None]
-        return sorted(open_now, key=lambda kiosk: kiosk.enrolled_at, reverse=True)
-
-    def revoke_kiosk(self, actor: Actor, kiosk_id: str) -> None:
-        """Make a browser no kiosk any more.  Raises RoleError; an unknown one is gone."""
-        _only_administrators(actor)
-
-        def revoke(tx: Transaction) -> None:
-            for kiosk in tx.kiosks.all():
-                if kiosk.id == kiosk_id and kiosk.revoked_at is None:
-                    tx.kiosks.save(replace(kiosk, revoked_at=self._now()))
-                    reason = f"{kiosk_id} revoked"
-                    tx.audit.append(AuditEntry(Act.KIOSK_REVOKED, actor, reason=reason))
-
-        self._store.write(revoke)
-
     # -- who looked --
 
     def who_looked(self, actor: Actor, visit_id: str) -> list[Look]:
@@ -419,13 +332,6 @@ class StaffAccess:
 
     def _record(self, act: Act, actor: Actor) -> None:
         self._store.write(lambda tx: tx.audit.append(AuditEntry(act, actor)))
-
-
-def _only_administrators(actor: Actor) -> None:
-    """Let administrators and the terminal itself pass."""
-    if actor.role is not Role.ADMINISTRATOR and actor.id != "terminal":
-        msg = "only an administrator may do this"
-        raise RoleError(msg)
 
 
 def _account(everybody: list[StaffAccount], account_id: str) -> StaffAccount:

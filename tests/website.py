@@ -24,7 +24,7 @@ class Website:
 
     def new_kiosk_code(self) -> str:
         """Return a one-time code that makes a browser the kiosk."""
-        return self.clinic.terminal.access.make_kiosk_code(TERMINAL)
+        return self.clinic.terminal.kiosks.make_code(TERMINAL)
 
 
 @contextmanager

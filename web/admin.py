@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from terminal.accounts import Role
 from terminal.errors import AccountReason, AccountRefusedError, LoginRefusedError
 from terminal.health import HealthState
-from terminal.staff_access import CODE_LIFE, handle
+from terminal.kiosk_access import CODE_LIFE
+from terminal.staff_access import handle
 from web.auth import log_in, terminal
 from web.forms import one_of
 from web.i18n import text
@@ -175,7 +176,7 @@ def kiosks() -> str:
 def _kiosks_page(code: str = "") -> str:
     return render_template(
         "staff/kiosks.html",
-        kiosks=terminal().access.kiosks(log_in().actor),
+        kiosks=terminal().kiosks.enrolled(log_in().actor),
         code=code,
         until=terminal().now() + CODE_LIFE,
         address=f"{origins().origin}/kiosk/",
@@ -187,14 +188,14 @@ def _kiosks_page(code: str = "") -> str:
 @requires(Right.ADMINISTRATION)
 def make_kiosk_code() -> str:
     """Make a one-time code and show it this once."""
-    return _kiosks_page(terminal().access.make_kiosk_code(log_in().actor))
+    return _kiosks_page(terminal().kiosks.make_code(log_in().actor))
 
 
 @blueprint.post("/staff/kiosks/<kiosk_id>/revoke")
 @requires(Right.ADMINISTRATION)
 def revoke_kiosk(kiosk_id: str) -> Response:
     """Make a browser no kiosk any more."""
-    terminal().access.revoke_kiosk(log_in().actor, kiosk_id)
+    terminal().kiosks.revoke(log_in().actor, kiosk_id)
     return redirect(url_for("admin.kiosks", done="revoked"), 303)
 
 

@@ -67,7 +67,7 @@ def staff_log_in(*, seen: bool) -> LogIn | None:
 def kiosk_enrolment() -> KioskEnrolment | None:
     """Return the kiosk that the request's kiosk cookie stands for."""
     token = request.cookies.get(cookie_name("kiosk"))
-    return terminal().access.kiosk(token) if token else None
+    return terminal().kiosks.whose(token) if token else None
 
 
 def check_right() -> Response | None:
@@ -172,7 +172,7 @@ def enrol() -> str | Response:
 def try_enrol() -> Response | tuple[str, int]:
     """Use the code up and give this browser the kiosk's cookie."""
     try:
-        token = terminal().access.enrol_kiosk(request.form.get("code", ""))
+        token = terminal().kiosks.enrol(request.form.get("code", ""))
     except (LoginRefusedError, LoginThrottledError) as error:
         page = page_for(error)
         return render_template("enrol.html", problem=page), page.status

@@ -153,8 +153,8 @@ def staff() -> Response:
 @requires(Right.KIOSK)
 def kiosk() -> Response:
     """Tell the kiosk that its step changed; ends when the kiosk is revoked."""
-    access, token = terminal().access, request.cookies[cookie_name("kiosk")]
-    return _answer("kiosk", KIOSK_TOPICS, lambda: access.kiosk(token) is not None)
+    kiosks, token = terminal().kiosks, request.cookies[cookie_name("kiosk")]
+    return _answer("kiosk", KIOSK_TOPICS, lambda: kiosks.whose(token) is not None)
 
 
 def init(app: Flask, bus: EventBus) -> None:

@@ -224,7 +224,7 @@ def test_a_kiosk_is_enrolled_by_code(
         kiosk.get_by_role("button", name="登録する").click()
         kiosk.wait_for_url("**/kiosk/")
     with pytest.raises(LoginRefusedError):
-        clinic.terminal.access.enrol_kiosk(code)
+        clinic.terminal.kiosks.enrol(code)
 
 
 PAGES = {

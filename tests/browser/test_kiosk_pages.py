@@ -100,7 +100,7 @@ def panel(
         context = chromium.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
-        token = clinic.terminal.access.enrol_kiosk(clinic.terminal.access.make_kiosk_code(TERMINAL))
+        token = clinic.terminal.kiosks.enrol(clinic.terminal.kiosks.make_code(TERMINAL))
         context.add_cookies(
             [
                 {

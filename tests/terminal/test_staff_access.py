@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from terminal import passwords, staff_access
+from terminal import access_rules, passwords
 from terminal.accounts import KIOSK, TERMINAL, Actor, Role
 from terminal.audit import Act
 from terminal.errors import (
@@ -20,6 +20,7 @@ from terminal.errors import (
     LoginThrottledError,
     RoleError,
 )
+from terminal.kiosk_access import KioskAccess
 from terminal.staff_access import StaffAccess, handle
 from terminal.store import Store
 from terminal.store.keys import new_key
@@ -63,9 +64,15 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
 @pytest.fixture
 def access(store: Store, clock: Clock) -> StaffAccess:
     """A desk with one administrator, ``chief``."""
-    access = StaffAccess(store, clock, desk_id="desk-1")
+    access = StaffAccess(store, clock)
     access.create_account(TERMINAL, "chief", "Chief", Role.ADMINISTRATOR, PASSWORD)
     return access
+
+
+@pytest.fixture
+def kiosks(store: Store, clock: Clock) -> KioskAccess:
+    """The kiosks of that desk."""
+    return KioskAccess(store, clock, desk_id="desk-1")
 
 
 def acts(store: Store) -> list[Act]:
@@ -112,10 +119,10 @@ def test_the_store_holds_no_token(access: StaffAccess, store: Store) -> None:
     assert len(one.token) >= 43
     sessions = store.read(lambda tx: tx.sessions.of_account(one.log_in.account.id))
     assert {session.token_hash for session in sessions} == {
-        staff_access.digest(one.token),
-        staff_access.digest(two.token),
+        access_rules.digest(one.token),
+        access_rules.digest(two.token),
     }
-    assert access.whose(staff_access.digest(one.token).hex()) is None
+    assert access.whose(access_rules.digest(one.token).hex()) is None
 
 
 def test_a_log_in_ends_after_silence(access: StaffAccess, clock: Clock) -> None:
@@ -263,67 +270,69 @@ def test_a_name_belongs_to_one(access: StaffAccess) -> None:
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
-def test_only_administrators_administer(access: StaffAccess, role: Role) -> None:
+def test_only_administrators_administer(
+    access: StaffAccess, kiosks: KioskAccess, role: Role
+) -> None:
     """No other role, nor the kiosk, may make accounts or kiosks."""
     for actor in (Actor("someone", role), KIOSK):
         with pytest.raises(RoleError):
             access.create_account(actor, "clerk", "Clerk", Role.RECEPTION, PASSWORD)
-        for act in (access.accounts, access.kiosks, access.make_kiosk_code):
+        for act in (access.accounts, kiosks.enrolled, kiosks.make_code):
             with pytest.raises(RoleError):
                 act(actor)
-        for change in (access.disable_account, access.enable_account, access.revoke_kiosk):
+        for change in (access.disable_account, access.enable_account, kiosks.revoke):
             with pytest.raises(RoleError):
                 change(actor, "x")
 
 
-def test_a_kiosk_code_works_once(access: StaffAccess) -> None:
+def test_a_kiosk_code_works_once(kiosks: KioskAccess) -> None:
     """A code makes one browser the kiosk, typed in any case and with gaps, and never another."""
-    code = access.make_kiosk_code(TERMINAL)
+    code = kiosks.make_code(TERMINAL)
     assert len(code) == 8
-    token = access.enrol_kiosk(f" {code[:4].lower()}-{code[4:]} ")
-    kiosk = access.kiosk(token)
+    token = kiosks.enrol(f" {code[:4].lower()}-{code[4:]} ")
+    kiosk = kiosks.whose(token)
     assert kiosk is not None
     assert kiosk.desk_id == "desk-1"
     with pytest.raises(LoginRefusedError):
-        access.enrol_kiosk(code)
+        kiosks.enrol(code)
 
 
-def test_a_kiosk_code_ends_after_ten_minutes(access: StaffAccess, clock: Clock) -> None:
+def test_a_kiosk_code_ends_after_ten_minutes(kiosks: KioskAccess, clock: Clock) -> None:
     """A code that is too old makes no kiosk."""
-    code = access.make_kiosk_code(TERMINAL)
+    code = kiosks.make_code(TERMINAL)
     clock.passes(minutes=10)
     with pytest.raises(LoginRefusedError):
-        access.enrol_kiosk(code)
+        kiosks.enrol(code)
 
 
-def test_kiosk_codes_cannot_be_guessed_in_a_row(access: StaffAccess) -> None:
+def test_kiosk_codes_cannot_be_guessed_in_a_row(kiosks: KioskAccess) -> None:
     """Guesses are held up, the right one among them."""
-    code = access.make_kiosk_code(TERMINAL)
+    code = kiosks.make_code(TERMINAL)
     for _ in range(5):
         with pytest.raises(LoginRefusedError):
-            access.enrol_kiosk("AAAAAAAA")
+            kiosks.enrol("AAAAAAAA")
     with pytest.raises(LoginThrottledError):
-        access.enrol_kiosk(code)
+        kiosks.enrol(code)
 
 
-def test_a_revoked_kiosk_is_none(access: StaffAccess) -> None:
+def test_a_revoked_kiosk_is_none(kiosks: KioskAccess) -> None:
     """A kiosk that was revoked has no right any more and leaves the list."""
-    token = access.enrol_kiosk(access.make_kiosk_code(TERMINAL))
-    (kiosk,) = access.kiosks(TERMINAL)
-    access.revoke_kiosk(TERMINAL, kiosk.id)
-    assert access.kiosk(token) is None
-    assert access.kiosks(TERMINAL) == []
+    token = kiosks.enrol(kiosks.make_code(TERMINAL))
+    (kiosk,) = kiosks.enrolled(TERMINAL)
+    kiosks.revoke(TERMINAL, kiosk.id)
+    assert kiosks.whose(token) is None
+    assert kiosks.enrolled(TERMINAL) == []
 
 
-def test_every_act_is_recorded(access: StaffAccess, store: Store) -> None:
+def test_every_act_is_recorded(access: StaffAccess, kiosks: KioskAccess, store: Store) -> None:
     """Log-ins, refusals, accounts and kiosks stand in the audit log in their order."""
     fails(access, 1)
     new = access.log_in("chief", PASSWORD)
     actor = new.log_in.actor
     clerk = access.create_account(actor, "clerk", "Clerk", Role.RECEPTION, PASSWORD)
     access.disable_account(actor, clerk.id)
-    access.enrol_kiosk(access.make_kiosk_code(actor))
-    access.revoke_kiosk(actor, access.kiosks(actor)[0].id)
+    kiosks.enrol(kiosks.make_code(actor))
+    kiosks.revoke(actor, kiosks.enrolled(actor)[0].id)
     access.log_out(new.log_in)
     assert acts(store) == [
         Act.ACCOUNT_CREATED,

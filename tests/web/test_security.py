@@ -239,7 +239,7 @@ def test_cookies_are_locked_down(site: Site) -> None:
     kiosk = site.visitor()
     kiosk.opens("/kiosk/enrol")
     answers.append(
-        kiosk.sends("/kiosk/enrol", {"code": site.clinic.terminal.access.make_kiosk_code(TERMINAL)})
+        kiosk.sends("/kiosk/enrol", {"code": site.clinic.terminal.kiosks.make_code(TERMINAL)})
     )
     seen = set()
     for answer in answers:

@@ -55,7 +55,7 @@ class Visitor:
     def enrols(self) -> Visitor:
         """Become the kiosk."""
         self.opens("/kiosk/enrol")
-        code = self.site.clinic.terminal.access.make_kiosk_code(TERMINAL)
+        code = self.site.clinic.terminal.kiosks.make_code(TERMINAL)
         answer = self.sends("/kiosk/enrol", {"code": code})
         assert answer.status_code == 303, answer.text
         return self
