@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -165,9 +167,33 @@ class ScriptedResponder:
     asked: int = 0
 
 
+def server_certificate(folder: Path) -> Path:
+    """Write key and certificate of an HTTPS server on 127.0.0.1 that vouches for itself."""
+    key = rsa_key("server")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "responder's server")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(78)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2040, 1, 1, tzinfo=UTC))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    file.write_bytes(_key_pem(key) + certificate.public_bytes(Encoding.PEM))
+    return file
+
+
 @contextmanager
-def scripted_responder(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[ScriptedResponder]:
-    """Serve ``answer``: request body → HTTP status and body."""
+def scripted_responder(
+    answer: Callable[[bytes], tuple[int, bytes]], server_pem: Path | None = None
+) -> Iterator[ScriptedResponder]:
+    """Serve ``answer``: request body → HTTP status and body; over HTTPS with ``server_pem``."""
     script = ScriptedResponder(answer)
 
     class Handler(BaseHTTPRequestHandler):
@@ -188,9 +214,16 @@ def scripted_responder(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if server_pem is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(server_pem)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    script.url = f"http://127.0.0.1:{server.server_port}"
+    scheme = "http" if server_pem is None else "https"
+    script.url = f"{scheme}://127.0.0.1:{server.server_port}"
     try:
         yield script
     finally:

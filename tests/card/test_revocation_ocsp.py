@@ -27,6 +27,7 @@ from tests.card.revoking import (
     free_port,
     openssl_responder,
     scripted_responder,
+    server_certificate,
 )
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -44,12 +45,17 @@ class Desk:
     """A desk that asks a responder, with a clock that can be set."""
 
     def __init__(
-        self, url: str, authority: Authority = AUTHORITY, now: datetime = NOW, seconds: float = 5
+        self,
+        url: str,
+        authority: Authority = AUTHORITY,
+        now: datetime = NOW,
+        seconds: float = 5,
+        ca_file: Path | None = None,
     ) -> None:
-        """``seconds``: how long it waits."""
+        """``seconds``: how long it waits; ``ca_file``: who vouches for the responder's server."""
         self.now = now
         self.verifier = CertificateVerifier([authority.pem], allow_test=False)
-        self.responder = OcspResponder(url, seconds=seconds, now=lambda: self.now)
+        self.responder = OcspResponder(url, seconds=seconds, now=lambda: self.now, ca_file=ca_file)
         self.checker = RevocationChecker(self.verifier, [self.responder])
 
     def checks(self, leaf: Leaf = LEAF) -> Revocation:
@@ -264,6 +270,19 @@ def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert found(Answer().to).state is RevocationState.GOOD
+
+
+def test_an_https_responder_is_asked_only_where_its_server_is_vouched_for(tmp_path: Path) -> None:
+    """The configured CA opens the connection; without it no question leaves the desk."""
+    server_pem = server_certificate(tmp_path)
+    with scripted_responder(Answer().to, server_pem) as responder:
+        stranger = Desk(responder.url).checks()
+        assert (stranger.state, stranger.why) == (
+            RevocationState.NOT_CHECKED,
+            NotChecked.NO_ANSWER,
+        )
+        assert responder.asked == 0
+        assert Desk(responder.url, ca_file=server_pem).checks().state is RevocationState.GOOD
 
 
 def test_lists_come_before_the_responder_which_fills_their_gaps(tmp_path: Path) -> None:
