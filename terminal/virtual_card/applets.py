@@ -29,6 +29,7 @@ from terminal.virtual_card.files import (
     TerminalCa,
     opened_by,
 )
+from terminal.virtual_card.personas import CardPictures
 from terminal.virtual_card.trace import Trace
 
 JPKI_AID = bytes.fromhex("D392F000260100000001")
@@ -52,6 +53,7 @@ class Contents:
     """
 
     face: records.Face
+    pictures: CardPictures
     auth_certificate: bytes | None = field(repr=False)
     auth_ca: bytes = field(repr=False)
     auth_key: rsa.RSAPrivateKey = field(repr=False)
@@ -150,7 +152,8 @@ def visual(contents: Contents) -> Application:
             records.age_record(face, public, contents.record_key), opened_by(0x0011)
         ),
         0x0002: BinaryFile(
-            records.visual_record(face, public, contents.record_key), opened_by(0x0012, 0x0013)
+            records.visual_record(face, contents.pictures, public, contents.record_key),
+            opened_by(0x0012, 0x0013),
         ),
         0x0003: BinaryFile(_basic_data(face)),
         0x0004: BinaryFile(contents.cv_certificate),

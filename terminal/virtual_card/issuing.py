@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from terminal.errors import ConfigError
-from terminal.virtual_card import certificates, records
+from terminal.virtual_card import certificates, pictures, records
 from terminal.virtual_card.applets import PIN_TRIES, Contents, my_number_card
 from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.certificates import Authority, Validity
@@ -51,11 +51,15 @@ _TRIES = {CardCondition.LAST_TRY: 1, CardCondition.PIN_BLOCKED: 0}
 
 @dataclass(frozen=True, slots=True)
 class IssuedPersona:
-    """A person and the card that was issued to them; ``not_after`` of its certificate, if any."""
+    """A person and the card that was issued to them; ``not_after`` of its certificate, if any.
+
+    ``face``: what is printed on it; None for a phone.
+    """
 
     person: Person
     card: CardOs = field(repr=False)
     not_after: datetime | None
+    face: records.Face | None
 
 
 def issue(
@@ -163,8 +167,10 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
     loaded = condition is not CardCondition.NOT_LOADED
     try:
         certificate = _certificate(stored.auth_certificate)
+        face = _face(stored)
         contents = Contents(
-            face=_face(stored),
+            face=face,
+            pictures=stored.pictures or pictures.draw(face),
             auth_certificate=_der(certificate) if loaded else None,
             auth_ca=_der(_certificate(read_file(folder / "ca.pem").decode())),
             auth_key=_private_key(stored.auth_key),
@@ -188,7 +194,7 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
         raise ConfigError(str(folder), persona, f"is damaged: {type(error).__name__}") from None
     card = my_number_card(contents, first_command_fails=first_command_fails)
     ends = certificate.not_valid_after_utc if loaded else None
-    return IssuedPersona(stored.person, card, ends)
+    return IssuedPersona(stored.person, card, ends, None if contents.phone else face)
 
 
 def validity_of(person: Person, now: datetime) -> Validity:
@@ -222,6 +228,7 @@ def _new_card(
         auth_key=_key_pem(auth_key),
         own_key=_key_pem(own_key),
     )
+    card = card.model_copy(update={"pictures": pictures.draw(_face(card))})
     if person.card_condition in (CardCondition.FACE_ONLY, CardCondition.NOT_LOADED):
         return card
     sign_key = certificates.new_key()

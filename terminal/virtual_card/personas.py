@@ -70,8 +70,24 @@ class Person(BaseModel):
     reissued: Story | None = None
 
 
+class CardPictures(BaseModel):
+    """The pictures in a chip: PNG 1 bit deep, and the photo as JP2; no photo is empty."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+    name: bytes = Field(repr=False)
+    address: bytes = Field(repr=False)
+    security_code: bytes = Field(repr=False)
+    photo: bytes = Field(repr=False)
+
+
 class StoredCard(BaseModel):
-    """One issued card as it lies in ``cards/<persona>.json``; keys and certificates in PEM."""
+    """One issued card as it lies in ``cards/<persona>.json``; keys and certificates in PEM.
+
+    ``pictures`` None: issued before a card had any; they are drawn when it is loaded.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,6 +102,7 @@ class StoredCard(BaseModel):
     sign_certificate: str | None = None
     sign_key: str | None = Field(default=None, repr=False)
     own_key: str = Field(repr=False)
+    pictures: CardPictures | None = Field(default=None, repr=False)
 
 
 class IssuedCard(BaseModel):

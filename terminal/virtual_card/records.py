@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,8 +9,15 @@ from datetime import date
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-_ERAS = ((date(2019, 5, 1), 2019), (date(1989, 1, 8), 1989), (date(1926, 12, 25), 1926))
-_FIRST_ERA = 1912  # Taisho: nobody older holds a card
+from terminal.virtual_card.personas import CardPictures
+
+_ERAS = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),  # nobody older holds a card
+)
+_YEARS_TO_FIRST_EXPIRY = 5
 _SEX_ON_CARD = {"1": "1", "2": "2"}
 _FULL_WIDTH = str.maketrans("0123456789-", "０１２３４５６７８９－")
 
@@ -30,16 +35,26 @@ class Face:
     serial: str
     municipality: str
 
+    @property
+    def has_photo(self) -> bool:
+        """Whether a photo is on it: none where it was issued before the first birthday."""
+        return self.expires_on.year - self.birthdate.year > _YEARS_TO_FIRST_EXPIRY
+
 
 def sex_on_card(code: str) -> str:
     """Translate OQSCD007 (1, 2, 3 = not set) to the card's own code (9 = not applicable)."""
     return _SEX_ON_CARD.get(code, "9")
 
 
+def era_of(birthdate: date) -> tuple[str, int]:
+    """Return the era (元号) and the year within it, from 1."""
+    begin, name = next((era for era in _ERAS if birthdate >= era[0]), _ERAS[-1])
+    return name, birthdate.year - begin.year + 1
+
+
 def era_birthdate(birthdate: date) -> str:
     """Return the birth date as YYMMDD in the year of the era (1980-02-17 is 550217)."""
-    first = next((year for begin, year in _ERAS if birthdate >= begin), _FIRST_ERA)
-    return f"{birthdate.year - first + 1:02d}{birthdate:%m%d}"
+    return f"{era_of(birthdate)[1]:02d}{birthdate:%m%d}"
 
 
 def reference_number_b(birthdate: date, expires_on: date, security_code: str) -> str:
@@ -95,8 +110,10 @@ def key_record(key: rsa.RSAPublicKey) -> bytes:
     return tlv(0x90, numbers.e.to_bytes(3)) + tlv(0x91, numbers.n.to_bytes(256))
 
 
-def visual_record(face: Face, own_key: rsa.RSAPublicKey, issuer: rsa.RSAPrivateKey) -> bytes:
-    """Return visual file 0002: the card's face, without a photo (an absent one is allowed).
+def visual_record(
+    face: Face, pictures: CardPictures, own_key: rsa.RSAPublicKey, issuer: rsa.RSAPrivateKey
+) -> bytes:
+    """Return visual file 0002: the card's face.
 
     Signed are three groups, each hashed by itself: birth date, sex and key; the pictures of name
     and address; the photo.  Expiry and security code are not signed, as on the real card.
@@ -104,11 +121,11 @@ def visual_record(face: Face, own_key: rsa.RSAPublicKey, issuer: rsa.RSAPrivateK
     birth = tlv(0xDF22, f"{face.birthdate:%Y%m%d}".encode())
     sex = tlv(0xDF23, face.sex.encode())
     key = tlv(0xDF24, key_record(own_key))
-    name, address = tlv(0xDF25, plate(480, 64)), tlv(0xDF26, plate(480, 96))
-    photo = tlv(0xDF27, b"")
+    name, address = tlv(0xDF25, pictures.name), tlv(0xDF26, pictures.address)
+    photo = tlv(0xDF27, pictures.photo)
     signature = sign_groups(issuer, [birth + sex + key, name + address, photo])
     expiry = tlv(0xDF29, f"{face.expires_on:%Y%m%d}".encode())
-    code = tlv(0xDF2A, plate(96, 32))
+    code = tlv(0xDF2A, pictures.security_code)
     fields = [birth, sex, key, name, address, photo, tlv(0xDF28, signature), expiry, code]
     return with_offsets(0xFF20, 0xDF21, fields)
 
@@ -155,16 +172,3 @@ def token_info(serial: str, *, phone: bool = False) -> bytes:
     parts = ((label, 32), ("JPKI-TEST", 32), ("VIRTUAL", 16), (serial, 16))
     text = "".join(part.ljust(size)[:size] for part, size in parts)
     return text.encode("ascii") + bytes(160 - len(text))
-
-
-def plate(width: int, height: int) -> bytes:
-    """Return a white PNG with a black frame, 1 bit deep as the card's pictures are."""
-    edge = b"\x00" + bytes(width // 8)
-    line = b"\x00\x7f" + b"\xff" * (width // 8 - 2) + b"\xfe"
-    rows = edge + line * (height - 2) + edge
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
-        for kind, data in chunks
-    )

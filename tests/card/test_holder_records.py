@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from eligibility.codes import Sex, UnknownCode
 from eligibility.model import NOT_READ, HolderAttributes
@@ -21,7 +23,7 @@ from terminal.errors import (
     TerminalError,
 )
 from terminal.virtual_card.personas import read_card
-from terminal.virtual_card.records import plate, tlv, with_offsets
+from terminal.virtual_card.records import tlv, with_offsets
 from tests.card.cards import DirectConnection
 from tests.card.wallet import PIN, Wallet
 
@@ -30,6 +32,13 @@ NAME = "試験　太郎"
 ADDRESS = "東京都千代田区一番町１－２－３"
 JP2 = bytes.fromhex("0000000C6A5020200D0A870A") + bytes(40)
 CODESTREAM = bytes.fromhex("FF4FFF51") + bytes(40)
+
+
+def plate(width: int, height: int) -> bytes:
+    """A white picture, PNG, 1 bit deep."""
+    content = io.BytesIO()
+    Image.new("1", (width, height), 1).save(content, "PNG")
+    return content.getvalue()
 
 
 def text_file(

@@ -31,6 +31,7 @@ from terminal.card.own_key import (
 )
 from terminal.card.proof import digest_info, make_desk_challenge
 from terminal.card.protocol import VISUAL_AID
+from terminal.card.visual import parse_visual_record
 from terminal.errors import CardProtocolError, OwnKeyReason, OwnKeyRejectedError
 from terminal.virtual_card import records
 from terminal.virtual_card.personas import read_card
@@ -138,8 +139,12 @@ def test_any_altered_signed_object_is_refused(wallet: Wallet, tag: str) -> None:
 def test_a_photo_slipped_in_is_refused(wallet: Wallet) -> None:
     """Another photo in the record is not the issuer's."""
     card = opened(wallet)
-    photo = records.tlv(0xDF27, b"")
-    children = card.record[5:].replace(photo, records.tlv(0xDF27, b"another face"), 1)
+    photo, other = (
+        records.tlv(0xDF27, parse_visual_record(opened(wallet, persona).record).photo or b"")
+        for persona in ("taro", "hanako")
+    )
+    assert photo in card.record
+    children = card.record[5:].replace(photo, other, 1)
     with pytest.raises(OwnKeyRejectedError, match="record-altered"):
         card.prove(wallet, records.tlv(0xFF20, children))
 
