@@ -1,41 +1,31 @@
 """Spoilt bytes for every parser of a card's files, and a hostile card for a whole session.
 
-Each case follows from the seed and its number alone, so that a failure can be repeated.
+Each case follows from the wallet, the seed and its number alone, so that a failure can be repeated:
+the wallet is made once and kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import random
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from terminal.card import common, cv, jpki, text, tlv, visual
-from terminal.card.certificates import CertificateVerifier, load_certificate, subject_of
-from terminal.card.connection import CardConnection
-from terminal.card.proof import check_signature, digest_info
-from terminal.card.protocol import LONGEST_FILE
 from terminal.errors import TerminalError
 from terminal.virtual_card.files import Card
-from terminal.virtual_card.records import tlv as encode
-from tests.card.authority import Authority, Leaf
-from tests.card.wallet import PIN, make_wallet
+from terminal.virtual_card.sample_reader import SampleReader
+from tests.card.wallet import Wallet, make_wallet
+from tests.fuzz import guided
+from tests.fuzz.session import Desk, Held, whole_session
+from tests.fuzz.targets import NAMES, Parse, targets
 
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-DEEPEST = 8
-
-MOST_COMMANDS = 8 * LONGEST_FILE
-"""More than a session can need for its few files, even where each READ gives one byte."""
-
-Parse = Callable[[bytes], object]
+KEPT = Path("var/fuzz")
+SESSION = "session"
 INTERESTING = (0x00, 0x01, 0x7F, 0x80, 0x81, 0x82, 0x83, 0x84, 0xFE, 0xFF, 0x30, 0x1F, 0x5F)
 STATUS_WORDS = (
     0x9000, 0x6282, 0x6300, 0x63C0, 0x63C2, 0x6982, 0x6984, 0x6A82, 0x6A86, 0x6B00, 0x6C00,
@@ -57,40 +47,6 @@ class Outcome:
         kind = type(error).__name__
         self.failures[kind] += 1
         self.first.setdefault(kind, case)
-
-
-def walk(found: tlv.Tlv, depth: int = 0) -> None:
-    """Read all that lies in a data object."""
-    for child in found.children():
-        if depth < DEEPEST:
-            try:
-                walk(child, depth + 1)
-            except TerminalError:
-                continue  # a value that holds no objects
-
-
-def parsers() -> dict[str, tuple[Parse, list[bytes]]]:
-    """Return each parser with good input to spoil."""
-    leaf = Leaf().der
-    verifier = CertificateVerifier([Authority().pem], allow_test=True)
-    record = bytes.fromhex("011C") + b"123456789012345" + b"13101" + b"20350217"
-    body = b"6" + bytes(296)
-    cv_certificate = encode(0x7F21, encode(0x5F4E, body) + encode(0x5F37, bytes(256)))
-    municipality = encode(0xFF40, encode(0xDF34, b"13101"))
-    nested = encode(0xFF20, encode(0xDF22, "試験".encode()) + encode(0xFF21, b"\x01\x01\x00"))
-    return {
-        "tlv": (
-            lambda content: walk(tlv.parse(content)),
-            [nested, municipality, cv_certificate, leaf],
-        ),
-        "record": (common.parse_card_record, [record]),
-        "cv": (cv.parse_cv_certificate, [cv_certificate]),
-        "municipality": (visual.parse_municipality, [municipality]),
-        "certificates-present": (jpki.parse_certificates_present, [b"\x8f\x8f\x00"]),
-        "certificate": (load_certificate, [leaf, Authority().der]),
-        "subject": (subject_of, [leaf]),
-        "verifier": (lambda content: verifier.verify(content, NOW), [leaf]),
-    }
 
 
 def spoil(chance: random.Random, good: bytes) -> bytes:
@@ -120,7 +76,7 @@ def case_of(seed: int, target: str, number: int) -> random.Random:
     return random.Random(f"{seed} {target} {number}")  # noqa: S311  # repeatable, no secret
 
 
-def fuzz_parser(parse: Parse, good: list[bytes], seed: int, name: str, runs: int) -> Outcome:
+def fuzz_parser(parse: Parse, good: Sequence[bytes], seed: int, name: str, runs: int) -> Outcome:
     """Give ``parse`` spoilt input ``runs`` times."""
     outcome = Outcome()
     for number in range(runs):
@@ -136,25 +92,19 @@ def fuzz_parser(parse: Parse, good: list[bytes], seed: int, name: str, runs: int
     return outcome
 
 
-class TooManyCommandsError(Exception):
-    """The session would not end."""
-
-
-class HostileCard:
+class HostileCard(Held):
     """A connection to a card that lies now and then; ``wild``: the share of spoilt answers."""
 
     def __init__(self, card: Card, chance: random.Random, wild: float) -> None:
+        super().__init__()
         self._card = card
         self._chance = chance
         self._wild = wild
-        self.commands = 0
         card.power_on()
 
     def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         """Answer, truly or not."""
-        self.commands += 1
-        if self.commands > MOST_COMMANDS:
-            raise TooManyCommandsError
+        self.count()
         answer = self._card.transmit(bytes(apdu)) or b"\x6f\x00"
         data, sw = answer[:-2], int.from_bytes(answer[-2:])
         if self._chance.random() < self._wild:
@@ -167,52 +117,19 @@ class HostileCard:
         """Take the power away."""
         self._card.power_off()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def whole_session(connection: CardConnection) -> None:
-    """Do all that a desk does with a card; each part for itself, as one refusal ends a part."""
-    for part in (
-        jpki.recognise,
-        common.read_card_issue,
-        visual.read_municipality,
-        visual.read_cv_certificate,
-        text.read_cv_certificate,
-        _prove,
-    ):
-        try:
-            part(connection)
-        except TerminalError:
-            pass
-
-
-def _prove(connection: CardConnection) -> None:
-    session = jpki.JpkiSession(connection)
-    certificate = session.authentication_certificate()
-    session.certificates_present()
-    session.pin_tries_left()
-    session.verify_pin(bytearray(PIN))
-    check_signature(certificate, b"challenge", session.sign(digest_info(b"challenge")))
-
-
-def fuzz_sessions(cards: Callable[[], Card], seed: int, runs: int) -> Outcome:
+def fuzz_sessions(wallet: Wallet, seed: int, runs: int) -> Outcome:
     """Hold ``runs`` sessions with a hostile card."""
     outcome = Outcome()
+    desk, authenticator = Desk(wallet), SampleReader.load(wallet.folder)
+    card = wallet.card()
     for number in range(runs):
         chance = case_of(seed, "session", number)
         outcome.cases += 1
-        with HostileCard(cards(), chance, chance.choice((0.01, 0.05, 0.3, 1.0))) as connection:
+        card.reissue()
+        with HostileCard(card, chance, chance.choice((0.01, 0.05, 0.3, 1.0))) as connection:
             try:
-                whole_session(connection)
+                whole_session(connection, desk, authenticator)
             except Exception as error:  # noqa: BLE001  # what is looked for
                 outcome.note(number, error)
         outcome.most_commands = max(outcome.most_commands, connection.commands)
@@ -229,21 +146,44 @@ def report(name: str, seed: int, outcome: Outcome) -> bool:
     return not outcome.failures
 
 
+def kept_wallet() -> Wallet:
+    """Return the cards that every run begins with, made now where there are none."""
+    folder = KEPT / "wallet"
+    folder.mkdir(parents=True, exist_ok=True)
+    return make_wallet(folder)
+
+
+def _random(name: str, asked: argparse.Namespace) -> bool:
+    if name == SESSION:
+        return report(
+            name, asked.seed, fuzz_sessions(kept_wallet(), asked.seed, asked.session_runs)
+        )
+    target = targets(kept_wallet())[name]
+    outcome = fuzz_parser(target.parse, target.good, asked.seed, name, asked.runs)
+    return report(name, asked.seed, outcome)
+
+
+def _guided(name: str, asked: argparse.Namespace) -> bool:
+    target = targets(kept_wallet())[name]
+    found = guided.search(name, target.good, KEPT / "guided", asked.runs, asked.seed)
+    print(json.dumps(found), flush=True)  # noqa: T201  # its very purpose
+    return found["failures"] == 0
+
+
 def main() -> int:
     """Run all targets; 1 where anything was found."""
     arguments = argparse.ArgumentParser(prog="./scripts/fuzz card")
     arguments.add_argument("--runs", type=int, default=10_000, help="cases of each parser")
     arguments.add_argument("--session-runs", type=int, default=200, help="sessions")
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--only", action="append", choices=(*NAMES, SESSION), help="a target")
+    arguments.add_argument("--guided", action="store_true", help="let coverage choose the input")
     asked = arguments.parse_args()
-    well = True
-    for name, (parse, good) in parsers().items():
-        well &= report(name, asked.seed, fuzz_parser(parse, good, asked.seed, name, asked.runs))
-    with tempfile.TemporaryDirectory() as folder:
-        wallet = make_wallet(Path(folder))
-        outcome = fuzz_sessions(wallet.card, asked.seed, asked.session_runs)
-        well &= report("session", asked.seed, outcome)
-    return 0 if well else 1
+    logging.disable()  # a warning for each spoilt list would be all that there is to see
+    # guided, a session with a hostile card is the target "answers"
+    names = asked.only or (NAMES if asked.guided else (*NAMES, SESSION))
+    fuzz = _guided if asked.guided else _random
+    return 0 if all([fuzz(name, asked) for name in names]) else 1
 
 
 if __name__ == "__main__":

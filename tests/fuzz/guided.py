@@ -1,0 +1,84 @@
+"""The same targets, with input that coverage chooses: atheris, which is libFuzzer for Python.
+
+``python -m tests.fuzz.guided TARGET …`` is one search in a process of its own, as libFuzzer ends
+the process that it runs in.  Nothing of the terminal is imported at the top: what is imported
+before it is instrumented cannot be watched.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+WATCHED = ["terminal.card", "terminal.recognition", "terminal.reader.part10"]
+SECONDS_A_CASE = 10
+MOST_MEMORY_MIB = 1024
+LONGEST_INPUT = 16 * 1024
+
+
+def search(
+    name: str, good: Sequence[bytes], folder: Path, runs: int, seed: int
+) -> dict[str, object]:
+    """Search one target and return its line; what breaks it is kept as ``input``.
+
+    ``folder``: the input that reached something new is kept there for the next search.
+    """
+    corpus, broken = folder / name / "corpus", folder / name / "broken"
+    corpus.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(broken, ignore_errors=True)
+    broken.mkdir()
+    for number, content in enumerate(good):
+        (corpus / f"good-{number}").write_bytes(content)
+    done = subprocess.run(  # noqa: S603  # this very module
+        [
+            *(sys.executable, "-m", __name__, name, f"-atheris_runs={runs}", f"-seed={seed}"),
+            *(f"-timeout={SECONDS_A_CASE}", f"-rss_limit_mb={MOST_MEMORY_MIB}"),
+            *(f"-max_len={LONGEST_INPUT}", f"-artifact_prefix={broken}/", str(corpus)),
+        ],
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    said = done.stdout + done.stderr
+    found = sorted(broken.iterdir())
+    if done.returncode:
+        sys.stderr.write(said[-4000:])
+    line: dict[str, object] = {"target": name, "guided": True, "seed": seed}
+    counted = re.findall(r"^(?:#|Done )(\d+)\s", said, re.MULTILINE)
+    line |= {"cases": max(map(int, counted), default=0)}
+    for key, word in (("covered", "cov"), ("features", "ft"), ("corpus", "corp")):
+        line[key] = max(map(int, re.findall(rf"\b{word}: (\d+)", said)), default=0)
+    line["failures"] = len(found) or (1 if done.returncode else 0)
+    if found:
+        line["input"] = str(found[0])
+    return line
+
+
+def main() -> None:
+    """Search; ends the process."""
+    import atheris
+
+    logging.disable()
+    with atheris.instrument_imports(include=WATCHED):
+        from tests.fuzz import card, targets
+    from terminal.errors import TerminalError
+
+    parse = targets.targets(card.kept_wallet())[sys.argv[1]].parse
+
+    def one(content: bytes) -> None:
+        try:
+            parse(content)
+        except TerminalError:
+            pass
+
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
