@@ -241,7 +241,7 @@ class _Responder(OcspResponder):
 
     def __init__(self, wallet: Wallet, leaf: bytes, ca: bytes, now: datetime) -> None:
         super().__init__("http://127.0.0.1", seconds=1, now=lambda: now)
-        self._body = b""
+        self._body: Callable[[bytes], bytes] = bytes
         self._leaf = load_certificate(leaf)
         self._ca = load_certificate(ca)
         key = serialization.load_pem_private_key((wallet.folder / "ca.key").read_bytes(), None)
@@ -256,27 +256,25 @@ class _Responder(OcspResponder):
 
     def answer(self, content: bytes) -> object:
         """Take an answer as it is."""
-        self._body = content
+        self._body = lambda _nonce: content
         return self.look_up(self._leaf, self._ca)
 
     def answer_signed(self, content: bytes) -> object:
         """Take an answer that was spoilt before it was signed."""
-        self._content = content
-        self._body = b""
+        self._body = lambda nonce: _whole_answer(content.replace(NONCE, nonce))
         self._known.clear()
         return self.look_up(self._own, self._own_ca)
 
     def _exchange(self, body: bytes) -> bytes:
-        if self._body:
-            return self._body
         request = ocsp.load_der_ocsp_request(body)
-        nonce = request.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
-        basic = _signed(self._content.replace(NONCE, nonce), "SHA-256")
-        kind = bytes.fromhex("06092B0601050507300101")
-        return encode(
-            0x30,
-            bytes.fromhex("0A0100") + encode(0xA0, encode(0x30, kind + encode(0x04, basic))),
-        )
+        return self._body(request.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce)
+
+
+def _whole_answer(content: bytes) -> bytes:
+    """Sign ``content`` (what an answer signs, DER) and wrap it as a successful answer."""
+    kind = bytes.fromhex("06092B0601050507300101")
+    basic = encode(0x30, kind + encode(0x04, _signed(content, "SHA-256")))
+    return encode(0x30, bytes.fromhex("0A0100") + encode(0xA0, basic))
 
 
 def _ocsp_answer(

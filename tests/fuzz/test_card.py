@@ -11,6 +11,8 @@ from tests.fuzz.session import MOST_COMMANDS, AnswersFromBytes, Desk, recorded, 
 from tests.fuzz.targets import NAMES, FixedTerminal, Target, targets
 
 SEED = 1
+# a spoilt serial number may be negative, which is refused here and warned of there
+pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
 
 @pytest.fixture(scope="module")
