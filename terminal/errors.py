@@ -13,7 +13,7 @@
     ├── CardError                     the card in the reader
     │   ├── CardRemovedError          taken away: put it back
     │   ├── CardUnreadableError       mute or broken: put it again, then staff
-    │   ├── UnknownCardError          not a My Number card
+    │   ├── UnknownCardError          not a My Number card, and which other where it can be told
     │   ├── CardProtocolError         a status word or data that must not come
     │   ├── InvalidPinError           wrong PIN, with the tries left
     │   ├── PinBlockedError           no try left: staff's look, unlock at the municipality
@@ -107,8 +107,24 @@ class CardUnreadableError(CardError):
     """The card does not answer, or not in time."""
 
 
+class ForeignCard(StrEnum):
+    """What a card is that is no My Number card."""
+
+    RESIDENCE_CARD = "residence-card"
+    DRIVING_LICENCE = "driving-licence"
+    BANK_CARD = "bank-card"
+    PASSPORT = "passport"
+    TRANSIT_CARD = "transit-card"
+    OTHER = "other"
+
+
 class UnknownCardError(CardError):
     """The card has no JPKI application: it is not a My Number card."""
+
+    def __init__(self, message: str, kind: ForeignCard = ForeignCard.OTHER) -> None:
+        """``kind``: what it is instead, where somebody looked."""
+        super().__init__(message)
+        self.kind = kind
 
 
 class CardProtocolError(CardError):

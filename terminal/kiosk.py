@@ -14,6 +14,7 @@ from eligibility.model import ConsentDecision
 from terminal.errors import (
     CardError,
     CardRemovedError,
+    ForeignCard,
     ReaderBusyError,
     ReaderError,
     UnknownCardError,
@@ -29,9 +30,16 @@ READING_SECONDS = 20.0
 
 CARD_NOTICES = (
     (CardRemovedError, KioskNotice.CARD_REMOVED),
-    (UnknownCardError, KioskNotice.CARD_UNKNOWN),
     (ReaderBusyError, KioskNotice.CARD_BUSY),
 )
+FOREIGN_NOTICES = {
+    ForeignCard.RESIDENCE_CARD: KioskNotice.RESIDENCE_CARD,
+    ForeignCard.DRIVING_LICENCE: KioskNotice.DRIVING_LICENCE,
+    ForeignCard.BANK_CARD: KioskNotice.BANK_CARD,
+    ForeignCard.PASSPORT: KioskNotice.PASSPORT,
+    ForeignCard.TRANSIT_CARD: KioskNotice.TRANSIT_CARD,
+    ForeignCard.OTHER: KioskNotice.CARD_UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +167,13 @@ class Kiosk:
 
     def show_card_problem(self, error: CardError | ReaderError) -> None:
         """Say what to do about the card; the notice stays while the card lies there."""
-        notice = next(
-            (notice for kind, notice in CARD_NOTICES if isinstance(error, kind)),
-            KioskNotice.CARD_UNREADABLE,
-        )
+        if isinstance(error, UnknownCardError):
+            notice = FOREIGN_NOTICES[error.kind]
+        else:
+            notice = next(
+                (notice for kind, notice in CARD_NOTICES if isinstance(error, kind)),
+                KioskNotice.CARD_UNREADABLE,
+            )
         gone = notice is KioskNotice.CARD_REMOVED
         self.forget(KioskStep.CARD_PROBLEM, notice=notice, ends_in=NOTICE_SECONDS if gone else None)
 

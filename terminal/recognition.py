@@ -19,6 +19,7 @@ from eligibility.payer import Challenge
 from terminal.card.certificates import VerifiedCertificate
 from terminal.card.common import read_card_issue
 from terminal.card.connection import CardConnection
+from terminal.card.foreign import recognise_foreign
 from terminal.card.jpki import JpkiSession, TokenKind
 from terminal.card.number_b import NumberB
 from terminal.card.proof import check_signature, digest_info, make_desk_challenge
@@ -95,11 +96,14 @@ class CardDetails:
 def read_card(reader: CardReader, name: str) -> CardInReader:
     """Read the authentication certificate of the card in reader ``name``, and its PIN's state.
 
-    Raises UnknownCardError, CertificateRejectedError where none was loaded (未搭載), and the other
-    card and reader errors.
+    Raises UnknownCardError with what the card is instead, CertificateRejectedError where none was
+    loaded (未搭載), and the other card and reader errors.
     """
     with reader.connect(name) as connection:
-        session = JpkiSession(connection)
+        try:
+            session = JpkiSession(connection)
+        except UnknownCardError as error:
+            raise UnknownCardError(str(error), recognise_foreign(connection)) from error
         certificate = _authentication_certificate(session)
         has_pin = session.has_pin
         return CardInReader(

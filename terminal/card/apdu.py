@@ -15,6 +15,7 @@ class Ins(IntEnum):
     READ_BINARY = 0xB0
     READ_RECORD = 0xB2
     GET_RESPONSE = 0xC0
+    GET_DATA = 0xCA
 
 
 class Sw(IntEnum):

@@ -44,6 +44,11 @@ READER_NOTICES = (
 CARD_NOTICES = (
     KioskNotice.CARD_REMOVED,
     KioskNotice.CARD_UNKNOWN,
+    KioskNotice.RESIDENCE_CARD,
+    KioskNotice.DRIVING_LICENCE,
+    KioskNotice.BANK_CARD,
+    KioskNotice.PASSPORT,
+    KioskNotice.TRANSIT_CARD,
     KioskNotice.CARD_UNREADABLE,
     KioskNotice.CARD_BUSY,
     KioskNotice.CARD_LEFT,

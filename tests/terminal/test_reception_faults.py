@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,11 @@ from terminal.views import (
     KioskNotice,
     KioskStep,
 )
+from terminal.virtual_card import strangers
 from terminal.virtual_card.applets import driving_licence
+from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.pcscd import PrivatePcscd
+from terminal.virtual_card.strangers import TransitCard
 from terminal.visit import CloseReason, StaffNeed, VisitState
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 
@@ -64,10 +67,23 @@ def test_any_touch_gives_the_whole_time_again(hasty: Clinic) -> None:
     assert (again.seconds_left or 0) > (left.seconds_left or 0)
 
 
-def test_a_card_that_is_none_of_ours_opens_no_visit(clinic: Clinic) -> None:
-    """A driving licence is named as not a My Number card; taking it away makes the screen clean."""
-    clinic.slot.insert(driving_licence())
-    assert clinic.patient.sees(KioskStep.CARD_PROBLEM).notice is KioskNotice.CARD_UNKNOWN
+@pytest.mark.parametrize(
+    ("card", "notice"),
+    [
+        (driving_licence, KioskNotice.DRIVING_LICENCE),
+        (strangers.residence_card, KioskNotice.RESIDENCE_CARD),
+        (strangers.passport, KioskNotice.PASSPORT),
+        (strangers.bank_card, KioskNotice.BANK_CARD),
+        (strangers.TransitCard, KioskNotice.TRANSIT_CARD),
+        (lambda: CardOs([]), KioskNotice.CARD_UNKNOWN),
+    ],
+)
+def test_a_card_that_is_none_of_ours_opens_no_visit(
+    clinic: Clinic, card: Callable[[], CardOs | TransitCard], notice: KioskNotice
+) -> None:
+    """Another card is named for what it is; taking it away makes the screen clean."""
+    clinic.slot.insert(card())
+    assert clinic.patient.sees(KioskStep.CARD_PROBLEM).notice is notice
     assert clinic.terminal.desk.today(clinic.reception.actor).rows == ()
     clinic.patient.takes_card()
     clinic.patient.sees(KioskStep.IDLE)

@@ -20,6 +20,11 @@ from web.kiosk import PanelSize, render_page, render_step
 
 CARD_NOTICES = (
     KioskNotice.CARD_UNKNOWN,
+    KioskNotice.RESIDENCE_CARD,
+    KioskNotice.DRIVING_LICENCE,
+    KioskNotice.BANK_CARD,
+    KioskNotice.PASSPORT,
+    KioskNotice.TRANSIT_CARD,
     KioskNotice.CARD_UNREADABLE,
     KioskNotice.CARD_BUSY,
     KioskNotice.CARD_REMOVED,
