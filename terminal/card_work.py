@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from eligibility.reconcile import JAPAN
 from terminal.accounts import HOLDER
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
 from terminal.card.revocation import Revocation, RevocationChecker
@@ -42,7 +43,9 @@ from terminal.recognition import (
     KnownCard,
     prove_pin,
     read_card,
+    why_expired,
 )
+from terminal.staff_look import PHONES
 from terminal.views import KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_steps import VisitSteps
@@ -130,7 +133,7 @@ class CardWork:
     def _card_inserted(self, reader: str) -> None:
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
-            self._kiosk.forget(KioskStep.READING, card_present=True)
+            self._kiosk.forget(KioskStep.READING, card_present=True, is_phone=False)
         try:
             card = read_card(self._reader, reader)
             if card.certificate == self._lying:
@@ -142,8 +145,12 @@ class CardWork:
             verified = self._verifier.verify(card.certificate, self._now())
         except CertificateRejectedError as error:
             log.warning("%s", error)
+            reason = error.reason
+            if reason is CertificateReason.EXPIRED:
+                today = self._now().astimezone(JAPAN).date()
+                reason = why_expired(self._reader, reader, today)
             with self._lock:
-                visit = self._records.open(None, StaffNeed.CERTIFICATE_REJECTED, error.reason)
+                visit = self._records.open(None, StaffNeed.CERTIFICATE_REJECTED, reason)
                 self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
         except (CardError, ReaderError) as error:
             log.warning("card not read: %s", error)
@@ -154,16 +161,13 @@ class CardWork:
                 self._card_accepted(card, verified)
 
     def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> None:
-        need = None
-        if not card.has_pin:
-            need = StaffNeed.NO_PIN
-        elif card.tries_left == 0:
-            need = StaffNeed.PIN_BLOCKED
-        visit = self._records.open(verified.subject, need)
+        visit = self._records.open_for_card(card, verified)
+        need = visit.staff_need
         # both asked while the patient types, so that the round trips cost nobody's time
         challenge = self._challenges.submit(self._payer.issue_challenge)
         revocation = self._revocations.submit(self._revocation.check, card.certificate)
         self._cards[visit.id] = KnownCard(card, verified, challenge, revocation)
+        self._kiosk.touch(is_phone=card.token in PHONES)
         if need is None:
             self._kiosk.wait_for_patient(
                 KioskStep.PIN, visit_id=visit.id, tries_left=card.tries_left
@@ -241,7 +245,7 @@ class CardWork:
     def _pin_failed(self, visit_id: str, error: CardError | ReaderError) -> None:
         if isinstance(error, PinBlockedError):
             self._records.pin_refused(visit_id)
-            self._steps.to_staff(visit_id, StaffNeed.PIN_BLOCKED)
+            self._steps.to_staff(visit_id, self._records.need_of_blocked_pin(visit_id))
         elif isinstance(error, CertificateRejectedError):
             self._steps.reject_certificate(visit_id, error.reason)
         else:

@@ -31,7 +31,7 @@ def _is_doubtful(confirmation: Confirmation) -> bool:
     return any(finding.code in DOUBTFUL for finding in confirmation.findings)
 
 
-def _trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
+def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
     """Return the last answer that named somebody without a doubt: what a new one is held against.
 
     An answer that was stopped as another person's must not become the measure of the next.
@@ -56,7 +56,7 @@ class Confirming:
         self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
     ) -> None:
         """Store a live answer and what it means beside the last one for this certificate."""
-        recorded = _trusted_answer(tx, asked.subject)
+        recorded = trusted_answer(tx, asked.subject)
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
         findings = self._findings(tx, visit_id, asked, answer, recorded)

@@ -29,6 +29,7 @@
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
+    │       └── LookRefusedError          a look cannot identify this holder, with the reason
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
     │   ├── LoginThrottledError       too many tries: wait
@@ -186,6 +187,7 @@ class CertificateReason(StrEnum):
     UNKNOWN_ISSUER = "unknown-issuer"
     NOT_YET_VALID = "not-yet-valid"
     EXPIRED = "expired"
+    CARD_EXPIRED = "card-expired"
     WRONG_USAGE = "wrong-usage"
     TEST_HIERARCHY = "test-hierarchy"
     SIGNATURE_MISMATCH = "signature-mismatch"
@@ -255,6 +257,24 @@ class UnknownVisitError(VisitError):
 
 class VisitStateError(VisitError):
     """The visit's state does not allow this: a late, doubled or foreign command."""
+
+
+class LookReason(StrEnum):
+    """Why staff cannot identify a holder by looking (目視確認)."""
+
+    CERTIFICATE = "certificate"
+    PHONE = "phone"
+    NO_PHOTO = "no-photo"
+    NO_CARD = "no-card"
+
+
+class LookRefusedError(VisitStateError):
+    """A look cannot identify this holder."""
+
+    def __init__(self, visit_id: str, reason: LookReason) -> None:
+        """``reason``: what is wanting."""
+        super().__init__(f"visit {visit_id} cannot be identified by a look: {reason}")
+        self.reason = reason
 
 
 class AccessError(TerminalError):

@@ -58,6 +58,7 @@ class KioskState:
     asked: tuple[ConsentItem, ...] = ()
     answers: dict[ConsentItem, ConsentDecision] = field(default_factory=dict)
     renew_card: bool = False
+    is_phone: bool = False
     outcome: DoneOutcome | None = None
     card_present: bool = False
     staff_called: bool = False
@@ -89,6 +90,7 @@ class KioskState:
             consent_total=len(self.asked),
             answers=tuple(self.settled_answers.items()) if done else (),
             renew_card=done and self.renew_card,
+            is_phone=self.is_phone,
             outcome=self.outcome if done else None,
             card_present=self.card_present,
             staff_called=self.staff_called,
@@ -141,8 +143,13 @@ class Kiosk:
         self.touch(deadline=self._deadline(self._idle_seconds))
 
     def forget(self, step: KioskStep, *, ends_in: float | None = None, **changes: Any) -> None:
-        """Go to a step that remembers nothing of the former patient."""
-        self.state = KioskState(version=self.state.version, card_present=self.state.card_present)
+        """Go to a step that remembers nothing of the former patient but what lies there."""
+        here = self.state
+        self.state = KioskState(
+            version=here.version,
+            card_present=here.card_present,
+            is_phone=here.is_phone and step is not KioskStep.IDLE,
+        )
         self.show(step, ends_in=ends_in, **changes)
 
     def clear(self) -> None:

@@ -169,9 +169,11 @@ class ReceptionDesk:
     def identify_visually(self, actor: Actor, visit_id: str, reason: VisualReason) -> None:
         """Record that staff looked at holder and card (目視確認), and ask the payer.
 
-        Raises RoleError; VisitStateError where the visit is over or its card was not accepted.
+        Raises RoleError; LookRefusedError where there is no photo to compare or no certificate that
+        holds; VisitStateError where the visit is over or its card is not known any more.
         """
         require_coverage(actor)
+        self._records.require_look(visit_id)
         with self._lock:
             known = self._cards.get(visit_id)
             if known is None:

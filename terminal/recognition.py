@@ -26,10 +26,12 @@ from terminal.card.proof import check_signature, digest_info, make_desk_challeng
 from terminal.card.revocation import NotChecked, Revocation, not_checked
 from terminal.card.text import TextSession
 from terminal.errors import (
+    CardError,
     CardProtocolError,
     CardRemovedError,
     CertificateReason,
     CertificateRejectedError,
+    ReaderError,
     UnknownCardError,
 )
 from terminal.reader.types import CardReader
@@ -47,13 +49,17 @@ REVOCATION_SECONDS = 0.5
 class CardInReader:
     """A My Number card as found; nothing of it is verified yet.
 
-    ``tries_left``: 0 when blocked, None when the card does not tell.
+    ``tries_left``: 0 when blocked, None when the card does not tell.  ``token``: a card or which
+    phone, by its label.  ``has_signature_certificate``: asked only of a card whose PIN is blocked,
+    else None.
     """
 
     reader: str
     certificate: bytes = field(repr=False)
     tries_left: int | None
     has_pin: bool
+    token: TokenKind = TokenKind.UNKNOWN
+    has_signature_certificate: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,35 @@ def read_card(reader: CardReader, name: str) -> CardInReader:
         except UnknownCardError as error:
             raise UnknownCardError(str(error), recognise_foreign(connection)) from error
         certificate = _authentication_certificate(session)
+        token = _token(session)
         has_pin = session.has_pin
-        return CardInReader(
-            name, certificate, session.pin_tries_left() if has_pin else None, has_pin
-        )
+        tries_left = session.pin_tries_left() if has_pin else None
+        signature = session.certificates_present().signature if tries_left == 0 else None
+        return CardInReader(name, certificate, tries_left, has_pin, token, signature)
+
+
+def _token(session: JpkiSession) -> TokenKind:
+    """Tell a card from a phone; a label that cannot be read leaves it open and stops nobody."""
+    try:
+        return session.token_info().kind
+    except CardProtocolError as error:
+        log.info("token info not read: %s", error)
+        return TokenKind.UNKNOWN
+
+
+def why_expired(reader: CardReader, name: str, today: date) -> CertificateReason:
+    """Tell a card that has itself expired from one whose certificate alone has.
+
+    Asked only of a card whose certificate was refused as expired; what cannot be read, as on a
+    phone, leaves it at the certificate.  ``today``: the day in Japan.
+    """
+    try:
+        with reader.connect(name) as connection:
+            expires_on = read_card_issue(connection).expires_on
+    except (CardError, ReaderError) as error:
+        log.info("the card's own expiry is not read: %s", error)
+        return CertificateReason.EXPIRED
+    return CertificateReason.CARD_EXPIRED if expires_on < today else CertificateReason.EXPIRED
 
 
 def _authentication_certificate(session: JpkiSession) -> bytes:

@@ -15,6 +15,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
+from terminal.errors import LookReason
 from terminal.identification import Identification
 from terminal.question import Question
 from terminal.visit import Visit
@@ -85,7 +86,8 @@ class KioskView:
 
     ``version`` grows with each change.  ``seconds_left``: until the step ends by itself, or None;
     the page shows "still there?" below ``WARN_SECONDS``.  ``answers``: what was agreed, at DONE;
-    ``renew_card``: the card's certificate ends soon or has ended, also told at DONE.
+    ``renew_card``: the card's certificate ends soon or has ended, also told at DONE; ``is_phone``:
+    a phone lies there and no card.
     """
 
     WARN_SECONDS = 20
@@ -100,6 +102,7 @@ class KioskView:
     consent_total: int = 0
     answers: tuple[tuple[ConsentItem, ConsentDecision], ...] = ()
     renew_card: bool = False
+    is_phone: bool = False
     outcome: DoneOutcome | None = None
     card_present: bool = False
     staff_called: bool = False
@@ -110,6 +113,7 @@ class DeskNeed(StrEnum):
     """The one thing that staff have to do for a visit, in order of urgency."""
 
     LOOK = "look"
+    OTHER_WAY = "other-way"
     HELP = "help"
     TAP_AGAIN = "tap-again"
     SETTLE_FINDING = "settle-finding"
@@ -172,7 +176,7 @@ class VisitDetail:
 
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
-    ``may_...``: what staff can do for it now.
+    ``may_...``: what staff can do for it now; ``no_look``: why they cannot identify by looking.
     """
 
     row: VisitRow
@@ -181,5 +185,6 @@ class VisitDetail:
     history_open: frozenset[ConsentCategory] = frozenset()
     history_closed_because: HistoryClosed | None = None
     may_identify: bool = False
+    no_look: LookReason | None = None
     may_ask_again: bool = False
     may_close: bool = False

@@ -19,6 +19,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.model import CardSubject
+from terminal.card.jpki import TokenKind
 from terminal.errors import CertificateReason, VisitStateError
 
 
@@ -71,6 +72,8 @@ class StaffNeed(StrEnum):
     CERTIFICATE_REJECTED = "certificate-rejected"
     CARD_UNREADABLE = "card-unreadable"
     NO_PIN = "no-pin"
+    PIN_UNUSABLE = "pin-unusable"
+    NO_PIN_NO_PHOTO = "no-pin-no-photo"
 
 
 TRANSITIONS: dict[tuple[VisitState, VisitEvent], VisitState] = {
@@ -89,7 +92,8 @@ class Visit:
 
     ``version`` grows with every stored change; ``subject`` is None until a certificate was read;
     ``staff_need`` is set while staff are waited for; ``certificate_reason``: why the card's
-    certificate was not accepted, if it was not.
+    certificate was not accepted, if it was not.  ``token``: a card or which phone, None where it
+    was not read; ``has_photo``: whether the card bears a photo, None where nobody knows.
     """
 
     id: str
@@ -104,6 +108,8 @@ class Visit:
     close_reason: CloseReason | None = None
     version: int = 1
     certificate_reason: CertificateReason | None = None
+    token: TokenKind | None = None
+    has_photo: bool | None = None
 
 
 def allowed(visit: Visit, event: VisitEvent) -> bool:

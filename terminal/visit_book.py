@@ -24,12 +24,13 @@ from terminal.accounts import Actor, Role
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure, history_closed_because, open_categories
 from terminal.enquiries import JAPAN
-from terminal.errors import RoleError, VisitStateError
+from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
 from terminal.question import Question, QuestionState
+from terminal.staff_look import look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
-from terminal.visit import Visit, VisitEvent, VisitState, allowed
+from terminal.visit import StaffNeed, Visit, VisitEvent, VisitState, allowed
 
 UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
@@ -38,7 +39,7 @@ SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
 def need_of(visit: Visit, question: Question | None, confirmation: Confirmation | None) -> DeskNeed:
     """Return the one thing that staff have to do for a visit."""
     if visit.state is VisitState.WITH_STAFF:
-        return DeskNeed.LOOK
+        return _need_with_staff(visit)
     if visit.staff_need is not None and visit.state is VisitState.IDENTIFIED:
         return DeskNeed.HELP
     if visit.state is VisitState.OPENED:
@@ -54,6 +55,16 @@ def need_of(visit: Visit, question: Question | None, confirmation: Confirmation 
     if confirmation is not None and worst_of(confirmation) is Severity.WARN:
         return DeskNeed.SETTLE_FINDING
     return DeskNeed.NOTHING
+
+
+def _need_with_staff(visit: Visit) -> DeskNeed:
+    """A look helps only where there is a certificate that holds and a photo to compare with."""
+    refused = look_refused_because(visit)
+    if refused is LookReason.NO_CARD:
+        return DeskNeed.HELP
+    if refused is not None:
+        return DeskNeed.HELP if visit.staff_need is StaffNeed.CALLED else DeskNeed.OTHER_WAY
+    return DeskNeed.TAP_AGAIN if visit.staff_need is StaffNeed.CARD_UNREADABLE else DeskNeed.LOOK
 
 
 def worst_of(confirmation: Confirmation) -> Severity | None:
@@ -128,6 +139,7 @@ class VisitBook:
             return row, answer, tx.confirmations.of_visit(visit_id)
 
         row, answer, confirmations = self._store.write(look)
+        no_look = look_refused_because(row.visit)
         closed = self._closed(actor, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
         history = self._disclosure.of_visit(visit_id)
@@ -139,9 +151,8 @@ class VisitBook:
             former=tuple(confirmations[1:]),
             history_open=opened,
             history_closed_because=closed,
-            may_identify=allowed(row.visit, VisitEvent.IDENTIFY)
-            and row.visit.subject is not None
-            and row.visit.certificate_reason is None,
+            may_identify=allowed(row.visit, VisitEvent.IDENTIFY) and no_look is None,
+            no_look=no_look if allowed(row.visit, VisitEvent.IDENTIFY) else None,
             may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
         )

@@ -10,11 +10,17 @@ from datetime import datetime
 from eligibility.model import CardSubject, ConsentDecision
 from terminal.accounts import KIOSK, TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
+from terminal.card.certificates import VerifiedCertificate
+from terminal.card.jpki import TokenKind
+from terminal.card_needs import need_of_card
+from terminal.confirming import trusted_answer
 from terminal.consent import consent_from_answers
-from terminal.enquiries import new_question
-from terminal.errors import CertificateReason
+from terminal.enquiries import JAPAN, new_question
+from terminal.errors import CertificateReason, LookRefusedError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
+from terminal.recognition import CardInReader
+from terminal.staff_look import has_no_photo, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem
 from terminal.visit import CloseReason, StaffNeed, Visit, VisitEvent, VisitOrigin, VisitState, after
@@ -37,10 +43,14 @@ class VisitRecords:
         subject: CardSubject | None,
         need: StaffNeed | None = None,
         reason: CertificateReason | None = None,
+        *,
+        token: TokenKind | None = None,
+        has_photo: bool | None = None,
     ) -> Visit:
         """Begin a visit; with a ``need`` it waits for staff from the start.
 
-        ``reason``: why the certificate was not accepted, if that is the need.
+        ``reason``: why the certificate was not accepted, if that is the need.  ``token`` and
+        ``has_photo``: see :class:`~terminal.visit.Visit`.
         """
         visit = Visit(
             id=uuid.uuid4().hex,
@@ -51,6 +61,8 @@ class VisitRecords:
             subject=subject,
             staff_need=need,
             certificate_reason=reason,
+            token=token,
+            has_photo=has_photo,
         )
 
         def store(tx: Transaction) -> None:
@@ -64,6 +76,47 @@ class VisitRecords:
         self._store.write(store)
         self._bus.publish(Topic.VISIT, visit.id)
         return visit
+
+    def open_for_card(self, card: CardInReader, verified: VerifiedCertificate) -> Visit:
+        """Begin the visit of an accepted card; it waits for staff where its PIN cannot be used.
+
+        That the card bears no photo is known where the clinic's own record tells the holder's birth
+        date.
+        """
+        certificate_from = verified.not_before.astimezone(JAPAN).date()
+
+        def look(tx: Transaction) -> bool:
+            answer = trusted_answer(tx, verified.subject)
+            results = () if answer is None else answer.results
+            births = {coverage.person.birthdate for coverage in results}
+            return len(births) == 1 and has_no_photo(births.pop(), certificate_from)
+
+        has_photo = False if self._store.read(look) else None
+        need = need_of_card(card, has_photo=has_photo)
+        return self.open(verified.subject, need, token=card.token, has_photo=has_photo)
+
+    def need_of_blocked_pin(self, visit_id: str) -> StaffNeed:
+        """Return what a visit needs whose PIN has just been blocked: there was one."""
+        visit = self._store.read(lambda tx: tx.visits.get(visit_id))
+        return StaffNeed.PIN_BLOCKED if _may_look(visit) else StaffNeed.NO_PIN_NO_PHOTO
+
+    def require_look(self, visit_id: str) -> None:
+        """Raise LookRefusedError where a look cannot identify this visit's holder."""
+        visit = self._store.read(lambda tx: tx.visits.get(visit_id))
+        reason = look_refused_because(visit)
+        if reason is not None:
+            raise LookRefusedError(visit_id, reason)
+
+    def photo_seen(self, visit_id: str, has_photo: bool) -> None:
+        """Record whether the card bears a photo, once its visual record was read."""
+
+        def store(tx: Transaction) -> None:
+            visit = tx.visits.get(visit_id)
+            if visit.has_photo is not has_photo:
+                tx.visits.save(replace(visit, has_photo=has_photo, version=visit.version + 1))
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit_id)
 
     def call_staff(
         self, visit_id: str, need: StaffNeed, reason: CertificateReason | None = None
@@ -176,3 +229,7 @@ class VisitRecords:
 
         self._store.write(store)
         self._bus.publish(Topic.VISIT, visit_id)
+
+
+def _may_look(visit: Visit) -> bool:
+    return look_refused_because(visit) is None

@@ -70,6 +70,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.VisitError: ErrorPage(CONFLICT, "visit"),
     desk.UnknownVisitError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-visit"),
     desk.VisitStateError: ErrorPage(CONFLICT, "visit-state"),
+    desk.LookRefusedError: ErrorPage(CONFLICT, "look-refused"),
     desk.AccessError: ErrorPage(HTTPStatus.FORBIDDEN, "access"),
     desk.LoginRefusedError: ErrorPage(HTTPStatus.UNAUTHORIZED, "login-refused"),
     desk.LoginThrottledError: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, "login-throttled"),

@@ -18,7 +18,7 @@ from terminal.config import KioskSection
 from terminal.errors import UnknownVisitError, VisitStateError
 from terminal.views import ConsentItem, KioskNotice, KioskStep, KioskView
 from web.auth import terminal
-from web.i18n import LANGUAGES, current_language, text
+from web.i18n import LANGUAGES, current_language, has_message, text
 from web.security import Right, cookie_name, delete_cookie, requires, set_cookie
 
 blueprint = Blueprint("kiosk", __name__, url_prefix="/kiosk")
@@ -55,9 +55,23 @@ class Screen:
     key: str
     family: str
     title: str
+    is_phone: bool
     asks: bool
     offers_staff: bool
     step_number: int | None
+
+    def said(self, message_id: str) -> str:
+        """Return a message; where a phone lies there, the one that speaks of a phone if any does.
+
+        Its id ends in ``.phone``.
+        """
+        return said(message_id, is_phone=self.is_phone)
+
+
+def said(message_id: str, *, is_phone: bool, **values: str) -> str:
+    """Return a message about what lies on the reader, see :meth:`Screen.said`."""
+    of_phone = f"{message_id}.phone"
+    return text(of_phone if is_phone and has_message(of_phone) else message_id, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,8 @@ def screen_of(view: KioskView) -> Screen:
     return Screen(
         key=key,
         family=family,
-        title=text(title, **values),
+        title=said(title, is_phone=view.is_phone, **values),
+        is_phone=view.is_phone,
         asks=view.step in ANSWERED,
         offers_staff=view.step is KioskStep.PIN and view.tries_left == 1,
         step_number=STEP_NUMBERS.get(view.step),

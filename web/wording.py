@@ -30,13 +30,14 @@ from eligibility.model import (
 from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
-from terminal.errors import AccountReason, CertificateReason
+from terminal.card.jpki import TokenKind
+from terminal.errors import AccountReason, CertificateReason, LookReason
 from terminal.health import HealthCheck
 from terminal.identification import RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
-from terminal.visit import CloseReason, StaffNeed, VisitState
+from terminal.visit import CloseReason, StaffNeed, Visit, VisitState
 from web.i18n import (
     TOKYO,
     current_language,
@@ -53,6 +54,7 @@ WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "need": DeskNeed,
     "history-closed": HistoryClosed,
     "staff-need": StaffNeed,
+    "certificate-reason": CertificateReason,
 }
 """Enums whose members have two messages: ``PREFIX.VALUE.what`` and ``PREFIX.VALUE.next``."""
 
@@ -60,7 +62,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "visual-reason": VisualReason,
     "close-reason": CloseReason,
     "visit-state": VisitState,
-    "certificate-reason": CertificateReason,
+    "look-reason": LookReason,
+    "token": TokenKind,
     "revocation": RevocationState,
     "severity": Severity,
     "source": ConfirmationSource,
@@ -111,6 +114,13 @@ class Mark:
 
     kind: str
     label: str
+
+
+def waiting_for(visit: Visit) -> str:
+    """Return the common part of the two messages that tell why a visit waits for staff."""
+    if visit.certificate_reason is not None:
+        return f"certificate-reason.{visit.certificate_reason}"
+    return f"staff-need.{visit.staff_need}"
 
 
 def coverage_mark(row: VisitRow) -> Mark:
@@ -307,7 +317,13 @@ def actor_name(look: Look) -> str:
 
 def reason_words(reason: str | None) -> str:
     """Return a recorded reason: in words where it is one of our codes, else as it was recorded."""
-    for prefix in ("visual-reason", "close-reason", "history-closed"):
+    for prefix in (
+        "visual-reason",
+        "close-reason",
+        "history-closed",
+        "staff-need",
+        "certificate-reason",
+    ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""
             return text(f"{prefix}.{reason}{suffix}")

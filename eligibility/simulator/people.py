@@ -36,6 +36,7 @@ class CardCondition(StrEnum):
     PIN_BLOCKED = "pin-blocked"
     EXPIRES_SOON = "expires-soon"
     EXPIRED = "expired"
+    CARD_EXPIRED = "card-expired"
     FACE_ONLY = "face-only"
     IN_GRACE = "in-grace"
     NOT_LOADED = "not-loaded"

@@ -338,4 +338,17 @@ PERSONAS: tuple[Persona, ...] = (
         ),
         insurance_card=False,
     ),
+    Persona(
+        "card-expired",
+        ("清水", "勝"),
+        ("シミズ", "マサル"),
+        67,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "カードそのものの期限が半年前に切れています。新しいカードの申請が要ります。",
+            "His card itself expired half a year ago; he has to apply for a new one.",
+        ),
+        card_condition=CardCondition.CARD_EXPIRED,
+    ),
 )

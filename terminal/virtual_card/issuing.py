@@ -43,6 +43,7 @@ _ADULT_AGE = 18
 # From today to the certificate's last day.
 _ENDS = {
     CardCondition.EXPIRED: timedelta(days=-200),
+    CardCondition.CARD_EXPIRED: timedelta(days=-200),
     CardCondition.IN_GRACE: timedelta(days=-40),
     CardCondition.EXPIRES_SOON: timedelta(days=45),
 }
@@ -203,7 +204,9 @@ def validity_of(person: Person, now: datetime) -> Validity:
     if person.card_condition in _ENDS:
         end = certificates.end_of_day(today + _ENDS[person.card_condition])
         return Validity(end - timedelta(days=1800), end)
-    begin = now - timedelta(days=400)
+    # nobody has a card before they are registered as born
+    registered = certificates.end_of_day(person.birthdate + timedelta(weeks=2))
+    begin = max(now - timedelta(days=400), min(now, registered))
     last = certificates.nth_birthday_after(person.birthdate, begin.date(), 5)
     return Validity(begin, certificates.end_of_day(last))
 
@@ -222,7 +225,11 @@ def _new_card(
         person=person,
         serial="".join(str(secrets.randbelow(10)) for _ in range(15)),
         municipality=_MUNICIPALITY,
-        expires_on=certificates.nth_birthday_after(person.birthdate, begin, 10 if adult else 5),
+        expires_on=(
+            validity.end.astimezone(certificates.JAPAN).date()
+            if person.card_condition is CardCondition.CARD_EXPIRED
+            else certificates.nth_birthday_after(person.birthdate, begin, 10 if adult else 5)
+        ),
         security_code=f"{secrets.randbelow(10000):04d}",
         auth_certificate=_pem(certificate),
         auth_key=_key_pem(auth_key),

@@ -23,9 +23,10 @@ DEMO_PASSWORD = b"PASSWORD1"
 class CardCondition(StrEnum):
     """In what state a person's card comes to the desk.
 
-    IN_GRACE: its certificate expired within three months.  NOT_LOADED: no certificate was put on
-    it.  REVOKED: card and certificate are whole; crl.pem and issued.json tell.  PHONE: no card but
-    a phone, with JPKI alone.
+    EXPIRED: its certificate alone has expired; CARD_EXPIRED: the card itself, and with it the
+    certificate.  IN_GRACE: its certificate expired within three months.  NOT_LOADED: no certificate
+    was put on it.  REVOKED: card and certificate are whole; crl.pem and issued.json tell.  PHONE:
+    no card but a phone, with JPKI alone.
     """
 
     NORMAL = "normal"
@@ -33,6 +34,7 @@ class CardCondition(StrEnum):
     PIN_BLOCKED = "pin-blocked"
     EXPIRES_SOON = "expires-soon"
     EXPIRED = "expired"
+    CARD_EXPIRED = "card-expired"
     FACE_ONLY = "face-only"
     IN_GRACE = "in-grace"
     NOT_LOADED = "not-loaded"

@@ -21,6 +21,10 @@ def _visit(step: KioskStep, **more: Any) -> KioskView:
     return KioskView(VERSION, step, visit_id="visit-1", card_present=True, **more)
 
 
+def _phone(step: KioskStep, **more: Any) -> KioskView:
+    return _visit(step, is_phone=True, **more)
+
+
 def _pin(tries: int, notice: KioskNotice | None = None) -> KioskView:
     return _visit(KioskStep.PIN, tries_left=tries, notice=notice, seconds_left=60.0)
 
@@ -80,6 +84,19 @@ SCREENS: dict[str, KioskView] = {
     ),
     "done-see-staff": _visit(KioskStep.DONE, outcome=DoneOutcome.SEE_STAFF, answers=AGREED),
     "done-nothing-asked": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED),
+    "phone-pin": _phone(KioskStep.PIN, tries_left=3, seconds_left=60.0),
+    "phone-pin-busy": _phone(
+        KioskStep.PIN, tries_left=2, notice=KioskNotice.CARD_BUSY, seconds_left=60.0
+    ),
+    "phone-checking-pin": _phone(KioskStep.CHECKING_PIN),
+    "phone-removed": _view(KioskStep.CARD_PROBLEM, notice=KioskNotice.CARD_REMOVED, is_phone=True),
+    "phone-left": _view(
+        KioskStep.CARD_PROBLEM, notice=KioskNotice.CARD_LEFT, is_phone=True, card_present=True
+    ),
+    "phone-done": _phone(
+        KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED, renew_card=True
+    ),
+    "phone-staff": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.STAFF_COMING),
     "staff-called": _visit(
         KioskStep.WITH_STAFF, notice=KioskNotice.STAFF_CALLED, staff_called=True
     ),

@@ -151,7 +151,13 @@ SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll("#kiosk *")]
   .filter((element) => element.checkVisibility() && [...element.childNodes].some(
     (node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
   .map((element) => parseFloat(getComputedStyle(element).fontSize)))"""
-STAFF_CALLED_OR_COVERED = {"idle-staff-called", "staff-called", "staff-coming", "still-there"}
+STAFF_CALLED_OR_COVERED = {
+    "idle-staff-called",
+    "staff-called",
+    "staff-coming",
+    "phone-staff",
+    "still-there",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

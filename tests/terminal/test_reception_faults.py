@@ -7,6 +7,7 @@ import pytest
 
 from eligibility.model import ConsentDecision
 from terminal.accounts import Role
+from terminal.errors import LookReason, LookRefusedError
 from terminal.question import QuestionProblem, QuestionState
 from terminal.views import (
     ConsentItem,
@@ -94,8 +95,9 @@ def test_an_expired_card_is_for_staff_and_no_look_can_mend_it(clinic: Clinic) ->
     assert clinic.patient.taps("expired").step is KioskStep.WITH_STAFF
     row = clinic.reception.row()
     assert row.visit.staff_need is StaffNeed.CERTIFICATE_REJECTED
-    with pytest.raises(Exception, match="no accepted card"):
+    with pytest.raises(LookRefusedError) as refusal:
         clinic.reception.looks(row.visit.id)
+    assert refusal.value.reason is LookReason.CERTIFICATE
 
 
 @pytest.mark.parametrize(("persona", "renew"), [("expires-soon", True), ("ordinary", False)])
@@ -128,10 +130,10 @@ def test_a_card_without_certificates_leads_to_staff(clinic: Clinic) -> None:
 
 
 def test_a_face_only_card_is_for_staff_to_look(clinic: Clinic) -> None:
-    """A face-only card answers as blocked: no PIN is asked, staff look, the patient goes on."""
+    """A face-only card may answer as blocked: no PIN is asked, staff look, the patient goes on."""
     assert clinic.patient.taps("face-only").step is KioskStep.WITH_STAFF
     row = clinic.reception.row()
-    assert (row.visit.staff_need, row.need) == (StaffNeed.PIN_BLOCKED, DeskNeed.LOOK)
+    assert (row.visit.staff_need, row.need) == (StaffNeed.PIN_UNUSABLE, DeskNeed.LOOK)
     clinic.reception.looks(row.visit.id)
     clinic.patient.sees(KioskStep.CONSENT)
 
