@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from eligibility.simulator.setup import initialise
 from terminal.app import Terminal, system_clock
@@ -40,7 +41,7 @@ from terminal.virtual_card.personas import read_people
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.benchmarks.soak_cards import Account, holders
 from tests.benchmarks.soak_check import Verdict, check_visits
-from tests.benchmarks.soak_visits import Diary, Place, StuckError, Visitors
+from tests.benchmarks.soak_visits import SHARES, Diary, Manner, Place, StuckError, Visitors
 from tests.clinic import STORE_ID, Stage, free_port, wait_for, write_config
 from tests.virtual_card.parts import free_port_pair
 
@@ -168,6 +169,8 @@ class SocketPlace(Place):
 
 class PcscPlace(SocketPlace):
     """A desk with PC/SC; the daemon is restarted."""
+
+    shares = MappingProxyType({**SHARES, Manner.DISTURBED: 150})
 
     def __init__(self, config: TerminalConfig, daemon: PrivatePcscd) -> None:
         """``daemon``: the one that ``config`` names."""

@@ -10,7 +10,7 @@ import queue
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -102,6 +102,7 @@ class Place:
 
     terminal: Terminal
     slot: VirtualCardSlot
+    shares: Mapping[Manner, int] = SHARES
 
     def disturb(self, meanwhile: Callable[[], None]) -> None:
         """Break something around the desk, do something ``meanwhile``, and mend it."""
@@ -119,7 +120,8 @@ class Visitors:
 
     def one_comes(self, chance: random.Random) -> None:
         """Hold one visit, whatever becomes of it; the reader is empty afterwards."""
-        (manner,) = chance.choices(list(SHARES), list(SHARES.values()))
+        shares = self.place.shares
+        (manner,) = chance.choices(list(shares), list(shares.values()))
         self.diary.manners[manner] += 1
         first, second = chance.sample(self._holders, 2)
         _Visit(self, manner, first, second, chance).run()
