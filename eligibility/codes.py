@@ -46,6 +46,20 @@ def read_code(table: type[Table], code: str) -> Table | UnknownCode:
         return UnknownCode(table.__name__, code)
 
 
+class ProvisionConsent(CodeTable):
+    """提供同意 (OQSCD001): whether the patient lets a certificate be passed on."""
+
+    NOT_GIVEN = "0", "未同意", "Not consented"
+    GIVEN = "1", "同意", "Consented"
+
+
+class ReferenceClassification(CodeTable):
+    """照会区分 (OQSCD002): by what the payer was asked."""
+
+    MY_NUMBER_CARD = "1", "マイナンバーカード", "My Number card"
+    INSURED_NUMBER = "2", "被保険者証情報", "Insured number"
+
+
 class QualificationValidity(CodeTable):
     """資格有効性 (OQSCD006): what the payer says of the qualification."""
 
@@ -125,6 +139,108 @@ class LimitCategory(CodeTable):
     B08 = "B08", "低所得Ⅰ（境）", "B08 (low income I, border case)"
     B09 = "B09", "一般Ⅱ", "B09 (general II, 75+)"
     B10 = "B10", "一般Ⅰ", "B10 (general I, 75+)"
+
+
+class SpecificDisease(CodeTable):
+    """特定疾病区分 (OQSCD013)."""
+
+    DIALYSIS = "1", "人工透析を実施している慢性腎不全", "Chronic renal failure on dialysis"
+    CLOTTING_FACTOR = "2", "先天性血液凝固因子障害", "Congenital clotting factor disorder"
+    HIV = "3", "血液凝固因子製剤に起因するHIV感染症", "HIV infection from clotting factor products"
+
+
+class LimitCertificateChanged(CodeTable):
+    """限度額適用認定証の変更 (OQSCD014)."""
+
+    UNCHANGED = "0", "変更なし", "Unchanged"
+    CHANGED = "1", "変更あり又は判定不能", "Changed, or it cannot be told"
+
+
+class PreschoolClassification(CodeTable):
+    """未就学区分 (OQSCD015)."""
+
+    PRESCHOOL = "1", "未就学", "Below school age"
+
+
+class InformationConsent(CodeTable):
+    """閲覧同意区分 (OQSCD016): whether medical information may be seen."""
+
+    NOT_GIVEN = "0", "同意なし", "No consent"
+    GIVEN = "1", "同意あり", "Consented"
+    ENDED = "2", "同意有効期限切れ", "Consent has ended"
+    UNOBTAINABLE = "3", "同意取得困難", "Consent cannot be obtained"
+
+
+class PrescriptionIssue(CodeTable):
+    """処方箋発行形態 (OQSCD017)."""
+
+    ELECTRONIC = "1", "電子処方箋", "Electronic prescription"
+    PAPER = "2", "紙の処方箋", "Paper prescription"
+
+
+class TicketType(CodeTable):
+    """券別 (OQSCD018) of a ticket of medical assistance (医療扶助)."""
+
+    MEDICAL = "01", "医療券", "Medical ticket"
+    DISPENSING = "02", "調剤券", "Dispensing ticket"
+
+
+class MedicalTreatmentType(CodeTable):
+    """診療別 (OQSCD019): what a ticket is good for."""
+
+    INPATIENT = "01", "入院", "Inpatient"
+    OUTPATIENT = "02", "入院外", "Outpatient"
+    DENTAL = "03", "歯科", "Dental"
+    DISPENSING = "04", "調剤", "Dispensing"
+    HOME_NURSING = "05", "訪問看護", "Home nursing"
+
+
+class TicketUse(CodeTable):
+    """単独・併用の別 (OQSCD020): assistance alone, or beside an insurance."""
+
+    ALONE = "01", "単独", "Alone"
+    COMBINED = "02", "併用", "Beside an insurance"
+
+
+class SocialInsurance(CodeTable):
+    """社会保険の状況 (OQSCD021) on a ticket."""
+
+    YES = "01", "あり", "Yes"
+    NO = "02", "なし", "No"
+
+
+class TicketConsistency(CodeTable):
+    """不整合フラグ (OQSCD022): the ticket does not fit what else is registered."""
+
+    INCONSISTENT = "1", "不整合", "Does not fit the register"
+
+
+class InfectionExpense(CodeTable):
+    """感染症の公費の状況 (OQSCD023) on a ticket."""
+
+    YES = "01", "あり", "Yes"
+    NO = "02", "なし", "No"
+
+
+class ElderlyMedicalCare(CodeTable):
+    """後期高齢者医療の状況 (OQSCD024) on a ticket."""
+
+    YES = "01", "あり", "Yes"
+    NO = "02", "なし", "No"
+
+
+class PrefecturalExpense(CodeTable):
+    """都道府県費の状況 (OQSCD025) on a ticket."""
+
+    YES = "01", "あり", "Yes"
+    NO = "02", "なし", "No"
+
+
+class DesignatedInstitution(CodeTable):
+    """指定医療機関フラグ (OQSCD026): whether the ticket names the institution that asks."""
+
+    SAME = "0", "一致", "This institution"
+    OTHER = "1", "不一致", "Another institution"
 
 
 class ConsentCategory(CodeTable):

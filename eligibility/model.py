@@ -12,14 +12,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from eligibility.benefits import (
+    MedicalTicket,
+    RegisteredConsent,
+    RegisteredProvision,
+    SpecificDiseasesCertificate,
+)
 from eligibility.codes import (
     ConsentCategory,
     InsuredCardClassification,
     LimitCategory,
+    LimitCertificateChanged,
     LimitCertificateClassification,
     PersonalFamilyClassification,
+    PreschoolClassification,
+    PrescriptionIssue,
     QualificationValidity,
     ReasonOfLoss,
+    ReferenceClassification,
     Sex,
     UnknownCode,
 )
@@ -27,7 +37,11 @@ from eligibility.codes import (
 
 @dataclass(frozen=True, slots=True)
 class InsuredPerson:
-    """The person that a qualification belongs to (氏名, 生年月日, 性別, 住所)."""
+    """The person that a qualification belongs to (氏名, 生年月日, 性別, 住所).
+
+    ``name_of_other``: 氏名（その他）, a name in use such as 通称.  ``sex``: 性別1; ``sex2``: 性別2,
+    sent only where the certificate shows the sex in the special way of 平成24年9月21日事務連絡.
+    """
 
     name: str
     birthdate: date
@@ -35,6 +49,9 @@ class InsuredPerson:
     name_kana: str | None = None
     address: str | None = None
     post_number: str | None = None
+    name_of_other: str | None = None
+    name_of_other_kana: str | None = None
+    sex2: Sex | UnknownCode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +69,17 @@ class CopayRatio:
 
 @dataclass(frozen=True, slots=True)
 class LimitCertificate:
-    """限度額適用認定証: the high-cost limit and its period."""
+    """限度額適用認定証: the high-cost limit and its period.
 
-    category: LimitCategory | UnknownCode
+    ``long_term_date``: 長期入院該当年月日, from which the meals of a long stay cost less.
+    """
+
+    category: LimitCategory | UnknownCode | None
     classification: LimitCertificateClassification | UnknownCode | None = None
     valid_start_date: date | None = None
     valid_end_date: date | None = None
+    certificate_date: date | None = None
+    long_term_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +89,7 @@ class ElderlyRecipientCertificate:
     contribution_ratio: CopayRatio | UnknownCode | None = None
     valid_start_date: date | None = None
     valid_end_date: date | None = None
+    certificate_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +98,8 @@ class Coverage:
 
     ``insurer_number``: 8 digits, left-padded with zeros here whatever the wire used; 6-digit
     national health insurance numbers keep their two leading zeros.  ``insured_branch_number``:
-    a string, its leading zero counts.
+    a string, its leading zero counts.  ``insured_name``: 被保険者氏名 (世帯主氏名), the one that
+    a family member is insured with.  The consents are what the payer holds, not this visit's.
     """
 
     person: InsuredPerson
@@ -94,6 +118,17 @@ class Coverage:
     reason_of_loss: ReasonOfLoss | UnknownCode | None = None
     elderly_recipient_certificate: ElderlyRecipientCertificate | None = None
     limit_certificate: LimitCertificate | None = None
+    insured_name: str | None = None
+    insured_certificate_issuance_date: date | None = None
+    preschool_classification: PreschoolClassification | UnknownCode | None = None
+    limit_consent: RegisteredProvision | None = None
+    specific_diseases_consent: RegisteredProvision | None = None
+    specific_diseases_certificates: tuple[SpecificDiseasesCertificate, ...] = ()
+    medical_tickets: tuple[MedicalTicket, ...] = ()
+    specific_health_checkups_info: RegisteredConsent | None = None
+    pharmacists_info: RegisteredConsent | None = None
+    diagnosis_info: RegisteredConsent | None = None
+    operation_info: RegisteredConsent | None = None
 
 
 class AnswerOutcome(StrEnum):
@@ -122,7 +157,9 @@ class PayerAnswer:
     """What the payer answered to one question, and the bytes it said it in.
 
     ``subject`` is the certificate that the payer says it answers for.  ``payer_patient`` is the
-    payer's own reference to the patient, needed for consent and history.
+    payer's own reference to the patient, needed for consent and history.  ``reference_number``:
+    照会番号, the institution's own number of the patient where it was registered.
+    ``process_execution_time``: 処理実行日時, the payer's clock.
     """
 
     id: str
@@ -137,6 +174,11 @@ class PayerAnswer:
     code: str | None = None
     message: str | None = None
     payer_patient: str | None = None
+    process_execution_time: datetime | None = None
+    reference_classification: ReferenceClassification | UnknownCode | None = None
+    prescription_issue_select: PrescriptionIssue | UnknownCode | None = None
+    reference_number: str | None = None
+    limit_certificate_changed: LimitCertificateChanged | UnknownCode | None = None
 
 
 class ConfirmationSource(StrEnum):

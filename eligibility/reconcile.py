@@ -253,6 +253,9 @@ def _about_unknown_codes(value: object, path: str = "") -> Iterator[Finding]:
         for one in fields(value):  # type: ignore[arg-type]  # an instance, told by its fields
             inner = f"{path}.{one.name}" if path else one.name
             yield from _about_unknown_codes(getattr(value, one.name), inner)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _about_unknown_codes(part, path)
 
 
 def _about_person(answer: PayerAnswer, recorded: PayerAnswer) -> Iterator[Finding]:

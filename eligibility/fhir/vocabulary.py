@@ -5,13 +5,29 @@ from __future__ import annotations
 from eligibility.codes import (
     CodeTable,
     ConsentCategory,
+    DesignatedInstitution,
+    ElderlyMedicalCare,
+    InfectionExpense,
+    InformationConsent,
     InsuredCardClassification,
     LimitCategory,
+    LimitCertificateChanged,
     LimitCertificateClassification,
+    MedicalTreatmentType,
     PersonalFamilyClassification,
+    PrefecturalExpense,
+    PreschoolClassification,
+    PrescriptionIssue,
+    ProvisionConsent,
     QualificationValidity,
     ReasonOfLoss,
+    ReferenceClassification,
     Sex,
+    SocialInsurance,
+    SpecificDisease,
+    TicketConsistency,
+    TicketType,
+    TicketUse,
 )
 
 _OURS = "urn:eligibility-terminal:fhir"
@@ -29,6 +45,8 @@ CS_ERROR = f"{_OURS}:cs:error"
 CS_JLAC10 = "urn:oid:1.2.392.200119.6.1005"
 
 CODE_SYSTEMS: dict[type[CodeTable], str] = {
+    ProvisionConsent: f"{_OURS}:cs:OQSCD001",
+    ReferenceClassification: f"{_OURS}:cs:OQSCD002",
     QualificationValidity: f"{_OURS}:cs:OQSCD006",
     Sex: f"{_OURS}:cs:OQSCD007",
     ReasonOfLoss: f"{_OURS}:cs:OQSCD008",
@@ -36,6 +54,20 @@ CODE_SYSTEMS: dict[type[CodeTable], str] = {
     InsuredCardClassification: f"{_OURS}:cs:OQSCD010",
     LimitCertificateClassification: f"{_OURS}:cs:OQSCD011",
     LimitCategory: f"{_OURS}:cs:OQSCD012",
+    SpecificDisease: f"{_OURS}:cs:OQSCD013",
+    LimitCertificateChanged: f"{_OURS}:cs:OQSCD014",
+    PreschoolClassification: f"{_OURS}:cs:OQSCD015",
+    InformationConsent: f"{_OURS}:cs:OQSCD016",
+    PrescriptionIssue: f"{_OURS}:cs:OQSCD017",
+    TicketType: f"{_OURS}:cs:OQSCD018",
+    MedicalTreatmentType: f"{_OURS}:cs:OQSCD019",
+    TicketUse: f"{_OURS}:cs:OQSCD020",
+    SocialInsurance: f"{_OURS}:cs:OQSCD021",
+    TicketConsistency: f"{_OURS}:cs:OQSCD022",
+    InfectionExpense: f"{_OURS}:cs:OQSCD023",
+    ElderlyMedicalCare: f"{_OURS}:cs:OQSCD024",
+    PrefecturalExpense: f"{_OURS}:cs:OQSCD025",
+    DesignatedInstitution: f"{_OURS}:cs:OQSCD026",
     ConsentCategory: f"{_OURS}:cs:OQSCD036",
 }
 
@@ -46,6 +78,8 @@ EXT_BRANCH_NUMBER = f"{_COVERAGE}InsuredPersonSubNumber"
 EXT_NAME_REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 NAME_IDEOGRAPHIC = "IDE"
 NAME_SYLLABIC = "SYL"
+NAME_IN_USE = "usual"
+"""FHIR's use of a 氏名（その他）; every other use is the name itself."""
 
 
 def ext(name: str) -> str:

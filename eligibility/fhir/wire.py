@@ -209,6 +209,13 @@ class Period(Element):
     end: Instant | None = None
 
 
+class Money(Element):
+    """An amount in a currency."""
+
+    value: Number | None = None
+    currency: Text | None = None
+
+
 class Extension(Element):
     """An extension with one of the kinds of value that the profile uses."""
 
@@ -217,6 +224,8 @@ class Extension(Element):
     value_string: Text | None = Field(None, alias="valueString")
     value_code: Text | None = Field(None, alias="valueCode")
     value_date: Day | None = Field(None, alias="valueDate")
+    value_instant: Instant | None = Field(None, alias="valueInstant")
+    value_money: Money | None = Field(None, alias="valueMoney")
     value_coding: Coding | None = Field(None, alias="valueCoding")
     value_identifier: Identifier | None = Field(None, alias="valueIdentifier")
 
@@ -275,6 +284,24 @@ def day_of(extensions: Sequence[Extension], url: str) -> date | None:
     """Return the day of the extension with this URL, or None where it is absent."""
     found = find_extension(extensions, url)
     return None if found is None else _present(found.value_date, url)
+
+
+def instant_of(extensions: Sequence[Extension], url: str) -> datetime | None:
+    """Return the moment of the extension with this URL, or None where it is absent."""
+    found = find_extension(extensions, url)
+    return None if found is None else _present(found.value_instant, url)
+
+
+def yen_of(extensions: Sequence[Extension], url: str) -> int | None:
+    """Return the whole yen of the extension with this URL, or None where it is absent."""
+    found = find_extension(extensions, url)
+    if found is None:
+        return None
+    money = _present(found.value_money, url)
+    amount = _present(money.value, url)
+    if money.currency != "JPY" or amount < 0 or amount != amount.to_integral_value():
+        _unreadable(f"{url} is no whole number of yen")
+    return int(amount)
 
 
 def code_of(

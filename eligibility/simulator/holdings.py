@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from eligibility.benefits import (
+    MedicalTicket,
+    RegisteredProvision,
+    SpecificDiseasesCertificate,
+)
 from eligibility.codes import (
+    DesignatedInstitution,
+    ElderlyMedicalCare,
+    InfectionExpense,
     InsuredCardClassification,
     LimitCategory,
     LimitCertificateClassification,
+    MedicalTreatmentType,
     PersonalFamilyClassification,
+    PrefecturalExpense,
+    PreschoolClassification,
+    ProvisionConsent,
     QualificationValidity,
     ReasonOfLoss,
+    SocialInsurance,
+    SpecificDisease,
+    TicketType,
+    TicketUse,
 )
 from eligibility.model import (
     CopayRatio,
@@ -22,7 +38,7 @@ from eligibility.model import (
 )
 from eligibility.numbers import luhn_check_digit
 from eligibility.simulator.insurers import Scheme, make_insurer
-from eligibility.simulator.people import Person, Situation, age_on
+from eligibility.simulator.people import Person, Situation, age_on, below_school_age
 from eligibility.simulator.vocabulary import half_width_kana, large_kana
 
 _YEARLY = frozenset({Scheme.NATIONAL, Scheme.NATIONAL_RETIRED, Scheme.LATE_ELDERLY})
@@ -56,8 +72,8 @@ class Holding:
 
 
 def holding_of(person: Person, today: date) -> Holding:
-    """Return what the payer holds of ``person`` on ``today``."""
-    validity, results = _state(person, today)
+    """Return what the payer finds for ``person``'s card on ``today``."""
+    validity, results = _state(person.linked or person, today)
     found = validity not in (QualificationValidity.NOT_FOUND, QualificationValidity.SEVERAL)
     return Holding(validity, results, _MESSAGES[validity], found)
 
@@ -70,9 +86,26 @@ def _state(person: Person, today: date) -> tuple[QualificationValidity, tuple[Co
         return QualificationValidity.SEVERAL, ()
     if situation is Situation.ASSISTANCE_ONLY:
         return QualificationValidity.VALID_UNREGISTERED, (_assistance(person, today),)
+    if situation is Situation.ASSISTANCE_TICKET:
+        ticket = _ticket(person, today, TicketUse.ALONE)
+        return QualificationValidity.VALID, (
+            replace(_assistance(person, today), medical_tickets=(ticket,)),
+        )
     base = _insurance(person, today)
     if situation is Situation.ASSISTANCE_TOO:
-        return QualificationValidity.VALID, (base, _assistance(person, today))
+        ticket = _ticket(person, today, TicketUse.COMBINED)
+        assistance = replace(_assistance(person, today), medical_tickets=(ticket,))
+        return QualificationValidity.VALID, (base, assistance)
+    if situation is Situation.NEW_JOB:
+        joined = today.replace(day=1)
+        return QualificationValidity.VALID, (
+            replace(
+                base,
+                qualification_date=joined,
+                insured_card_valid_date=joined,
+                insured_certificate_issuance_date=joined,
+            ),
+        )
     if situation is Situation.SHORT_TERM:
         first = today.replace(day=1)
         short = replace(
@@ -138,8 +171,13 @@ def _insured(person: Person) -> InsuredPerson:
         birthdate=person.birthdate,
         sex=person.sex,
         name_kana=half_width_kana(kana),
-        address=person.address,
+        address=person.registered_address or person.address,
         post_number=person.post_number,
+        name_of_other=None if person.name_in_use is None else person.name_in_use[0],
+        name_of_other_kana=None
+        if person.name_in_use is None
+        else half_width_kana(person.name_in_use[1]),
+        sex2=person.sex2,
     )
 
 
@@ -162,14 +200,38 @@ def _insurance(person: Person, today: date) -> Coverage:
         qualification_date=joined,
         insured_card_valid_date=max(joined, start) if yearly else joined,
         insured_card_expiration_date=end if yearly else None,
-        insured_partial_contribution_ratio=_ratio(person, age),
+        insured_partial_contribution_ratio=_ratio(person, age, today),
         elderly_recipient_certificate=(
-            ElderlyRecipientCertificate(CopayRatio(person.elderly_percent), start, end)
+            ElderlyRecipientCertificate(CopayRatio(person.elderly_percent), start, end, start)
             if elderly
             else None
         ),
         limit_certificate=_limit(person.limit_category, today),
+        insured_name=person.insured_name,
+        insured_certificate_issuance_date=max(joined, start) if yearly else joined,
+        preschool_classification=(
+            PreschoolClassification.PRESCHOOL if below_school_age(person.birthdate, today) else None
+        ),
+        limit_consent=RegisteredProvision(ProvisionConsent.GIVEN),
+        specific_diseases_consent=RegisteredProvision(ProvisionConsent.GIVEN)
+        if person.specific_disease
+        else None,
+        specific_diseases_certificates=_specific_diseases(person, today),
     )
+
+
+_HIGH_INCOME = frozenset({LimitCategory.A01, LimitCategory.A02})
+
+
+def _specific_diseases(person: Person, today: date) -> tuple[SpecificDiseasesCertificate, ...]:
+    """Return the certificate; dialysis costs the high incomes below 70 twice as much."""
+    disease = person.specific_disease
+    if disease is None:
+        return ()
+    start, end = insurance_year(today)
+    twice = disease is SpecificDisease.DIALYSIS and person.limit_category in _HIGH_INCOME
+    amount = 20_000 if twice else 10_000
+    return (SpecificDiseasesCertificate(disease, start, start, end, amount),)
 
 
 def _classification(scheme: Scheme) -> InsuredCardClassification:
@@ -198,11 +260,12 @@ def _birthday(birthdate: date, years: int) -> date:
         return date(birthdate.year + years, 3, 1)
 
 
-def _ratio(person: Person, age: int) -> CopayRatio:
+def _ratio(person: Person, age: int, today: date) -> CopayRatio:
+    if person.registered_percent is not None:
+        return CopayRatio(person.registered_percent)
     if age >= 70:
         return CopayRatio(person.elderly_percent)
-    # below school age (義務教育就学前) it is 20 %
-    return CopayRatio(20) if age < 6 else CopayRatio(30)
+    return CopayRatio(20 if below_school_age(person.birthdate, today) else 30)
 
 
 _LOW_INCOME = frozenset(
@@ -230,6 +293,39 @@ def _limit(category: LimitCategory | None, today: date) -> LimitCertificate | No
         ),
         valid_start_date=start,
         valid_end_date=end,
+        certificate_date=start,
+        long_term_date=start if category in _LONG_STAY else None,
+    )
+
+
+_LONG_STAY = frozenset({LimitCategory.A06, LimitCategory.B08})
+
+
+def _ticket(person: Person, today: date, use: TicketUse) -> MedicalTicket:
+    """Return this month's ticket for the institution that asks."""
+    first = today.replace(day=1)
+    combined = use is TicketUse.COMBINED
+    elderly = age_on(person.birthdate, today) >= 75
+    return MedicalTicket(
+        ticket_type=TicketType.MEDICAL,
+        valid_date=first,
+        expiration_date=_month_end(first),
+        issue_number=f"{sum(map(ord, person.id)) * 31 % 100_000:05d}",
+        medical_treatment_month=first,
+        designated_medical_institution_flag=DesignatedInstitution.SAME,
+        designated_medical_institution_name="みほん診療所",
+        injury_names=("高血圧症",),
+        medical_treatment_type=MedicalTreatmentType.OUTPATIENT,
+        self_pay_amount=0,
+        district_contact_name="みほん地区担当",
+        handling_contact_name="みほん取扱担当",
+        single_or_combined_use=use,
+        status_of_social_insurance=SocialInsurance.YES if combined else SocialInsurance.NO,
+        status_of_infection=InfectionExpense.NO,
+        status_of_elderly_medical_care=(
+            ElderlyMedicalCare.YES if combined and elderly else ElderlyMedicalCare.NO
+        ),
+        status_of_prefectural_expenses=PrefecturalExpense.NO,
     )
 
 

@@ -254,7 +254,8 @@ class SimulatedPayer:
                 return answer
             self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
             if history and not certificate.in_grace and "reference" in answer["patient"]:
-                self._state.identified[institution, person.patient_id] = now + WINDOW
+                patient_id = (person.linked or person).patient_id
+                self._state.identified[institution, patient_id] = now + WINDOW
         return answer
 
     def _stored_answer(self, institution: str, question_id: str, digest: bytes) -> wire.Json | None:
@@ -295,7 +296,9 @@ class SimulatedPayer:
             code="0000",
             validity=holding.validity,
             results=holding.results,
-            patient_id=person.patient_id if holding.person_found else None,
+            patient_id=(person.linked or person).patient_id if holding.person_found else None,
+            prescription=person.prescription if holding.person_found else None,
+            reference_number=person.reference_number if holding.person_found else None,
         )
 
     def _next_person(self, person: Person) -> Person:

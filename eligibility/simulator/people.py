@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
 
-from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
+from eligibility.codes import (
+    LimitCategory,
+    PersonalFamilyClassification,
+    PrescriptionIssue,
+    Sex,
+    SpecificDisease,
+)
 from eligibility.simulator.insurers import Insurer
 
 
@@ -25,7 +31,9 @@ class Situation(Enum):
     NOT_FOUND = "not-found"
     SEVERAL = "several"
     ASSISTANCE_ONLY = "assistance-only"
+    ASSISTANCE_TICKET = "assistance-ticket"
     ASSISTANCE_TOO = "assistance-too"
+    NEW_JOB = "new-job"
 
 
 class CardCondition(StrEnum):
@@ -79,7 +87,12 @@ class Person:
     ``elderly_percent``: the ratio from 70 on, by income.  ``limit_category``: of the limit
     certificate, if the person holds one.  ``insurance_card``: whether the card was registered as an
     insurance card (健康保険証利用登録).  ``reissued``: the story of a second card, with which the
-    person comes as well after the first one was replaced.
+    person comes as well after the first one was replaced.  ``insured_name``: of the insured person,
+    for a family member.  ``reference_number``: 照会番号.
+
+    What the register has wrong: ``registered_name`` with ● or as no claim takes it, ``large_kana``,
+    ``registered_address`` and ``registered_percent`` where they are not the true ones, and
+    ``linked``: the other person whose entry the payer finds for this one's card.
     """
 
     id: str
@@ -106,9 +119,24 @@ class Person:
     card_condition: CardCondition = CardCondition.NORMAL
     insurance_card: bool = True
     reissued: Story | None = None
+    insured_name: str | None = None
+    name_in_use: tuple[str, str] | None = None
+    sex2: Sex | None = None
+    reference_number: str | None = None
+    prescription: PrescriptionIssue | None = None
+    specific_disease: SpecificDisease | None = None
+    registered_address: str | None = None
+    registered_percent: int | None = None
+    linked: Person | None = None
 
 
 def age_on(birthdate: date, day: date) -> int:
     """Return full years on ``day``."""
     before = (day.month, day.day) < (birthdate.month, birthdate.day)
     return day.year - birthdate.year - before
+
+
+def below_school_age(birthdate: date, day: date) -> bool:
+    """Whether 義務教育就学前: until 31 March after the sixth birthday, that of 1 April included."""
+    late = (birthdate.month, birthdate.day) > (4, 1)
+    return day < date(birthdate.year + 6 + late, 4, 1)

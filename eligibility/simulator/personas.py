@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
+from eligibility.codes import (
+    LimitCategory,
+    PersonalFamilyClassification,
+    Sex,
+    SpecificDisease,
+)
 from eligibility.simulator.insurers import Scheme
 from eligibility.simulator.people import CardCondition, Condition, Situation, Story
 
@@ -28,6 +33,7 @@ class Persona:
     card_condition: CardCondition = CardCondition.NORMAL
     insurance_card: bool = True
     reissued: Story | None = None
+    specific_disease: SpecificDisease | None = None
 
 
 PERSONAS: tuple[Persona, ...] = (
@@ -350,5 +356,20 @@ PERSONAS: tuple[Persona, ...] = (
             "His card itself expired half a year ago; he has to apply for a new one.",
         ),
         card_condition=CardCondition.CARD_EXPIRED,
+    ),
+    Persona(
+        "specific-disease",
+        ("松本", "進"),
+        ("マツモト", "ススム"),
+        58,
+        Sex.MALE,
+        Scheme.JAPAN_HEALTH,
+        Story(
+            "人工透析に通っています。特定疾病の受療証と、限度額の区分ウがあります。",
+            "Comes for dialysis, with a specific-disease certificate and limit category A03.",
+        ),
+        limit_category=LimitCategory.A03,
+        conditions=(Condition.HYPERTENSION,),
+        specific_disease=SpecificDisease.DIALYSIS,
     ),
 )

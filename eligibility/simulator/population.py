@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
 from eligibility.numbers import luhn_check_digit
+from eligibility.simulator.details import with_details
+from eligibility.simulator.flaws import plant
 from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
 from eligibility.simulator.people import (
     Condition,
@@ -69,8 +72,12 @@ _SITUATIONS = (
     Situation.SEVERAL,
     Situation.ASSISTANCE_ONLY,
     Situation.ASSISTANCE_TOO,
+    Situation.ASSISTANCE_TICKET,
+    Situation.NEW_JOB,
 )
-_SITUATION_WEIGHTS = (78, 2, 2, 3, 2, 1, 1, 1, 3, 2, 1, 2, 2)
+_SITUATION_WEIGHTS = (75, 2, 2, 3, 2, 1, 1, 1, 3, 2, 1, 2, 2, 1, 2)
+_TWINS = 0.2
+"""Share of twins among families with two children or more: far above the real one."""
 # chance in percent by age: under 40, 40 to 64, from 65
 _CONDITION_CHANCES: dict[Condition, tuple[int, int, int]] = {
     Condition.HYPERTENSION: (2, 25, 55),
@@ -94,7 +101,8 @@ class Population:
         """``as_of``: the day on which ages are what the stories say; ``size``: people at least."""
         self.seed = seed
         self.as_of = as_of
-        self.people: tuple[Person, ...] = tuple(_generate(seed, as_of, size))
+        people = tuple(with_details(tuple(_generate(seed, as_of, size)), seed))
+        self.people: tuple[Person, ...] = tuple(plant(people, seed, as_of))
         self._by_id = {person.id: person for person in self.people}
         self._by_patient = {person.patient_id: person for person in self.people}
 
@@ -139,9 +147,11 @@ def _generate(seed: int, as_of: date, size: int) -> Iterator[Person]:
         scheme = _EVERY_SCHEME[household] if household < len(_EVERY_SCHEME) else None
         household += 1
         draw = _Draw(seed, 100_000 + household)
-        for person in _household(draw, made, as_of, scheme):
-            made += 1
-            yield person
+        members = list(_household(draw, made, as_of, scheme))
+        if len(members) > 3 and _Draw(seed, 200_000 + household).random() < _TWINS:
+            members[-1] = replace(members[-1], birthdate=members[-2].birthdate)  # twins
+        made += len(members)
+        yield from members
 
 
 class _Draw(random.Random):
@@ -239,6 +249,7 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
         card_condition=persona.card_condition,
         insurance_card=persona.insurance_card,
         reissued=persona.reissued,
+        specific_disease=persona.specific_disease,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from eligibility.history import CheckupObservation, MedicationRecord, TreatmentRecord
 from eligibility.simulator import names
 from eligibility.simulator.names import ext
-from eligibility.simulator.wire import Json
+from eligibility.simulator.wire_coverage import Json
 
 
 def medication(record: MedicationRecord, key: str, patient_id: str) -> Json:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from eligibility.benefits import SpecificDiseasesCertificate
 from eligibility.codes import (
     InsuredCardClassification,
     LimitCategory,
@@ -212,10 +213,14 @@ CASES = [
             (F.UNKNOWN_CODE, WARN, "insured_card_classification", OPEN),
             (F.UNKNOWN_CODE, WARN, "limit_certificate.category", OPEN),
             (F.UNKNOWN_CODE, WARN, "person.sex", OPEN),
+            (F.UNKNOWN_CODE, WARN, "specific_diseases_certificates.disease_category", OPEN),
         ],
         covered(
             person=replace(PERSON, sex=UnknownCode("Sex", "9")),
             insured_card_classification=UnknownCode("InsuredCardClassification", "Z9"),
+            specific_diseases_certificates=(
+                SpecificDiseasesCertificate(UnknownCode("SpecificDisease", "4")),
+            ),
             limit_certificate=LimitCertificate(UnknownCode("LimitCategory", "C01")),
         ),
     ),

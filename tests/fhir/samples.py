@@ -9,15 +9,34 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from eligibility.benefits import (
+    MedicalTicket,
+    RegisteredConsent,
+    RegisteredProvision,
+    SpecificDiseasesCertificate,
+)
 from eligibility.codes import (
     CodeTable,
+    DesignatedInstitution,
+    ElderlyMedicalCare,
+    InfectionExpense,
+    InformationConsent,
     InsuredCardClassification,
     LimitCategory,
     LimitCertificateClassification,
+    MedicalTreatmentType,
     PersonalFamilyClassification,
+    PrefecturalExpense,
+    PreschoolClassification,
+    ProvisionConsent,
     QualificationValidity,
     ReasonOfLoss,
     Sex,
+    SocialInsurance,
+    SpecificDisease,
+    TicketConsistency,
+    TicketType,
+    TicketUse,
     UnknownCode,
 )
 from eligibility.model import (
@@ -104,6 +123,30 @@ def codes(table: type[CodeTable]) -> st.SearchStrategy[Any]:
 RATIOS = st.none() | st.sampled_from(
     [CopayRatio(0), CopayRatio(10), CopayRatio(30), UnknownCode("ContributionRatio", "3割")]
 )
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001  # the strategy adds the zone
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+)
+YEN = st.none() | st.integers(0, 10_000_000)
+TEXTS = st.lists(WORDS, max_size=3).map(tuple)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for None and what ``strategy`` makes."""
+    return st.none() | strategy
+
+
+def provisions() -> st.SearchStrategy[Any]:
+    """Return a strategy for registered 提供同意."""
+    return maybe(st.builds(RegisteredProvision, codes(ProvisionConsent), maybe(MOMENTS)))
+
+
+def consents() -> st.SearchStrategy[Any]:
+    """Return a strategy for registered 閲覧同意."""
+    return maybe(
+        st.builds(RegisteredConsent, codes(InformationConsent), maybe(MOMENTS), maybe(MOMENTS))
+    )
+
+
 COVERAGES = st.builds(
     Coverage,
     person=st.builds(
@@ -111,33 +154,89 @@ COVERAGES = st.builds(
         name=WORDS,
         birthdate=DAYS,
         sex=codes(Sex),
-        name_kana=st.none() | WORDS,
+        name_kana=maybe(WORDS),
         address=WORDS,
-        post_number=st.none() | WORDS,
+        post_number=maybe(WORDS),
+        name_of_other=maybe(WORDS),
+        name_of_other_kana=maybe(WORDS),
+        sex2=maybe(codes(Sex)),
     ),
-    insured_card_classification=st.none() | codes(InsuredCardClassification),
+    insured_card_classification=maybe(codes(InsuredCardClassification)),
     insurer_number=INSURERS,
     insurer_name=WORDS,
-    insured_card_symbol=st.none() | WORDS,
-    insured_identification_number=st.none() | WORDS,
-    insured_branch_number=st.none() | WORDS,
-    personal_family_classification=st.none() | codes(PersonalFamilyClassification),
-    qualification_date=st.none() | DAYS,
-    disqualification_date=st.none() | DAYS,
-    insured_card_valid_date=st.none() | DAYS,
-    insured_card_expiration_date=st.none() | DAYS,
+    insured_card_symbol=maybe(WORDS),
+    insured_identification_number=maybe(WORDS),
+    insured_branch_number=maybe(WORDS),
+    personal_family_classification=maybe(codes(PersonalFamilyClassification)),
+    qualification_date=maybe(DAYS),
+    disqualification_date=maybe(DAYS),
+    insured_card_valid_date=maybe(DAYS),
+    insured_card_expiration_date=maybe(DAYS),
     insured_partial_contribution_ratio=RATIOS,
-    reason_of_loss=st.none() | codes(ReasonOfLoss),
-    elderly_recipient_certificate=st.none()
-    | st.builds(ElderlyRecipientCertificate, RATIOS, st.none() | DAYS, st.none() | DAYS),
-    limit_certificate=st.none()
-    | st.builds(
-        LimitCertificate,
-        codes(LimitCategory),
-        st.none() | codes(LimitCertificateClassification),
-        st.none() | DAYS,
-        st.none() | DAYS,
+    reason_of_loss=maybe(codes(ReasonOfLoss)),
+    # FHIR lets no extension be empty: of a certificate without any content nothing is written
+    elderly_recipient_certificate=maybe(
+        st.builds(ElderlyRecipientCertificate, RATIOS, maybe(DAYS), DAYS, maybe(DAYS))
     ),
+    limit_certificate=maybe(
+        st.builds(
+            LimitCertificate,
+            maybe(codes(LimitCategory)),
+            codes(LimitCertificateClassification),
+            maybe(DAYS),
+            maybe(DAYS),
+            maybe(DAYS),
+            maybe(DAYS),
+        )
+    ),
+    insured_name=maybe(WORDS),
+    insured_certificate_issuance_date=maybe(DAYS),
+    preschool_classification=maybe(codes(PreschoolClassification)),
+    limit_consent=provisions(),
+    specific_diseases_consent=provisions(),
+    specific_diseases_certificates=st.lists(
+        st.builds(
+            SpecificDiseasesCertificate,
+            codes(SpecificDisease),
+            maybe(DAYS),
+            maybe(DAYS),
+            maybe(DAYS),
+            YEN,
+        ),
+        max_size=2,
+    ).map(tuple),
+    medical_tickets=st.lists(
+        st.builds(
+            MedicalTicket,
+            ticket_type=codes(TicketType),
+            valid_date=maybe(DAYS),
+            expiration_date=maybe(DAYS),
+            issue_number=maybe(WORDS),
+            medical_treatment_month=maybe(DAYS.map(lambda day: day.replace(day=1))),
+            designated_medical_institution_code=maybe(WORDS),
+            designated_medical_institution_flag=maybe(codes(DesignatedInstitution)),
+            designated_medical_institution_name=maybe(WORDS),
+            prescription_issuer_medical_institution_code=maybe(WORDS),
+            prescription_issuer_medical_institution_name=maybe(WORDS),
+            injury_names=TEXTS,
+            medical_treatment_type=maybe(codes(MedicalTreatmentType)),
+            self_pay_amount=YEN,
+            district_contact_name=maybe(WORDS),
+            handling_contact_name=maybe(WORDS),
+            single_or_combined_use=maybe(codes(TicketUse)),
+            status_of_social_insurance=maybe(codes(SocialInsurance)),
+            consistency_flag=maybe(codes(TicketConsistency)),
+            status_of_infection=maybe(codes(InfectionExpense)),
+            status_of_elderly_medical_care=maybe(codes(ElderlyMedicalCare)),
+            status_of_prefectural_expenses=maybe(codes(PrefecturalExpense)),
+            remarks=TEXTS,
+        ),
+        max_size=2,
+    ).map(tuple),
+    specific_health_checkups_info=consents(),
+    pharmacists_info=consents(),
+    diagnosis_info=consents(),
+    operation_info=consents(),
 )
 LEAVES: st.SearchStrategy[Any] = (
     st.none()

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.benefits import (
+    MedicalTicket,
+    RegisteredConsent,
+    RegisteredProvision,
+    SpecificDiseasesCertificate,
+)
 from eligibility.codes import LimitCategory, QualificationValidity, Sex, UnknownCode
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     EligibilityError,
     PayerProtocolError,
+    PayerRefusedError,
 )
 from eligibility.fhir.answers import read_answer
-from eligibility.model import AnswerOutcome, CardSubject, CopayRatio, Coverage, PayerAnswer
+from eligibility.model import (
+    AnswerOutcome,
+    CardSubject,
+    CopayRatio,
+    Coverage,
+    ElderlyRecipientCertificate,
+    InsuredPerson,
+    LimitCertificate,
+    PayerAnswer,
+)
 from eligibility.payer import CardQuestion
 from tests.fhir.samples import (
     COVERAGES,
@@ -83,6 +99,71 @@ def test_the_documented_answers_are_read(
     assert read_one.message
 
 
+def _held(value: Any) -> set[str]:
+    """Return the elements that hold something, in a value and in all inside it."""
+    if isinstance(value, tuple):
+        return set().union(*(_held(one) for one in value))
+    if not is_dataclass(value):
+        return set()
+    found = set()
+    for one in fields(value):
+        inner = getattr(value, one.name)
+        if inner is not None and inner != ():
+            found |= {f"{type(value).__name__}.{one.name}", *_held(inner)}
+    return found
+
+
+def test_every_element_is_documented_by_example() -> None:
+    """Of the whole model there is no element that no documented answer carries."""
+    parts = (
+        PayerAnswer, Coverage, InsuredPerson, CopayRatio, ElderlyRecipientCertificate,
+        LimitCertificate, SpecificDiseasesCertificate, MedicalTicket, RegisteredProvision,
+        RegisteredConsent,
+    )  # fmt: skip
+    every = {f"{part.__name__}.{one.name}" for part in parts for one in fields(part)}
+    held = _held(example_answer("answer-whole")) | _held(example_answer("answer-child"))
+    assert every - held == set()
+
+
+def test_an_answer_with_outcome_error_is_an_error() -> None:
+    """HTTP may say 200: the payer's code and words are a refusal, and nothing is made of it."""
+    with pytest.raises(PayerRefusedError) as refused:
+        example_answer("answer-error")
+    assert (refused.value.code, refused.value.words) == (
+        "E0123",
+        "医療保険者等の情報に誤りがあります。",
+    )
+    assert b"E0123" in refused.value.original
+
+
+def _amount(money: dict[str, Any]) -> Any:
+    answer = example("answer-whole")
+    answer["request"]["identifier"]["value"] = QUESTION.id
+    for one in answer["contained"]:
+        for extension in one.get("extension", ()):
+            for part in extension.get("extension", ()):
+                if part["url"] == "self-pay":
+                    part["valueMoney"] = money
+    return answer
+
+
+@pytest.mark.parametrize(
+    "money",
+    [
+        {"value": 10000.5, "currency": "JPY"},
+        {"value": -1, "currency": "JPY"},
+        {"value": 10000, "currency": "USD"},
+        {"value": 10000},
+        {"currency": "JPY"},
+        {"value": "10000", "currency": "JPY"},
+    ],
+)
+def test_an_amount_is_whole_yen_or_unreadable(money: dict[str, Any]) -> None:
+    """Nothing is rounded or converted."""
+    with pytest.raises(PayerProtocolError):
+        read(_amount(money))
+
+
 def test_the_words_of_an_answer_are_kept() -> None:
     """Every element of a documented answer is in the model, numbers as they are written."""
     (coverage,) = example_answer("answer-elderly").results
@@ -103,7 +184,7 @@ def test_the_words_of_an_answer_are_kept() -> None:
     validity=st.sampled_from(
         [None, UnknownCode("QualificationValidity", "7"), *QualificationValidity]
     ),
-    outcome=st.sampled_from(AnswerOutcome),
+    outcome=st.sampled_from([one for one in AnswerOutcome if one is not AnswerOutcome.ERROR]),
     message=WORDS,
     code=st.none() | WORDS,
     patient=st.none() | st.just(PATIENT),

@@ -70,7 +70,7 @@ def test_everybody_gets_their_own_answer(world: World) -> None:
         card = world.cards[person.id]
         assert answer.subject == CardSubject(card.issuer, card.serial)
         if holding.person_found:
-            assert answer.payer_patient == f"Patient/{person.patient_id}"
+            assert answer.payer_patient == f"Patient/{(person.linked or person).patient_id}"
         else:
             assert answer.payer_patient is None
 

@@ -5,9 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from eligibility.codes import LimitCategory, QualificationValidity, ReasonOfLoss
+from eligibility.codes import (
+    LimitCategory,
+    QualificationValidity,
+    ReasonOfLoss,
+    SpecificDisease,
+    TicketUse,
+)
 from eligibility.model import CopayRatio
 from eligibility.numbers import institution_code_is_consistent, insurer_number_is_consistent
+from eligibility.simulator.flaws import flaws_of
 from eligibility.simulator.holdings import holding_of, insurance_year
 from eligibility.simulator.insurers import Scheme
 from eligibility.simulator.people import CardCondition, Person, Situation, age_on
@@ -15,7 +22,7 @@ from eligibility.simulator.personas import PERSONAS
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.population import Population, as_list
 from eligibility.simulator.records import checkups_of, medications_of, treatments_of
-from eligibility.simulator.wire import in_force
+from eligibility.simulator.wire_coverage import in_force
 
 DAY = date(2026, 11, 24)
 ALL = Population(as_of=DAY)
@@ -49,6 +56,11 @@ def test_everything_occurs() -> None:
     names = "".join(result.person.name for result in results)
     assert "●" in names
     assert "德" in names
+    assert any(result.person.name_of_other for result in results)
+    diseases = {one.disease_category for r in results for one in r.specific_diseases_certificates}
+    assert diseases == set(SpecificDisease)
+    uses = {one.single_or_combined_use for r in results for one in r.medical_tickets}
+    assert uses == set(TicketUse)
 
 
 def test_numbers_have_their_check_digit() -> None:
@@ -82,11 +94,13 @@ def test_validity_agrees_with_dates() -> None:
 
 def test_ratio_agrees_with_age() -> None:
     """The ratio is 20 below school age, 30 up to 69, and by income from 70 on."""
+    without = Situation.PAYS_IN_FULL, Situation.ASSISTANCE_ONLY, Situation.ASSISTANCE_TICKET
     for person in ALL.people:
-        if person.situation in (Situation.PAYS_IN_FULL, Situation.ASSISTANCE_ONLY):
+        if person.situation in without or flaws_of(person, DAY):
             continue
         age = age_on(person.birthdate, DAY)
-        allowed = {20} if age < 6 else {30} if age < 70 else {10, 20, 30}
+        school = {20, 30} if age == 6 else {30}
+        allowed = {20} if age < 6 else school if age < 70 else {10, 20, 30}
         for result in holding_of(person, DAY).results[:1]:
             ratio = result.insured_partial_contribution_ratio
             assert isinstance(ratio, CopayRatio)
