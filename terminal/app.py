@@ -20,7 +20,7 @@ from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
-from terminal.reader import make_reader
+from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
@@ -46,8 +46,12 @@ class Terminal:
         *,
         now: Callable[[], datetime] = system_clock,
         monotonic: Callable[[], float] = time.monotonic,
+        reader: CardReader | None = None,
     ) -> None:
-        """Open the store and make all parts; raises ConfigError, StoreError, PayerTrustError."""
+        """Open the store and make all parts; raises ConfigError, StoreError, PayerTrustError.
+
+        ``reader``: one that no configuration can describe; absent: as configured.
+        """
         self.config = config
         self.now = now
         self.bus = EventBus()
@@ -68,7 +72,7 @@ class Terminal:
         )
         self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
         self.payer = FhirPayer(config.payer, config.institution.code, now=now)
-        self._reader = make_reader(config.reader)
+        self._reader = reader or make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
             self.store, self.payer, verifier, self.bus, now, on_change=self._question_changed

@@ -1,4 +1,4 @@
-"""What the desk does when a card comes or goes, and with the PIN that was typed for it.
+"""What the desk does when a card comes or goes.
 
 All of it runs on the desk's thread, in order; the lock is let go while the card is waited for.
 """
@@ -10,9 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from eligibility.payer import Payer
 from eligibility.reconcile import JAPAN
-from terminal.accounts import HOLDER
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
 from terminal.card.revocation import Revocation, RevocationChecker
 from terminal.errors import (
@@ -20,15 +19,13 @@ from terminal.errors import (
     CardRemovedError,
     CertificateReason,
     CertificateRejectedError,
-    InvalidPinError,
-    PinBlockedError,
-    ReaderBusyError,
     ReaderError,
     StoreError,
 )
 from terminal.events import EventBus, Topic
 from terminal.identification import RevocationState
-from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS
+from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, PIN_STEPS, READING_SECONDS
+from terminal.pin_work import PinWork
 from terminal.reader.types import (
     CardReader,
     Inserted,
@@ -37,14 +34,7 @@ from terminal.reader.types import (
     Removed,
     StateChanged,
 )
-from terminal.recognition import (
-    REVOCATION_SECONDS,
-    CardInReader,
-    KnownCard,
-    prove_pin,
-    read_card,
-    why_expired,
-)
+from terminal.recognition import CardInReader, KnownCard, read_card, why_expired
 from terminal.staff_look import PHONES
 from terminal.views import KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
@@ -59,19 +49,14 @@ READER_NOTICES = {
 }
 
 
-def wipe(secret: bytearray) -> None:
-    """Overwrite what was typed."""
-    secret[:] = bytes(len(secret))
-
-
 class CardWork:
     """The card side of one desk."""
 
     def __init__(
         self,
         *,
-        desk_id: str,
         reader: CardReader,
+        pins: PinWork,
         verifier: CertificateVerifier,
         revocation: RevocationChecker,
         payer: Payer,
@@ -80,11 +65,11 @@ class CardWork:
         now: Callable[[], datetime],
     ) -> None:
         """All parts are the desk's own."""
-        self._desk_id = desk_id
         self._reader = reader
         self._verifier = verifier
         self._revocation = revocation
         self._payer = payer
+        self._pins = pins
         self._steps = steps
         self._kiosk, self._records = steps.kiosk, steps.records
         self._lock, self._cards = steps.lock, steps.cards
@@ -104,7 +89,10 @@ class CardWork:
         """Do what a card or the reader calls for."""
         if isinstance(event, Inserted):
             self._just_removed = None
-            self._card_inserted(event.reader)
+            if event.found:
+                self._card_found()
+            else:
+                self._card_inserted(event.reader)
             return
         self._remember_lying(event)
         with self._lock:
@@ -129,6 +117,13 @@ class CardWork:
         elif event.state is not ReaderState.READY:
             self._lying = self._just_removed or self._lying
             self._just_removed = None
+
+    def _card_found(self) -> None:
+        """Let a card that nobody was seen to tap be taken first; it is not read."""
+        with self._lock:
+            self._steps.end_step(CloseReason.ANOTHER_CARD)
+            self._kiosk.touch(card_present=True)
+            self._kiosk.clear()
 
     def _card_inserted(self, reader: str) -> None:
         with self._lock:
@@ -158,9 +153,12 @@ class CardWork:
                 self._kiosk.show_card_problem(error)
         else:
             with self._lock:
-                self._card_accepted(card, verified)
+                visit_id = self._card_accepted(card, verified)
+                step = self._kiosk.state.step
+            if step is KioskStep.PIN_ON_READER:
+                self._pins.prove_on_reader(visit_id)
 
-    def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> None:
+    def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> str:
         visit = self._records.open_for_card(card, verified)
         need = visit.staff_need
         # both asked while the patient types, so that the round trips cost nobody's time
@@ -169,12 +167,11 @@ class CardWork:
         self._cards[visit.id] = KnownCard(card, verified, challenge, revocation)
         self._kiosk.touch(is_phone=card.token in PHONES)
         if need is None:
-            self._kiosk.wait_for_patient(
-                KioskStep.PIN, visit_id=visit.id, tries_left=card.tries_left
-            )
+            self._kiosk.ask_for_pin(visit.id, card.tries_left, on_reader=card.has_keypad)
         else:
             self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
         revocation.add_done_callback(lambda found: self._revocation_known(visit.id, found))
+        return visit.id
 
     def _revocation_known(self, visit_id: str, found: Future[Revocation]) -> None:
         """Stop a visit as soon as its certificate is known to be revoked."""
@@ -196,7 +193,7 @@ class CardWork:
             self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
             self._steps.finish(visit_id, CloseReason.CARD_REMOVED)
             self._steps.show_outcome(visit_id)
-        elif step in (KioskStep.PIN, KioskStep.CHECKING_PIN, KioskStep.READING):
+        elif step in (*PIN_STEPS, KioskStep.READING):
             self._steps.end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show_card_problem(CardRemovedError())
         elif step is KioskStep.DONE:
@@ -205,51 +202,6 @@ class CardWork:
             self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
         elif step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None:
             self._kiosk.clear()
-
-    def prove(self, visit_id: str, pin: bytearray) -> None:
-        """Let the card prove that the typed PIN is right; ``pin`` is cleared."""
-        with self._lock:
-            known = self._cards.get(visit_id)
-        try:
-            if known is None:
-                return
-            challenge = known.challenge_for(self._desk_id, visit_id, self._now())
-            signature = prove_pin(self._reader, known.card, pin, challenge)
-            known.revocation_within(REVOCATION_SECONDS)
-        except InvalidPinError as error:
-            with self._lock:
-                self._records.pin_refused(visit_id)
-                self._kiosk.wait_for_patient(
-                    KioskStep.PIN, notice=KioskNotice.PIN_WRONG, tries_left=error.tries_left
-                )
-        except ReaderBusyError:
-            with self._lock:
-                self._kiosk.wait_for_patient(KioskStep.PIN, notice=KioskNotice.CARD_BUSY)
-        except CardRemovedError as error:
-            with self._lock:
-                self._steps.end_step(CloseReason.CARD_REMOVED)
-                self._kiosk.show_card_problem(error)
-        except (CardError, ReaderError) as error:
-            log.warning("visit %s: %s", visit_id, error)
-            with self._lock:
-                self._pin_failed(visit_id, error)
-        else:
-            evidence = HolderEvidence(
-                IdentificationMethod.PIN, ProofKind.AUTH_KEY, self._now(), challenge, signature
-            )
-            with self._lock:
-                self._steps.identified(visit_id, known, evidence, HOLDER, None)
-        finally:
-            wipe(pin)
-
-    def _pin_failed(self, visit_id: str, error: CardError | ReaderError) -> None:
-        if isinstance(error, PinBlockedError):
-            self._records.pin_refused(visit_id)
-            self._steps.to_staff(visit_id, self._records.need_of_blocked_pin(visit_id))
-        elif isinstance(error, CertificateRejectedError):
-            self._steps.reject_certificate(visit_id, error.reason)
-        else:
-            self._steps.to_staff(visit_id, StaffNeed.CARD_UNREADABLE)
 
     def trouble(self, error: Exception) -> None:
         """Show that a piece of work failed, without what it was about."""

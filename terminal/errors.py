@@ -20,7 +20,8 @@
     │   ├── PinEntryError             nothing reached the card from the reader's keypad: ask again
     │   │   ├── PinEntryTimeoutError      no key was pressed in time
     │   │   ├── PinEntryCancelledError    the holder pressed the red key
-    │   │   └── PinEntryLengthError       too few or too many digits
+    │   │   ├── PinEntryLengthError       too few or too many digits
+    │   │   └── PinEntryUnsupportedError  these keys cannot do it: ask on the screen
     │   ├── NumberBRefusedError       照合番号B does not fit the card, with the tries left
     │   ├── NumberBBlockedError       照合番号B has no try left: another way, unlock as above
     │   ├── CertificateRejectedError  chain, validity or policy does not hold, with the reason
@@ -164,6 +165,10 @@ class PinEntryCancelledError(PinEntryError):
 
 class PinEntryLengthError(PinEntryError):
     """The entry had too few or too many digits."""
+
+
+class PinEntryUnsupportedError(PinEntryError):
+    """The reader has no keypad for this PIN, whatever it says of itself."""
 
 
 class NumberBRefusedError(CardError):

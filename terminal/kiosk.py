@@ -28,6 +28,9 @@ ANSWER_SECONDS = 6.0
 READING_SECONDS = 20.0
 """How long the end of a visit stays readable once the card is taken; a new card ends it."""
 
+PIN_STEPS = (KioskStep.PIN, KioskStep.PIN_ON_READER, KioskStep.CHECKING_PIN)
+"""The steps of a visit whose holder is not identified yet."""
+
 CARD_NOTICES = (
     (CardRemovedError, KioskNotice.CARD_REMOVED),
     (ReaderBusyError, KioskNotice.CARD_BUSY),
@@ -47,7 +50,7 @@ class KioskState:
     """One moment of the kiosk.
 
     ``deadline``: monotonic seconds when the step ends by itself.  ``card_left_at``: since when a
-    card lies there that nobody is using.
+    card lies there that nobody is using.  ``pin_on_reader``: the reader has keys for the PIN.
     """
 
     version: int = 0
@@ -55,6 +58,7 @@ class KioskState:
     notice: KioskNotice | None = None
     visit_id: str | None = None
     tries_left: int | None = None
+    pin_on_reader: bool = False
     asked: tuple[ConsentItem, ...] = ()
     answers: dict[ConsentItem, ConsentDecision] = field(default_factory=dict)
     renew_card: bool = False
@@ -85,6 +89,7 @@ class KioskState:
             visit_id=self.visit_id,
             notice=self.notice,
             tries_left=self.tries_left,
+            pin_on_reader=self.pin_on_reader,
             consent_item=item,
             consent_number=len(self.answers) + 1 if item else 0,
             consent_total=len(self.asked),
@@ -132,6 +137,15 @@ class Kiosk:
     def wait_for_patient(self, step: KioskStep, **changes: Any) -> None:
         """Go to a step that ends by itself after the time of silence."""
         self.show(step, ends_in=self._idle_seconds, **changes)
+
+    def ask_for_pin(self, visit_id: str, tries_left: int | None, *, on_reader: bool) -> None:
+        """Ask for the PIN; on the reader's keys at once, unless the last try is to be warned of."""
+        self.touch(visit_id=visit_id, tries_left=tries_left, pin_on_reader=on_reader)
+        if on_reader and tries_left != 1:
+            # no deadline: the reader's own time-out ends it
+            self.show(KioskStep.PIN_ON_READER)
+        else:
+            self.wait_for_patient(KioskStep.PIN)
 
     def touch(self, **changes: Any) -> None:
         """Change the state and tell the page."""
@@ -195,6 +209,14 @@ class Kiosk:
         """Raise VisitStateError unless this visit is at one of these steps."""
         if self.state.visit_id != visit_id or self.state.step not in steps:
             msg = f"the kiosk is not at {'/'.join(steps)} of visit {visit_id}"
+            raise VisitStateError(msg)
+
+    def require_pin(self, visit_id: str, *, on_reader: bool) -> None:
+        """Raise VisitStateError unless this visit's PIN is asked for, and there."""
+        self.require(visit_id, KioskStep.PIN)
+        if self.state.pin_on_reader is not on_reader:
+            place = "reader" if self.state.pin_on_reader else "screen"
+            msg = f"the PIN of visit {visit_id} is typed on the {place}"
             raise VisitStateError(msg)
 
     def _deadline(self, ends_in: float | None) -> float | None:

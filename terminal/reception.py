@@ -1,8 +1,8 @@
 """The reception desk: runs visits; all that pages may do with them.
 
-One thread, the desk's, takes the reader's events and the work that needs the card, in order, and
-watches the kiosk's deadline.  Pages call in from their own threads under one lock, which is never
-held while a card or a payer is waited for.
+One thread, the desk's, takes the reader's events and the work that needs the card, in order;
+another watches the kiosk's deadline.  Pages call in from their own threads under one lock, which is
+never held while a card, a holder at the reader's keys or a payer is waited for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.jpki import check_pin
 from terminal.card.revocation import RevocationChecker
-from terminal.card_work import CardWork, wipe
+from terminal.card_work import CardWork
 from terminal.consent import Disclosure
 from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
@@ -26,6 +26,7 @@ from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.identification import VisualReason
 from terminal.kiosk import ANSWER_SECONDS, Kiosk
+from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.store import Store
 from terminal.views import ConsentItem, DayList, HistoryClosed, KioskStep, KioskView
@@ -64,9 +65,10 @@ class ReceptionDesk:
         self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
         self._steps = VisitSteps(self._records, self._book, self._kiosk, enquiries, disclosure, bus)
         self._lock, self._cards = self._steps.lock, self._steps.cards
+        self._pin_work = PinWork(desk_id, reader, self._steps, now)
         self._card_work = CardWork(
-            desk_id=desk_id,
             reader=reader,
+            pins=self._pin_work,
             verifier=verifier,
             revocation=revocation,
             payer=payer,
@@ -101,17 +103,25 @@ class ReceptionDesk:
         """Hand the typed PIN to the card; the outcome comes as the kiosk's next step.
 
         ``pin``: cleared here whatever happens.  Raises VisitStateError; ValueError for what is
-        not four ASCII digits (no try is lost).
+        not four ASCII digits (no try is lost).  Where the reader has keys for the PIN, it is not
+        taken here: VisitStateError.
         """
         try:
             check_pin(pin)
             with self._lock:
-                self._kiosk.require(visit_id, KioskStep.PIN)
+                self._kiosk.require_pin(visit_id, on_reader=False)
                 self._kiosk.show(KioskStep.CHECKING_PIN)
         except (VisitStateError, ValueError):
             wipe(pin)
             raise
-        self._thread.put(lambda: self._card_work.prove(visit_id, pin))
+        self._thread.put(lambda: self._pin_work.prove(visit_id, pin))
+
+    def start_pin_entry(self, visit_id: str) -> None:
+        """Let the reader ask for the PIN on its keys (again).  Raises VisitStateError."""
+        with self._lock:
+            self._kiosk.require_pin(visit_id, on_reader=True)
+            self._kiosk.show(KioskStep.PIN_ON_READER)
+        self._thread.put(lambda: self._pin_work.prove_on_reader(visit_id))
 
     def answer_consent(self, visit_id: str, item: ConsentItem, allow: bool) -> None:
         """Take the patient's answer to the item that is asked now.  Raises VisitStateError."""
@@ -136,7 +146,7 @@ class ReceptionDesk:
                 return
             if visit_id is None:
                 self._records.open(None, StaffNeed.CALLED)
-            elif self._kiosk.state.step is KioskStep.PIN:
+            elif self._kiosk.state.step in (KioskStep.PIN, KioskStep.PIN_ON_READER):
                 self._steps.to_staff(visit_id, StaffNeed.CALLED)
             else:
                 self._records.call_staff(visit_id, StaffNeed.CALLED)
@@ -145,7 +155,8 @@ class ReceptionDesk:
     def leave(self, visit_id: str) -> None:
         """End the patient's part now; what was not answered is no.  Raises VisitStateError."""
         with self._lock:
-            self._kiosk.require(visit_id, KioskStep.PIN, KioskStep.CONSENT, KioskStep.DONE)
+            asking = (KioskStep.PIN, KioskStep.PIN_ON_READER, KioskStep.CONSENT, KioskStep.DONE)
+            self._kiosk.require(visit_id, *asking)
             self._steps.end_step(CloseReason.LEFT)
             self._kiosk.clear()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from eligibility.model import NOT_READ, HolderAttributes, NotRead
 from eligibility.payer import Challenge
 from terminal.card.certificates import VerifiedCertificate
 from terminal.card.common import read_card_issue
-from terminal.card.connection import CardConnection
+from terminal.card.connection import CardConnection, KeypadReader, PinPad
 from terminal.card.foreign import recognise_foreign
 from terminal.card.jpki import JpkiSession, TokenKind
 from terminal.card.number_b import NumberB
@@ -31,6 +32,7 @@ from terminal.errors import (
     CardRemovedError,
     CertificateReason,
     CertificateRejectedError,
+    PinEntryUnsupportedError,
     ReaderError,
     UnknownCardError,
 )
@@ -51,7 +53,7 @@ class CardInReader:
 
     ``tries_left``: 0 when blocked, None when the card does not tell.  ``token``: a card or which
     phone, by its label.  ``has_signature_certificate``: asked only of a card whose PIN is blocked,
-    else None.
+    else None.  ``has_keypad``: the PIN is to be typed on the reader.
     """
 
     reader: str
@@ -60,6 +62,7 @@ class CardInReader:
     has_pin: bool
     token: TokenKind = TokenKind.UNKNOWN
     has_signature_certificate: bool | None = None
+    has_keypad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,15 @@ def read_card(reader: CardReader, name: str) -> CardInReader:
         has_pin = session.has_pin
         tries_left = session.pin_tries_left() if has_pin else None
         signature = session.certificates_present().signature if tries_left == 0 else None
-        return CardInReader(name, certificate, tries_left, has_pin, token, signature)
+        return CardInReader(
+            name,
+            certificate,
+            tries_left,
+            has_pin,
+            token,
+            signature,
+            has_keypad=has_pin and _keypad_of(connection) is not None,
+        )
 
 
 def _token(session: JpkiSession) -> TokenKind:
@@ -142,6 +153,10 @@ def why_expired(reader: CardReader, name: str, today: date) -> CertificateReason
     return CertificateReason.CARD_EXPIRED if expires_on < today else CertificateReason.EXPIRED
 
 
+def _keypad_of(connection: CardConnection) -> PinPad | None:
+    return connection.pinpad() if isinstance(connection, KeypadReader) else None
+
+
 def _authentication_certificate(session: JpkiSession) -> bytes:
     try:
         return session.authentication_certificate()
@@ -166,6 +181,33 @@ def prove_pin(
         signature = session.sign(digest_info(challenge.value))
     check_signature(card.certificate, challenge.value, signature)
     return signature
+
+
+def prove_pin_on_reader(
+    reader: CardReader,
+    card: CardInReader,
+    challenge: Callable[[], Challenge],
+    typed: Callable[[], None],
+) -> tuple[Challenge, bytes]:
+    """Let the holder type the PIN on the reader's keys, then the card sign a challenge.
+
+    Waits as long as the reader does; ``typed`` is called once the card has accepted the PIN, and
+    ``challenge`` after it.  Returns the challenge and its checked signature.
+
+    Raises PinEntryError where nothing reached the card, and what :func:`prove_pin` raises.
+    """
+    with reader.connect(card.reader) as connection:
+        session = _same_card(connection, card)
+        keypad = _keypad_of(connection)
+        if keypad is None:
+            msg = "the reader has no keypad any more"
+            raise PinEntryUnsupportedError(msg)
+        session.verify_pin_on(keypad)
+        typed()
+        asked = challenge()
+        signature = session.sign(digest_info(asked.value))
+    check_signature(card.certificate, asked.value, signature)
+    return asked, signature
 
 
 def read_attributes(reader: CardReader, card: CardInReader, number_b: NumberB) -> CardDetails:

@@ -43,6 +43,7 @@ class KioskStep(StrEnum):
     READING = "reading"
     CARD_PROBLEM = "card-problem"
     PIN = "pin"
+    PIN_ON_READER = "pin-on-reader"
     CHECKING_PIN = "checking-pin"
     CONSENT = "consent"
     CHECKING = "checking"
@@ -68,6 +69,9 @@ class KioskNotice(StrEnum):
     CARD_REMOVED = "card-removed"
     CARD_LEFT = "card-left"
     PIN_WRONG = "pin-wrong"
+    PIN_TIMED_OUT = "pin-timed-out"
+    PIN_CANCELLED = "pin-cancelled"
+    PIN_LENGTH = "pin-length"
     STAFF_CALLED = "staff-called"
     STAFF_COMING = "staff-coming"
 
@@ -85,9 +89,10 @@ class KioskView:
     """The whole kiosk at one moment; holds no name, number or medical content.
 
     ``version`` grows with each change.  ``seconds_left``: until the step ends by itself, or None;
-    the page shows "still there?" below ``WARN_SECONDS``.  ``answers``: what was agreed, at DONE;
-    ``renew_card``: the card's certificate ends soon or has ended, also told at DONE; ``is_phone``:
-    a phone lies there and no card.
+    the page shows "still there?" below ``WARN_SECONDS``.  ``pin_on_reader``: at PIN, the patient
+    begins an entry on the reader's keys, since none is taken on the screen.  ``answers``: what was
+    agreed, at DONE; ``renew_card``: the card's certificate ends soon or has ended, also told then;
+    ``is_phone``: a phone lies there and no card.
     """
 
     WARN_SECONDS = 20
@@ -97,6 +102,7 @@ class KioskView:
     visit_id: str | None = None
     notice: KioskNotice | None = None
     tries_left: int | None = None
+    pin_on_reader: bool = False
     consent_item: ConsentItem | None = None
     consent_number: int = 0
     consent_total: int = 0

@@ -22,7 +22,7 @@ from terminal.identification import (
     RevocationState,
     VisualReason,
 )
-from terminal.kiosk import ANSWER_SECONDS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, PIN_STEPS, Kiosk
 from terminal.recognition import KnownCard
 from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
@@ -124,7 +124,7 @@ class VisitSteps:
             return
         if step is KioskStep.CONSENT:
             self.finish(visit_id, reason)
-        elif step in (KioskStep.PIN, KioskStep.CHECKING_PIN):
+        elif step in PIN_STEPS:
             self.abandon(visit_id, reason, KIOSK)
 
     def to_staff(self, visit_id: str, need: StaffNeed) -> None:

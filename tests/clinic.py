@@ -22,6 +22,8 @@ from terminal.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
 from terminal.identification import VisualReason
+from terminal.reader import SocketReader
+from terminal.reader.played import Traits
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
 from terminal.views import ConsentItem, KioskStep, KioskView, VisitDetail, VisitRow
@@ -241,13 +243,21 @@ class Staff:
 
 @dataclass
 class Clinic:
-    """One desk with all that it needs."""
+    """One desk with all that it needs.  ``make``: how its terminal is made."""
 
     terminal: Terminal
     payer: RunningSimulator
     slot: VirtualCardSlot
     stage: Stage
     config: TerminalConfig
+    make: Callable[[], Terminal]
+
+    def restarts(self) -> None:
+        """Let the terminal's process end and begin again."""
+        self.terminal.stop()
+        self.terminal = self.make()
+        self.terminal.start()
+        self.__post_init__()
 
     def __post_init__(self) -> None:
         """Let the people come in."""
@@ -259,12 +269,18 @@ class Clinic:
 
 @contextmanager
 def opened_clinic(
-    folder: Path, stage: Stage, *, speed: float = 1.0, **sections: str
+    folder: Path, stage: Stage, *, speed: float = 1.0, traits: Traits | None = None, **sections: str
 ) -> Iterator[Clinic]:
     """Open a clinic whose data stand in ``folder``; close it again.
 
-    ``speed``: how fast the kiosk's time of silence passes.
+    ``speed``: how fast the kiosk's time of silence passes.  ``traits``: a socket reader that plays
+    these, in place of the daemon's.
     """
+    vpcd_port = stage.vpcd_port
+    if traits is not None:
+        vpcd_port = free_port()
+        socket_reader = f'kind = "socket"\nsocket_port = {vpcd_port}\n'
+        sections["reader"] = socket_reader + sections.get("reader", "")
     with RunningSimulator(
         stage.payer_dir,
         # a port bound as "any" cannot be taken again while old connections linger
@@ -277,14 +293,19 @@ def opened_clinic(
             key = new_key()
             write_key_file(config.store.key_file, key)
             Store.create(config.store.path, key, STORE_ID)
-        terminal = Terminal(config, monotonic=lambda: time.monotonic() * speed)
-        terminal.start()
-        try:
-            with VirtualCardSlot(stage.vpcd_port) as slot:
-                clinic = Clinic(terminal, payer, slot, stage, config)
+
+        def make() -> Terminal:
+            reader = None if traits is None else SocketReader(config.reader, traits)
+            return Terminal(config, monotonic=lambda: time.monotonic() * speed, reader=reader)
+
+        with VirtualCardSlot(vpcd_port) as slot:
+            clinic = Clinic(make(), payer, slot, stage, config, make)
+            clinic.terminal.start()
+            try:
                 clinic.patient.sees(KioskStep.IDLE)
                 yield clinic
-            # vpcd looks every 400 ms: the next clinic must not find this one's card
-            wait_for(lambda: not clinic.patient.screen.card_present, "an empty reader")
-        finally:
-            terminal.stop()
+                # vpcd looks every 400 ms: the next clinic must not find this one's card
+                slot.remove()
+                wait_for(lambda: not clinic.patient.screen.card_present, "an empty reader")
+            finally:
+                clinic.terminal.stop()

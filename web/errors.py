@@ -62,6 +62,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.PinEntryTimeoutError: ErrorPage(CONFLICT, "pin-entry-timeout"),
     desk.PinEntryCancelledError: ErrorPage(CONFLICT, "pin-entry-cancelled"),
     desk.PinEntryLengthError: ErrorPage(CONFLICT, "pin-entry-length"),
+    desk.PinEntryUnsupportedError: ErrorPage(CONFLICT, "pin-entry-unsupported"),
     desk.NumberBRefusedError: ErrorPage(CONFLICT, "number-b-refused"),
     desk.NumberBBlockedError: ErrorPage(CONFLICT, "number-b-blocked"),
     desk.CertificateRejectedError: ErrorPage(CONFLICT, "certificate-rejected"),

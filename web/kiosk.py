@@ -34,12 +34,22 @@ STEP_NUMBERS = {
     KioskStep.READING: 1,
     KioskStep.CARD_PROBLEM: 1,
     KioskStep.PIN: 2,
+    KioskStep.PIN_ON_READER: 2,
     KioskStep.CHECKING_PIN: 2,
     KioskStep.CONSENT: 3,
     KioskStep.CHECKING: 3,
     KioskStep.DONE: 4,
 }
 ANSWERED = frozenset({KioskStep.PIN, KioskStep.CONSENT})
+OWN_TITLES = frozenset(
+    {
+        KioskNotice.PIN_WRONG,
+        KioskNotice.PIN_TIMED_OUT,
+        KioskNotice.PIN_CANCELLED,
+        KioskNotice.PIN_LENGTH,
+        KioskNotice.STAFF_CALLED,
+    }
+)
 VISIT_COOKIE = "kiosk-visit"
 
 
@@ -48,8 +58,9 @@ class Screen:
     """What of a view has to be decided before it is drawn.
 
     ``key`` changes when the patient faces another screen, not when the same one is told anew;
-    ``family``: the message ids' common part; ``asks``: the patient has to answer, so silence is
-    asked about; ``step_number``: of the four steps shown above, or None.
+    ``family``: the message ids' common part; ``asks``: the patient has to answer on the screen, so
+    silence is asked about; ``may_leave``: the visit can be ended here; ``step_number``: of the four
+    steps shown above, or None.
     """
 
     key: str
@@ -57,6 +68,7 @@ class Screen:
     title: str
     is_phone: bool
     asks: bool
+    may_leave: bool
     offers_staff: bool
     step_number: int | None
 
@@ -117,7 +129,7 @@ def screen_of(view: KioskView) -> Screen:
         key = f"{key} {view.consent_item}"
     elif view.step is KioskStep.DONE:
         title = f"{family}.{view.outcome}.title"
-    elif view.notice in (KioskNotice.PIN_WRONG, KioskNotice.STAFF_CALLED) or (
+    elif view.notice in OWN_TITLES or (
         view.step is KioskStep.PIN and view.notice is KioskNotice.CARD_BUSY
     ):
         title = f"{family}.{view.notice}.title"
@@ -127,7 +139,8 @@ def screen_of(view: KioskView) -> Screen:
         title=said(title, is_phone=view.is_phone, **values),
         is_phone=view.is_phone,
         asks=view.step in ANSWERED,
-        offers_staff=view.step is KioskStep.PIN and view.tries_left == 1,
+        may_leave=view.step in ANSWERED or view.step is KioskStep.PIN_ON_READER,
+        offers_staff=view.tries_left == 1 and view.step in (KioskStep.PIN, KioskStep.PIN_ON_READER),
         step_number=STEP_NUMBERS.get(view.step),
     )
 
@@ -225,6 +238,14 @@ def pin() -> AnyResponse:
             status=HTTPStatus.UNPROCESSABLE_ENTITY, message=text("kiosk.pin.not-four-digits")
         )
     terminal().desk.enter_pin(_visit_id(), typed)
+    return _go_on()
+
+
+@blueprint.post("/pin-on-reader")
+@requires(Right.KIOSK)
+def pin_on_reader() -> AnyResponse:
+    """Let the reader ask for the PIN on its own keys."""
+    terminal().desk.start_pin_entry(_visit_id())
     return _go_on()
 
 

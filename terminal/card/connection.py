@@ -46,13 +46,23 @@ class LongAnswers(Protocol):
         ...
 
 
+@runtime_checkable
+class KeypadReader(Protocol):
+    """A connection whose reader may have a keypad of its own."""
+
+    def pinpad(self) -> PinPad | None:
+        """Return the keypad; None where there is none, or none is to be used."""
+        ...
+
+
 class PinPad(Protocol):
     """The keypad of a reader: the PIN goes from the holder's finger to the card, never to us."""
 
     def verify(self, header: bytes, length: int) -> int:
         """Let the holder type ``length`` digits and send them; return the card's status word.
 
-        ``header``: CLA INS P1 P2 of VERIFY.  Raises PinEntryTimeoutError, PinEntryCancelledError
-        and PinEntryLengthError (the card lost no try), and what CardConnection.transmit raises.
+        ``header``: CLA INS P1 P2 of VERIFY.  Raises PinEntryTimeoutError, PinEntryCancelledError,
+        PinEntryLengthError and PinEntryUnsupportedError (the card lost no try), and what
+        CardConnection.transmit raises.
         """
         ...

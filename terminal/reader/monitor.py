@@ -132,7 +132,12 @@ class PcscMonitor:
         return OK
 
     def _look(self, name: str, state: int, at: float) -> None:
-        """Compare with what was seen before; the upper 16 bits count the reader's events."""
+        """Compare with what was seen before; the upper 16 bits count the reader's events.
+
+        A card that the daemon itself found when it met the reader counts as no event, however late
+        it has powered it.
+        """
+        found = name not in self._seen or state >> 16 == 0
         before = self._seen.get(name, scard.SCARD_STATE_EMPTY)
         self._seen[name] = state
         was_there = bool(before & scard.SCARD_STATE_PRESENT)
@@ -141,7 +146,7 @@ class PcscMonitor:
         if was_there and not same:
             self._tell(Removed(name, at))
         if is_there and not same:
-            self._tell(Inserted(name, at))
+            self._tell(Inserted(name, at, found))
 
     def _choose(self, name: str) -> None:
         """Turn to another reader; the card in the one before counts as removed."""

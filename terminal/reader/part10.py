@@ -16,7 +16,7 @@ from terminal.errors import (
     PinEntryCancelledError,
     PinEntryLengthError,
     PinEntryTimeoutError,
-    ReaderError,
+    PinEntryUnsupportedError,
 )
 
 log = logging.getLogger(__name__)
@@ -172,5 +172,5 @@ class Part10PinPad:
             raise PinEntryLengthError
         if sw == EntrySw.WRONG_STRUCTURE:
             msg = "the reader does not accept this kind of PIN entry"
-            raise ReaderError(msg)
+            raise PinEntryUnsupportedError(msg)
         return sw

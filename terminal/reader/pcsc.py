@@ -54,7 +54,7 @@ class _CardThread(threading.Thread):
         super().__init__(name=f"card in {reader}", daemon=True)
         self.reader = reader
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._replies: queue.SimpleQueue[_Reply] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[_Reply | None] = queue.SimpleQueue()
         self._context: int | None = None
         self._card: int | None = None
         self._pci: int = scard.SCARD_PCI_T1
@@ -73,11 +73,17 @@ class _CardThread(threading.Thread):
         """Run ``job`` on the thread; None, and no further job, after ``seconds``."""
         self._jobs.put(job)
         try:
-            return self._replies.get(timeout=seconds)
+            reply = self._replies.get(timeout=seconds)
         except queue.Empty:
+            reply = None
+        if reply is None:
             self.given_up = True
             self.finish()
-            return None
+        return reply
+
+    def abandon(self) -> None:
+        """Give up what is waited for now, at once: the desk is stopping."""
+        self._replies.put(None)
 
     def finish(self) -> None:
         """Let the card go after the running job."""
@@ -147,9 +153,13 @@ class _CardThread(threading.Thread):
 class PcscConnection:
     """An exclusive hold on the card in one PC/SC reader: see CardConnection."""
 
-    def __init__(self, reader: str, answer_seconds: float) -> None:
-        """``answer_seconds``: what a card in ``reader`` may take for each command."""
+    def __init__(self, reader: str, answer_seconds: float, *, keypad: bool = True) -> None:
+        """``answer_seconds``: what a card in ``reader`` may take for each command.
+
+        ``keypad``: whether one that the reader has may be used.
+        """
         self._answer_seconds = answer_seconds
+        self._keypad = keypad
         self._closed = False
         self._abilities: Abilities | None = None
         self.thread = _CardThread(reader)
@@ -183,8 +193,8 @@ class PcscConnection:
         return SHORT_DATA if self.thread.speaks_t0 else self._ask_abilities().longest_data
 
     def pinpad(self) -> Part10PinPad | None:
-        """Return the reader's keypad, None where it has none.  Raises CardError, ReaderError."""
-        code = self._ask_abilities().verify_code
+        """See KeypadReader.  Raises CardError, ReaderError."""
+        code = self._ask_abilities().verify_code if self._keypad else None
         return None if code is None else Part10PinPad(self._control, code, self._answer_seconds)
 
     def _ask_abilities(self) -> Abilities:
@@ -259,8 +269,11 @@ class PcscReader:
         self._monitor.start(on_event)
 
     def stop(self) -> None:
-        """End the watching thread."""
+        """End the watching thread, and whatever a card or a keypad is still waited for."""
         self._monitor.stop()
+        with self._lock:
+            for thread in self._lingering:
+                thread.abandon()
 
     @property
     def state(self) -> ReaderState:
@@ -284,7 +297,7 @@ class PcscReader:
             if thread.is_alive():
                 msg = "the card before still gives no answer"
                 raise CardUnreadableError(msg)
-        connection = PcscConnection(reader, seconds)
+        connection = PcscConnection(reader, seconds, keypad=self._settings.keypad == "auto")
         with self._lock:
             self._lingering.append(connection.thread)
         try:

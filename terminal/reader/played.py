@@ -7,10 +7,14 @@ keys of its :class:`Keypad`.  Nothing of it can be reached from the network.
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from terminal.errors import CardRemovedError
 from terminal.reader.part10 import (
     ASCII_FROM_FIRST_BYTE,
     GET_FEATURE_REQUEST,
@@ -35,6 +39,7 @@ class Keypad:
     def __init__(self) -> None:
         """Nothing pressed yet."""
         self._pressed: queue.SimpleQueue[bytes | EntrySw] = queue.SimpleQueue()
+        self._waiting = threading.Event()
 
     def type(self, digits: bytes) -> None:
         """Press digits (ASCII) and OK."""
@@ -48,12 +53,26 @@ class Keypad:
         """Let the reader's time for the next entry pass at once."""
         self._pressed.put(EntrySw.TIMEOUT)
 
-    def entry(self, seconds: float) -> bytes | EntrySw:
-        """Return what is pressed within the time."""
+    def refuse(self) -> None:
+        """Let the next entry be of a kind that this reader cannot do after all."""
+        self._pressed.put(EntrySw.WRONG_STRUCTURE)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the reader asks for the PIN now."""
+        return self._waiting.is_set()
+
+    def entry(self, seconds: float, gone: Callable[[], bool]) -> bytes | EntrySw:
+        """Return what is pressed within the time; a card that leaves ends it as well."""
+        deadline = time.monotonic() + seconds
+        self._waiting.set()
         try:
-            return self._pressed.get(timeout=seconds)
-        except queue.Empty:
-            return EntrySw.TIMEOUT
+            while time.monotonic() < deadline and not gone():
+                with contextlib.suppress(queue.Empty):
+                    return self._pressed.get(timeout=0.02)
+        finally:
+            self._waiting.clear()
+        return EntrySw.TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +84,13 @@ class Traits:
     keypad: Keypad | None = None
 
 
-def control(traits: Traits, exchange: Exchange, code: int, data: bytes) -> bytes | None:
-    """Answer a control code as the firmware and driver of such a reader do."""
+def control(
+    traits: Traits, exchange: Exchange, code: int, data: bytes, *, gone: Callable[[], bool]
+) -> bytes | None:
+    """Answer a control code as the firmware and driver of such a reader do.
+
+    ``gone``: whether the card has left.
+    """
     if code == GET_FEATURE_REQUEST:
         listed = b""
         if traits.keypad is not None:
@@ -78,17 +102,20 @@ def control(traits: Traits, exchange: Exchange, code: int, data: bytes) -> bytes
         size = traits.longest_data.to_bytes(4, "little")
         return bytes((Property.MAX_APDU_DATA_SIZE, 4)) + size
     if code == VERIFY_CODE and traits.keypad is not None:
-        return _enter_pin(traits.keypad, exchange, data)
+        return _enter_pin(traits.keypad, exchange, data, gone)
     return None
 
 
-def _enter_pin(keypad: Keypad, exchange: Exchange, data: bytes) -> bytes:
+def _enter_pin(keypad: Keypad, exchange: Exchange, data: bytes, gone: Callable[[], bool]) -> bytes:
     fields = PIN_VERIFY.unpack_from(data)
     seconds, _, form, block, _, extra = fields[:6]
     apdu = bytearray(data[PIN_VERIFY.size :])
     if form != ASCII_FROM_FIRST_BYTE or len(apdu) != fields[-1] or len(apdu) != 5 + block:
         return EntrySw.WRONG_STRUCTURE.to_bytes(2)
-    entry = keypad.entry(seconds)
+    entry = keypad.entry(seconds, gone)
+    if gone():
+        msg = "the card was taken away"
+        raise CardRemovedError(msg)
     if isinstance(entry, EntrySw):
         return entry.to_bytes(2)
     if not extra >> 8 <= len(entry) <= extra & 0xFF:

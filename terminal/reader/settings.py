@@ -26,6 +26,11 @@ class ReaderSettings(BaseModel):
     socket_port: int = Field(
         default=35963, ge=0, le=65535, description="loopback port of kind socket; 0: any free one"
     )
+    keypad: Literal["auto", "never"] = Field(
+        default="auto",
+        description="`auto`: the PIN is typed on the reader's own keys where it has some; "
+        "`never`: always on the screen",
+    )
     answer_seconds: float = Field(
         default=5.0, gt=0, le=60, description="seconds that a card may take for one APDU"
     )

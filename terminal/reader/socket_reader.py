@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 from types import TracebackType
 from typing import Self
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 NAME = "Socket reader"
 PLAIN = Traits()
+
+FOUND_SECONDS = 0.3
+"""A card that plugs in so soon lay there before: its program had waited for the reader."""
 
 
 class Control(IntEnum):
@@ -159,13 +163,15 @@ class SocketConnection:
         return ask_abilities(self._control, self._answer_seconds).longest_data
 
     def pinpad(self) -> Part10PinPad | None:
-        """Return the reader's keypad, None where it plays none."""
+        """See KeypadReader."""
         code = ask_abilities(self._control, self._answer_seconds).verify_code
         return None if code is None else Part10PinPad(self._control, code, self._answer_seconds)
 
     def _control(self, code: int, data: bytes, _seconds: float) -> bytes | None:
         self._require_open()
-        return played.control(self._traits, self._exchange, code, data)
+        return played.control(
+            self._traits, self._exchange, code, data, gone=lambda: self._slot.gone
+        )
 
     def _require_open(self) -> None:
         if self._closed:
@@ -204,7 +210,7 @@ class SocketReader:
         ``traits``: what more it plays than a plain reader.
         """
         self._settings = settings
-        self._traits = traits
+        self._traits = traits if settings.keypad == "auto" else replace(traits, keypad=None)
         self._listener: socket.socket | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
@@ -283,12 +289,14 @@ class SocketReader:
             log.info("%s", event)
             on_event(event)
 
-        tell(StateChanged(ReaderState.READY, time.monotonic(), NAME))
+        since = time.monotonic()
+        tell(StateChanged(ReaderState.READY, since, NAME))
         while (card := self._next_card(listener)) is not None:
             card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             slot = _Slot(card, self._settings.answer_seconds)
             self._slot = slot
-            tell(Inserted(NAME, time.monotonic()))
+            at = time.monotonic()
+            tell(Inserted(NAME, at, at - since < FOUND_SECONDS))
             slot.receive()
             self._slot = None
             if self._stopping.is_set():

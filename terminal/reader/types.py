@@ -21,10 +21,14 @@ class ReaderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """A card is there.  ``at``: ``time.monotonic()`` when the reader's event was seen."""
+    """A card is there.  ``at``: ``time.monotonic()`` when the reader's event was seen.
+
+    ``found``: it lay there before the reader was watched, so nobody was seen to tap it.
+    """
 
     reader: str
     at: float
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,14 @@ def _phone(step: KioskStep, **more: Any) -> KioskView:
     return _visit(step, is_phone=True, **more)
 
 
-def _pin(tries: int, notice: KioskNotice | None = None) -> KioskView:
-    return _visit(KioskStep.PIN, tries_left=tries, notice=notice, seconds_left=60.0)
+def _pin(tries: int, notice: KioskNotice | None = None, *, on_reader: bool = False) -> KioskView:
+    return _visit(
+        KioskStep.PIN,
+        tries_left=tries,
+        notice=notice,
+        seconds_left=60.0,
+        pin_on_reader=on_reader,
+    )
 
 
 def _question(item: ConsentItem, number: int, seconds: float = 60.0) -> KioskView:
@@ -70,6 +76,13 @@ SCREENS: dict[str, KioskView] = {
     "pin-last": _pin(1, KioskNotice.PIN_WRONG),
     "pin-last-at-once": _pin(1),
     "pin-busy": _pin(2, KioskNotice.CARD_BUSY),
+    "pin-on-reader": _visit(KioskStep.PIN_ON_READER, tries_left=3, pin_on_reader=True),
+    "pin-on-reader-last": _visit(KioskStep.PIN_ON_READER, tries_left=1, pin_on_reader=True),
+    "reader-timed-out": _pin(3, KioskNotice.PIN_TIMED_OUT, on_reader=True),
+    "reader-cancelled": _pin(3, KioskNotice.PIN_CANCELLED, on_reader=True),
+    "reader-length": _pin(3, KioskNotice.PIN_LENGTH, on_reader=True),
+    "reader-wrong": _pin(2, KioskNotice.PIN_WRONG, on_reader=True),
+    "reader-last": _pin(1, KioskNotice.PIN_WRONG, on_reader=True),
     "checking-pin": _visit(KioskStep.CHECKING_PIN),
     "consent-medicines": _question(MEDICINES, 1),
     "consent-checkups": _question(CHECKUPS, 2),

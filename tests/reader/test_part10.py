@@ -12,7 +12,7 @@ from terminal.errors import (
     PinEntryCancelledError,
     PinEntryLengthError,
     PinEntryTimeoutError,
-    ReaderError,
+    PinEntryUnsupportedError,
 )
 from terminal.reader.part10 import (
     GET_FEATURE_REQUEST,
@@ -68,7 +68,7 @@ def test_a_reader_without_part_10_can_do_the_least() -> None:
         ("6400", PinEntryTimeoutError),
         ("6401", PinEntryCancelledError),
         ("6403", PinEntryLengthError),
-        ("6B80", ReaderError),
+        ("6B80", PinEntryUnsupportedError),
         ("", CardUnreadableError),
         ("00009000", CardUnreadableError),
     ],

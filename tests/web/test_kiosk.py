@@ -39,7 +39,14 @@ READER_NOTICES = (
 NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
     KioskStep.OUT_OF_SERVICE: (None, *READER_NOTICES),
     KioskStep.CARD_PROBLEM: (None, *CARD_NOTICES),
-    KioskStep.PIN: (None, KioskNotice.PIN_WRONG, KioskNotice.CARD_BUSY),
+    KioskStep.PIN: (
+        None,
+        KioskNotice.PIN_WRONG,
+        KioskNotice.CARD_BUSY,
+        KioskNotice.PIN_TIMED_OUT,
+        KioskNotice.PIN_CANCELLED,
+        KioskNotice.PIN_LENGTH,
+    ),
     KioskStep.WITH_STAFF: (None, KioskNotice.STAFF_CALLED, KioskNotice.STAFF_COMING),
 }
 
