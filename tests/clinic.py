@@ -298,9 +298,11 @@ def opened_clinic(
             reader = None if traits is None else SocketReader(config.reader, traits)
             return Terminal(config, monotonic=lambda: time.monotonic() * speed, reader=reader)
 
+        terminal = make()
+        terminal.start()
+        # a slot that was there before would plug its card in as one that lay there
         with VirtualCardSlot(vpcd_port) as slot:
-            clinic = Clinic(make(), payer, slot, stage, config, make)
-            clinic.terminal.start()
+            clinic = Clinic(terminal, payer, slot, stage, config, make)
             try:
                 clinic.patient.sees(KioskStep.IDLE)
                 yield clinic

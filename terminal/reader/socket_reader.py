@@ -39,7 +39,7 @@ HOST = "127.0.0.1"
 NAME = "Socket reader"
 PLAIN = Traits()
 
-FOUND_SECONDS = 0.3
+FOUND_SECONDS = 0.45
 """A card that plugs in so soon lay there before: its program had waited for the reader."""
 
 

@@ -62,14 +62,18 @@ def test_tap_and_removal_are_noticed_by_themselves(place: Place, wallet: Wallet)
 
 
 def test_a_card_that_lay_there_before_is_told_after_the_state(place: Place, wallet: Wallet) -> None:
-    """Watching begins with the reader's state, then with the card that is there."""
-    place.puts(wallet.card())
+    """Watching begins with the reader's state, then with the card that is found there."""
+    place.slot.insert(wallet.card())
+    assert not place.sees(Inserted).found
     place.reader.stop()
     assert place.events.empty()
     place.present = 0
     place.reader.start(place.events.put)
     assert place.sees(StateChanged).state is ReaderState.READY
-    place.sees(Inserted)
+    assert place.sees(Inserted).found
+    place.takes()
+    place.slot.insert(wallet.card())
+    assert not place.sees(Inserted).found
 
 
 def test_a_whole_visit_reads_no_individual_number(place: Place, wallet: Wallet) -> None:

@@ -103,6 +103,20 @@ def told(events: list[ReaderEvent]) -> list[object]:
     return [event.state if isinstance(event, StateChanged) else type(event) for event in events]
 
 
+def test_a_card_that_the_daemon_met_with_the_reader_is_found(watch: Watch) -> None:
+    """However late it is powered: an event count of 0 means that nobody was seen to put it."""
+    daemon = WrittenDaemon(
+        (0, ["A"], (0, {"A": EMPTY})),
+        (0, ["A"], (0, {"A": PRESENT})),
+        (0, ["A"], (0, {"A": 1 << 16 | EMPTY})),
+        (0, ["A"], (0, {"A": 2 << 16 | PRESENT})),
+        (0, ["A"], (0, {})),
+    )
+    events = watch(daemon, 4)
+    inserted = [event for event in events if isinstance(event, Inserted)]
+    assert [event.found for event in inserted] == [True, False]
+
+
 @pytest.mark.parametrize("unplugged", [UNPLUGGED, (0, {"A": GONE})])
 def test_a_reader_unplugged_with_its_card(watch: Watch, unplugged: Any) -> None:
     """The card is removed, then there is no reader; plugged in again both come back."""

@@ -1,0 +1,35 @@
+"""Another program that tries to use the card, as a browser's extension or a tax tool would.
+
+Prints the code that PC/SC returns for a shared connect (8 hex digits), then, where it got the card,
+the status word of a signature that nobody entered a PIN for here.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from smartcard import scard
+
+SELECT_JPKI = bytes.fromhex("00A4040C0AD392F000260100000001")
+SELECT_KEY = bytes.fromhex("00A4020C020017")
+SIGN = bytes.fromhex("802A008003AABBCC00")
+
+
+def main(reader: str) -> None:
+    """Try it."""
+    _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    code, card, _ = scard.SCardConnect(
+        context, reader, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T1
+    )
+    sys.stdout.write(f"{code & 0xFFFFFFFF:08X}\n")
+    if code == scard.SCARD_S_SUCCESS:
+        # the application may still be selected from before; a new SELECT would close it anyway
+        for command in (SIGN, SELECT_KEY, SIGN):
+            _, answer = scard.SCardTransmit(card, scard.SCARD_PCI_T1, list(command))
+            sys.stdout.write(f"{bytes(answer[-2:]).hex()}\n")
+        scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+    scard.SCardReleaseContext(context)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
