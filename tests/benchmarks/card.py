@@ -1,28 +1,26 @@
-"""How long the desk takes from the reader's event to a recognised card, on the virtual stack.
+"""How long the desk takes from the reader's event to each step of a visit, on the virtual stack.
 
-``python -m tests.benchmarks.card N`` prints the milliseconds of N taps as one JSON list.
+``python -m tests.benchmarks.card N`` prints the milliseconds of N taps as one JSON object.
 """
 
 from __future__ import annotations
 
 import json
 import queue
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from terminal.card.certificates import CertificateVerifier
 from terminal.reader import ReaderSettings, make_reader
 from terminal.reader.types import Inserted, ReaderEvent, Removed
-from terminal.recognition import read_card
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.vpicc import VirtualCardSlot
+from tests.benchmarks.steps import Steps
 from tests.card.wallet import make_wallet
+from tests.virtual_card.parts import free_port_pair
 
 PATIENCE = 20.0
 Kind = TypeVar("Kind", bound=ReaderEvent)
@@ -31,7 +29,15 @@ Kind = TypeVar("Kind", bound=ReaderEvent)
 def measure_tap(n: int) -> list[float]:
     """Tap ``n`` times; return the milliseconds from the reader's event to the recognised card.
 
-    Recognised: selected, certificate read and verified, PIN's tries known, card let go.  vpcd's
+    Recognised: selected, certificate read and verified, PIN's tries known, card let go.
+    """
+    return measure_steps(n)["certificate"]
+
+
+def measure_steps(n: int) -> dict[str, list[float]]:
+    """Tap ``n`` times; return by step the milliseconds from the reader's event to its end.
+
+    The steps of one tap follow each other at once, as with a patient who types in no time.  vpcd's
     own wait for its next look (up to 400 ms) comes before the event and is not in it.  Runs in a
     process of its own, as the PC/SC client keeps to one daemon for the life of a process.
     """
@@ -43,17 +49,15 @@ def measure_tap(n: int) -> list[float]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    return [float(value) for value in json.loads(result.stdout)]
+    steps: dict[str, list[float]] = json.loads(result.stdout)
+    return steps
 
 
-def _taps(n: int, folder: Path) -> list[float]:
+def _taps(n: int, folder: Path) -> dict[str, list[float]]:
     wallet = make_wallet(folder / "wallet")
-    verifier = CertificateVerifier([wallet.anchor], allow_test=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port_pair()
     events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
-    taken = []
+    taken: dict[str, list[float]] = {}
     with PrivatePcscd(folder / "pcscd.comm", port) as daemon, VirtualCardSlot(port) as slot:
         reader = make_reader(ReaderSettings(pcsc_socket=daemon.socket_path))
         reader.start(events.put)
@@ -61,9 +65,9 @@ def _taps(n: int, folder: Path) -> list[float]:
             for _ in range(n):
                 slot.insert(wallet.card())
                 inserted = _next(events, Inserted)
-                card = read_card(reader, inserted.reader)
-                verifier.verify(card.certificate, datetime.now(UTC))
-                taken.append((time.monotonic() - inserted.at) * 1000)
+                for name, step in Steps(reader, inserted.reader, wallet).all.items():
+                    step()
+                    taken.setdefault(name, []).append((time.monotonic() - inserted.at) * 1000)
                 slot.remove()
                 _next(events, Removed)
         finally:

@@ -2,7 +2,8 @@
 
 ``python -m tests.benchmarks.link N`` prints JSON lines: for each bit rate and step the commands and
 bytes, the link's own floor and what was measured over it, in milliseconds.  The floor is the time
-of the very same exchanges on an ideal stack, so ``ratio`` is what our side adds.
+of the very same exchanges on an ideal stack, so ``ratio`` is what our side adds.  First come the
+bare virtual stack's times from the reader's event, and the bytes that a visit reads twice.
 """
 
 from __future__ import annotations
@@ -12,21 +13,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from terminal.card.apdu import Ins
 from terminal.card.connection import CardConnection
-from terminal.card.proof import make_desk_challenge
-from terminal.reader.types import ReaderEvent, ReaderState
-from terminal.recognition import prove_pin, read_card
-from tests.benchmarks.card import measure_tap
+from tests.benchmarks.card import measure_steps
+from tests.benchmarks.passing import OneCard, Passing
+from tests.benchmarks.reads import IDENTITY, CountedReads, Reads
+from tests.benchmarks.steps import NUMBER_B_VISIT, PERSONA, PIN_VISIT, Steps
 from tests.card.cards import DirectConnection
-from tests.card.wallet import PIN, Wallet, make_wallet
+from tests.card.wallet import Wallet, make_wallet
 
 RATES = (106, 212, 424, 848)
 """kbit/s, ISO/IEC 14443-2."""
@@ -69,97 +66,95 @@ def frame_seconds(size: int, rate: int) -> float:
     return (bits + acknowledgements) * bit + (2 * blocks - 1) * TURNAROUND_SECONDS
 
 
-class ModelledLink:
+class ModelledLink(Passing):
     """A connection whose exchanges take as long as the model says."""
 
-    def __init__(self, connection: CardConnection, rate: int) -> None:
-        self._connection = connection
-        self._rate = rate
-        self.cost = Cost()
+    def __init__(self, connection: CardConnection, link: Link) -> None:
+        """``link``: whose cost grows."""
+        super().__init__(connection)
+        self._link = link
 
     def transmit(self, apdu: bytes | bytearray) -> tuple[bytes, int]:
         """Pass on; the emulated card's own time counts as thinking."""
-        began = time.perf_counter()
+        began, rate = time.perf_counter(), self._link.rate
         signs = apdu[1] == Ins.PERFORM_SECURITY_OPERATION
-        data, sw = self._connection.transmit(apdu)
+        data, sw = super().transmit(apdu)
         seconds = SIGN_SECONDS if signs else THINK_SECONDS
-        seconds += frame_seconds(len(apdu), self._rate) + frame_seconds(len(data) + 2, self._rate)
-        self.cost = self.cost.plus(len(apdu) + len(data) + 2, seconds)
+        seconds += frame_seconds(len(apdu), rate) + frame_seconds(len(data) + 2, rate)
+        self._link.cost = self._link.cost.plus(len(apdu) + len(data) + 2, seconds)
         left = began + seconds - time.perf_counter()
         if left > 0:
             time.sleep(left)
         return data, sw
 
-    def close(self) -> None:
-        """Let the card go."""
-        self._connection.close()
 
-    def __enter__(self) -> Self:
-        return self
+@dataclass
+class Link:
+    """One bit rate (kbit/s), and what passed over it since ``cost`` was last set to nothing."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class ModelledReader:
-    """A reader whose one card lies at the end of a modelled link."""
-
-    def __init__(self, wallet: Wallet, rate: int) -> None:
-        self._card = wallet.card()
-        self._rate = rate
-        self.last: ModelledLink | None = None
-        self.state = ReaderState.READY
-
-    def start(self, on_event: Callable[[ReaderEvent], None]) -> None:
-        """Nothing comes or goes."""
-
-    def stop(self) -> None:
-        """Nothing watches."""
-
-    def connect(self, reader: str) -> ModelledLink:
-        """Take the card."""
-        del reader
-        self.last = ModelledLink(DirectConnection(self._card), self._rate)
-        return self.last
+    rate: int
+    cost: Cost = Cost()
 
 
 def measure(wallet: Wallet, rate: int, n: int) -> None:
     """Print the lines of one bit rate."""
-    reader = ModelledReader(wallet, rate)
-    now = datetime.now(UTC)
-    challenge = make_desk_challenge("desk-1", "visit-1", now, bytes(32))
-    card = read_card(reader, "modelled")
-    steps: dict[str, Callable[[], object]] = {
-        "recognised": lambda: read_card(reader, "modelled"),
-        "signature": lambda: prove_pin(reader, card, bytearray(PIN), challenge),
-    }
-    for name, step in steps.items():
+    card, link = wallet.card(PERSONA), Link(rate)
+    reader = OneCard(lambda _: ModelledLink(DirectConnection(card), link))
+    for name, step in Steps(reader, "modelled", wallet).all.items():
         taken = []
         for _ in range(n):
+            link.cost = Cost()
             began = time.perf_counter()
             step()
             taken.append((time.perf_counter() - began) * 1000)
-        assert reader.last is not None
-        cost, p50 = reader.last.cost, statistics.median(taken)
+        cost, p50 = link.cost, statistics.median(taken)
         line: dict[str, object] = {"name": f"card.{name}", "unit": "ms", "kbit_s": rate, "n": n}
         line |= {"apdus": cost.commands, "bytes": cost.bytes_moved}
         line |= {"floor": round(cost.floor * 1000, 1), "p50": round(p50, 1)}
         line["ratio"] = round(p50 / (cost.floor * 1000), 3)
-        print(json.dumps(line), flush=True)
+        _print(line)
+
+
+def reads_of(wallet: Wallet, visit: tuple[str, ...]) -> Reads:
+    """Hold one visit of these steps; return what it read of the card's files."""
+    card, reads = wallet.card(PERSONA), Reads()
+    reader = OneCard(lambda _: CountedReads(DirectConnection(card), reads))
+    steps = Steps(reader, "counted", wallet)
+    for name in visit:
+        steps.all[name]()
+    return reads
+
+
+def count_reads(wallet: Wallet) -> None:
+    """Print what whole visits read, and what of it twice."""
+    for name, visit in (("pin", PIN_VISIT), ("number-b", NUMBER_B_VISIT)):
+        reads = reads_of(wallet, visit)
+        again = reads.read_again()
+        identity = again.pop(IDENTITY, 0)
+        _print(
+            {
+                "name": f"visit.{name}.bytes-read-twice",
+                "unit": "bytes",
+                "value": sum(again.values()),
+                "files": {f"{aid}/{fid:04X}": count for (aid, fid), count in again.items()},
+                "certificate_head_to_know_the_card_again": identity,
+                "bytes_read": reads.total,
+            }
+        )
+
+
+def _print(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)
 
 
 def main(n: int) -> None:
     """Print all lines, the bare virtual stack's (pcscd and vpcd, no modelled link) first."""
-    taps = measure_tap(n)
-    bare = {"name": "card.recognised", "unit": "ms", "kbit_s": None, "n": n}
-    print(json.dumps(bare | {"p50": round(statistics.median(taps), 1)}), flush=True)
+    for name, taken in measure_steps(n).items():
+        bare = {"name": f"event_to.{name}", "unit": "ms", "kbit_s": None, "n": n}
+        _print(bare | {"p50": round(statistics.median(taken), 1)})
     with tempfile.TemporaryDirectory() as folder:
         wallet = make_wallet(Path(folder))
+        count_reads(wallet)
         for rate in RATES:
             measure(wallet, rate, n)
 
