@@ -1,5 +1,7 @@
 """The command ``serve`` as the service runs it."""
 
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -39,6 +41,33 @@ def test_serve_tells_its_address_and_stops_cleanly(config: Path, number: signal.
             assert "waitress" not in str(answer.headers)
         process.send_signal(number)
         assert process.wait(STOP_SECONDS) == 0
+
+
+def test_a_service_that_crashes_leaves_no_core(config: Path, tmp_path: Path) -> None:
+    """Also started where cores are wanted: the kernel's own limits say so, and so does a crash."""
+
+    def want_cores() -> None:
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
+    with subprocess.Popen(  # noqa: S603  # our own command
+        [*COMMAND, str(config)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        preexec_fn=want_cores,  # no other thread forks here
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Ready: ")
+        limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+        (line,) = (line for line in limits if line.startswith("Max core file size"))
+        assert line.split()[4:6] == ["0", "0"]
+        process.send_signal(signal.SIGABRT)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert os.WTERMSIG(status) == signal.SIGABRT
+    assert not os.WCOREDUMP(status)
 
 
 def test_a_taken_address_is_named(config: Path) -> None:
