@@ -9,7 +9,7 @@ from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
 from terminal.identification import VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import wording
+from web import coverage_words, wording
 from web.auth import log_in, may, terminal
 from web.forms import one_of
 from web.i18n import text
@@ -166,7 +166,9 @@ def who_looked(visit_id: str) -> str:
 def init(app: Flask) -> None:
     """Give ``app`` the staff's pages."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(desk_pages=desk_pages, wording=wording, may=may, Right=Right)
+    app.jinja_env.globals.update(
+        desk_pages=desk_pages, wording=wording, answered=coverage_words, may=may, Right=Right
+    )
     app.context_processor(
         lambda: {"institution": terminal().config.institution.name, "now": terminal().now()}
     )

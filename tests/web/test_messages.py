@@ -10,11 +10,13 @@ import pytest
 from babel.messages.pofile import read_po
 
 import web
+from eligibility.codes import CodeTable
 from eligibility.errors import EligibilityError
 from terminal import health
 from terminal.errors import StoreError, TerminalError
 from terminal.reader.types import ReaderState
 from web import errors, i18n
+from web.coverage_words import kebab
 from web.wording import ONE_WORD, WITH_NEXT_STEP
 
 Error = TypeVar("Error", bound=Exception)
@@ -76,7 +78,7 @@ def health_codes() -> set[str]:
 def written_out() -> set[str]:
     """Return the ids that stand in the sources as they are."""
     asked: set[str] = set()
-    known = set(messages("ja", "staff"))
+    known = set(messages("ja", "staff")) | set(messages("ja", "codes"))
     for path in [*WEB.glob("*.py"), *WEB.glob("templates/**/*.html")]:
         source = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r'_\("([a-z0-9.-]+)"[,)]', source))
@@ -97,8 +99,8 @@ def test_catalogues_agree(language: str, domain: str) -> None:
 
 def test_no_id_stands_in_two_domains() -> None:
     """An id has one home, so that no domain overwrites the other."""
-    staff, kiosk = (set(messages("ja", domain)) for domain in i18n.DOMAINS)
-    assert staff & kiosk == set()
+    ids = [key for domain in i18n.DOMAINS for key in messages("ja", domain)]
+    assert len(ids) == len(set(ids))
 
 
 def test_everything_asked_for_is_there() -> None:
@@ -119,6 +121,18 @@ def test_nothing_is_left_over() -> None:
     }
     used = written_out() | asked_by_value() | checks | pages
     assert set(messages("ja", "staff")) - used == set()
+
+
+def test_every_code_has_labels_and_what_to_do() -> None:
+    """Each code of each table has its labels, a table's name and a next step, and no other has."""
+    tables = CodeTable.__subclasses__()
+    members = [member for table in tables for member in table]
+    assert len(members) > 80
+    assert all(member.ja.strip() and member.en.strip() for member in members)
+    names = {f"code.{kebab(table.__name__)}" for table in tables} | {"code.contribution-ratio"}
+    steps = {f"code.{kebab(type(member).__name__)}.{member.value}" for member in members}
+    rest = {key for key in messages("ja", "codes") if key in written_out()} | {"code.unknown"}
+    assert names | steps | rest == set(messages("ja", "codes"))
 
 
 def test_every_problem_of_a_check_says_what_to_do() -> None:
