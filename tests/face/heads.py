@@ -1,0 +1,140 @@
+"""Heads that turn, rendered from one portrait, before a background that stays.
+
+A rough head: an ellipsoid with a nose, mapped with the portrait.  A print is the same portrait on a
+plane.  They show that the parts work together; how good the decision is, they cannot show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from face_auth.opencv import cv2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from face_auth import Frame
+    from face_auth.detector import Face
+    from face_auth.matcher import Progress
+    from face_auth.types import Pixels
+
+WIDTH, HEIGHT = 640, 480
+FACE_HEIGHT = 240
+
+
+@dataclass(frozen=True)
+class Sitter:
+    """A portrait placed in the view, with the points of its face."""
+
+    picture: NDArray[np.float32]
+    points: NDArray[np.float32]
+    eye: float
+    background: NDArray[np.float32]
+
+
+def seat(portrait: Pixels, face: Face, seed: int = 0) -> Sitter:
+    """Place the portrait's face in the middle of the view at the size of a good frame."""
+    scale = FACE_HEIGHT / face.box[3]
+    middle = (face.points[0] + face.points[1] + face.points[3] + face.points[4]) / 4
+    matrix = np.array(
+        [
+            [scale, 0, WIDTH / 2 - scale * middle[0]],
+            [0, scale, HEIGHT / 2 - scale * middle[1]],
+        ],
+        np.float64,
+    )
+    reduced = cv2.GaussianBlur(portrait, (0, 0), max(0.3, 0.4 / scale)) if scale < 0.7 else portrait
+    picture = cv2.warpAffine(reduced, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    points = (face.points * scale + matrix[:, 2]).astype(np.float32)
+    chance = np.random.default_rng(seed)
+    coarse = chance.uniform(60, 190, (15, 20, 3)).astype(np.float32)
+    background = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    eye = float(np.hypot(*(points[1] - points[0])))
+    return Sitter(picture.astype(np.float32), points, eye, background.astype(np.float32))
+
+
+def render(
+    sitter: Sitter,
+    yaw: float,
+    *,
+    flat: bool = False,
+) -> Pixels:
+    """Return the view with the head turned by ``yaw`` degrees (positive: to its own left)."""
+    angle = float(np.deg2rad(yaw))
+    eye, points = sitter.eye, sitter.points
+    view = sitter.background.copy()
+    wide, high = int(2.1 * eye), int(2.4 * eye)
+    down, across = np.mgrid[-high:high, -wide:wide].astype(np.float32)
+    source = across / np.cos(angle)
+    if flat:
+        depth = 6.0 * eye
+        source = across * depth / (depth * np.cos(angle) - across * np.sin(angle))
+        row = down * (depth + source * np.sin(angle)) / depth
+        mask = ((np.abs(source) < 1.9 * eye) & (np.abs(row) < 2.3 * eye)).astype(np.float32)
+    else:
+        nose = points[2] - np.array([WIDTH / 2, HEIGHT / 2], np.float32)
+        row = down
+        sight = 1 - (down / (2 * eye)) ** 2
+        near = np.exp(-(((down - nose[1]) / (0.5 * eye)) ** 2))
+        for _ in range(5):
+            curve = np.sqrt(np.clip(sight - (source / (1.3 * eye)) ** 2, 0, 1))
+            bump = near * np.exp(-(((source - nose[0]) / (0.5 * eye)) ** 2))
+            z = eye * (1.5 * (curve - 0.86) + bump)
+            source = (across - z * np.sin(angle)) / np.cos(angle)
+        inside = (across / (1.35 * eye)) ** 2 + (down / (1.9 * eye)) ** 2 < 1
+        mask = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 4)
+    warped = cv2.remap(
+        sitter.picture,
+        (source + np.float32(WIDTH / 2)).astype(np.float32),
+        (row + np.float32(HEIGHT / 2)).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    left, top = WIDTH // 2 - wide, HEIGHT // 2 - high
+    x, y = max(0, left), max(0, top)
+    part = np.s_[y - top : HEIGHT - top, x - left : WIDTH - left]
+    place = view[y : top + 2 * high, x : left + 2 * wide]
+    place += (warped[part] - place) * mask[part][..., None]
+    return np.clip(view, 0, 255).astype(np.uint8)
+
+
+class Performer:
+    """Somebody before the camera who does what is asked, at up to 6 degrees a frame."""
+
+    def __init__(self, sitter: Sitter, *, flat: bool = False, seed: int = 0) -> None:
+        """``flat``: a print that is turned instead of a head."""
+        self._sitter = sitter
+        self._flat = flat
+        self._chance = np.random.default_rng(seed)
+        self._views: dict[int, Pixels] = {}
+        self._yaw = 0
+        self.step: str | None = None
+        self.shown = 0
+
+    def view(self) -> Pixels:
+        """Return the next picture of the camera, with its noise."""
+        goal = {"turn-left": 32, "turn-right": -32}.get(self.step or "", 0)
+        self._yaw += max(-6, min(6, goal - self._yaw))
+        if self._yaw not in self._views:
+            self._views[self._yaw] = render(self._sitter, self._yaw, flat=self._flat)
+        moved = np.roll(self._views[self._yaw], self._chance.integers(-1, 2, 2), axis=(0, 1))
+        grain = self._chance.integers(0, 9, moved.shape, dtype=np.uint8)
+        self.shown += 1
+        return cv2.subtract(cv2.add(moved, grain), np.full_like(moved, 4))  # type: ignore[return-value]  # cv2's stubs say any array
+
+    def frames(self, rate: float = 15.0) -> Iterator[Frame]:
+        """Yield frames without end."""
+        from face_auth import Frame
+
+        while True:
+            view = self.view()
+            yield Frame(view, self.shown, self.shown / rate)
+
+    def follow(self, progress: Progress) -> None:
+        """Look at what the kiosk shows."""
+        self.step = progress.step
