@@ -64,13 +64,13 @@ class QualityLimits:
     darkest: float = 60.0
     brightest: float = 190.0
     most_clipped: float = 0.05
-    least_balance: float = 0.5
+    least_balance: float = 0.6
     """Darker half of the face against the brighter."""
     least_score: float = 0.8
     """Detector's score under which something covers the face."""
     most_yaw: float = 0.2
-    most_roll: float = 15.0
-    least_sharpness: float = 40.0
+    most_roll: float = 12.0
+    least_sharpness: float = 60.0
     """Variance of the Laplacian over the aligned crop."""
 
 

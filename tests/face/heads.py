@@ -70,7 +70,6 @@ def render(
     view = sitter.background.copy()
     wide, high = int(2.1 * eye), int(2.4 * eye)
     down, across = np.mgrid[-high:high, -wide:wide].astype(np.float32)
-    source = across / np.cos(angle)
     if flat:
         depth = 6.0 * eye
         source = across * depth / (depth * np.cos(angle) - across * np.sin(angle))
@@ -81,11 +80,15 @@ def render(
         row = down
         sight = 1 - (down / (2 * eye)) ** 2
         near = np.exp(-(((down - nose[1]) / (0.5 * eye)) ** 2))
-        for _ in range(5):
-            curve = np.sqrt(np.clip(sight - (source / (1.3 * eye)) ** 2, 0, 1))
-            bump = near * np.exp(-(((source - nose[0]) / (0.5 * eye)) ** 2))
-            z = eye * (1.5 * (curve - 0.86) + bump)
-            source = (across - z * np.sin(angle)) / np.cos(angle)
+        curve = np.sqrt(np.clip(sight - (across / (1.3 * eye)) ** 2, 0, 1))
+        bump = near * np.exp(-(((across - nose[0]) / (0.5 * eye)) ** 2))
+        z = eye * (1.5 * (curve - 0.86) + bump)
+        seen = across * np.cos(angle) + z * np.sin(angle)
+        if angle >= 0:  # what lies behind the nose is hidden
+            seen = np.maximum.accumulate(seen, axis=1)
+        else:
+            seen = np.minimum.accumulate(seen[:, ::-1], axis=1)[:, ::-1]
+        source = np.array([np.interp(across[0], line, across[0]) for line in seen])
         inside = (across / (1.35 * eye)) ** 2 + (down / (1.9 * eye)) ** 2 < 1
         mask = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 4)
     warped = cv2.remap(
@@ -118,7 +121,7 @@ class Performer:
 
     def view(self) -> Pixels:
         """Return the next picture of the camera, with its noise."""
-        goal = {"turn-left": 32, "turn-right": -32}.get(self.step or "", 0)
+        goal = {"turn-left": 30, "turn-right": -30}.get(self.step or "", 0)
         self._yaw += max(-6, min(6, goal - self._yaw))
         if self._yaw not in self._views:
             self._views[self._yaw] = render(self._sitter, self._yaw, flat=self._flat)
