@@ -7,6 +7,7 @@
     │   └── PayerTimeoutError         the payer did not answer in time
     ├── PayerProtocolError            the answer cannot be read: ask again, then give it to staff
     ├── PayerRefusedError             the payer understood and said no: its code and words
+    │   └── CardNotRegisteredError    not yet an insurance card (利用登録): ask the patient
     ├── AnswerForAnotherPersonError   never shown, given to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch
     └── PayerTrustError               certificates missing, refused or expired: call the installer
@@ -52,6 +53,10 @@ class PayerRefusedError(EligibilityError):
         self.code = code
         self.words = words
         self.original = original
+
+
+class CardNotRegisteredError(PayerRefusedError):
+    """The card is not yet registered as an insurance card (健康保険証利用登録)."""
 
 
 class AnswerForAnotherPersonError(EligibilityError):

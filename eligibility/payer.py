@@ -130,6 +130,23 @@ class HolderEvidence:
         return unproved(self.method, self.proof)
 
 
+_REGISTERS = frozenset(
+    {
+        (IdentificationMethod.PIN, ProofKind.AUTH_KEY),
+        (IdentificationMethod.FACE, ProofKind.AUTH_KEY),
+        (IdentificationMethod.FACE, ProofKind.OWN_KEY),
+    }
+)
+
+
+def may_register(method: IdentificationMethod, proof: ProofKind) -> bool:
+    """Whether a card may be registered as an insurance card upon such evidence.
+
+    The holder wants it and a genuine card says so: by PIN or face, never by a look of staff.
+    """
+    return (method, proof) in _REGISTERS
+
+
 @dataclass(frozen=True, slots=True)
 class CardQuestion:
     """資格確認 by card: is the holder of this certificate insured on this day?
@@ -143,6 +160,21 @@ class CardQuestion:
     subject: CardSubject
     evidence: HolderEvidence
     qualification_confirmation_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class CardRegistration:
+    """健康保険証利用登録: the holder wants this card to be an insurance card from now on.
+
+    ``id`` is the idempotency key, and the id of the question that is asked next: a challenge that
+    was signed once serves both.  ``agreed_at``: when the holder said yes.
+    """
+
+    id: str
+    certificate: bytes = field(repr=False)
+    subject: CardSubject
+    evidence: HolderEvidence
+    agreed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +203,17 @@ class Payer(Protocol):
         ...
 
     def ask(self, question: CardQuestion) -> PayerAnswer:
-        """Ask whether the card's holder is insured."""
+        """Ask whether the card's holder is insured.
+
+        Raises CardNotRegisteredError where the card is not yet an insurance card.
+        """
+        ...
+
+    def register_card(self, registration: CardRegistration) -> datetime:
+        """Register a card as an insurance card; return since when it is one.
+
+        Idempotent by ``registration.id``, and harmless for a card that is registered already.
+        """
         ...
 
     def register_consent(

@@ -88,6 +88,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     payer.PayerTimeoutError: ErrorPage(HTTPStatus.GATEWAY_TIMEOUT, "payer-timeout"),
     payer.PayerProtocolError: ErrorPage(PAYER, "payer-protocol"),
     payer.PayerRefusedError: ErrorPage(PAYER, "payer-refused"),
+    payer.CardNotRegisteredError: ErrorPage(PAYER, "card-not-registered"),
     payer.AnswerForAnotherPersonError: ErrorPage(PAYER, "another-person"),
     payer.ConsentRequiredError: ErrorPage(HTTPStatus.FORBIDDEN, "consent-required"),
     payer.PayerTrustError: ErrorPage(PAYER, "payer-trust"),

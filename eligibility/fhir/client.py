@@ -17,7 +17,7 @@ from eligibility.errors import (
     PayerProtocolError,
     PayerRefusedError,
 )
-from eligibility.fhir import documents, questions
+from eligibility.fhir import documents, questions, registrations
 from eligibility.fhir.answers import ADAPTER, read_answer
 from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
 from eligibility.fhir.outcomes import refusal_in
@@ -29,7 +29,7 @@ from eligibility.history import (
     TreatmentRecord,
 )
 from eligibility.model import Consent, ConsentDecision, PayerAnswer
-from eligibility.payer import CardQuestion, Challenge, ConsentReceipt
+from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
 
 ROWS_PER_PAGE = 200
 MOST_PAGES = 50
@@ -126,6 +126,15 @@ class FhirPayer:
             received_at=self._now(),
             institution_code=self._institution_code,
         )
+
+    def register_card(self, registration: CardRegistration) -> datetime:
+        """Register a card as an insurance card; return since when it is one."""
+        body = self._post(
+            "$register-card",
+            registrations.write_registration(registration),
+            idempotency_key=registration.id,
+        )
+        return registrations.read_registered(body, registration)
 
     def register_consent(
         self,

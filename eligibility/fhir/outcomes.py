@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from eligibility.errors import PayerRefusedError
+from eligibility.errors import CardNotRegisteredError, PayerRefusedError
 from eligibility.fhir.vocabulary import CS_ERROR
 from eligibility.fhir.wire import CodeableConcept, Element, Text, parse_json, read_resource, reading
 
+NOT_REGISTERED = "not-registered"
 _ERRORS = frozenset({"error", "fatal"})
 
 
@@ -36,7 +37,9 @@ def refusal_in(body: bytes) -> PayerRefusedError | None:
         outcome = read_resource(_OperationOutcome, "OperationOutcome", resource)
         for issue in outcome.issue:
             if issue.severity in _ERRORS:
-                return PayerRefusedError(_code(issue), _words(issue), original=body)
+                code = _code(issue)
+                kind = CardNotRegisteredError if code == NOT_REGISTERED else PayerRefusedError
+                return kind(code, _words(issue), original=body)
         return None
 
     return reading(body, read)

@@ -100,7 +100,7 @@ def write_question(question: CardQuestion, institution_code: str | None) -> Json
                 "url": ext("authentication-certificate"),
                 "valueBase64Binary": write_bytes(question.certificate),
             },
-            {"url": ext("holder-evidence"), "extension": _write_evidence(question.evidence)},
+            {"url": ext("holder-evidence"), "extension": write_evidence(question.evidence)},
         ],
         "identifier": [{"system": vocabulary.ID_QUESTION, "value": question.id}],
         "status": "active",
@@ -122,7 +122,8 @@ def write_question(question: CardQuestion, institution_code: str | None) -> Json
     return request
 
 
-def _write_evidence(evidence: HolderEvidence) -> list[Json]:
+def write_evidence(evidence: HolderEvidence) -> list[Json]:
+    """Return the parts of the extension ``holder-evidence``."""
     parts: list[Json] = [
         {"url": "method", "valueCode": evidence.method.value},
         {"url": "proof", "valueCode": evidence.proof.value},

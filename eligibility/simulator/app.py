@@ -17,11 +17,12 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from eligibility.simulator import wire, wire_history
+from eligibility.simulator.bodies import invalid, parse_json
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
 from eligibility.simulator.refusals import RefusalError
-from eligibility.simulator.requests import QUESTION_ID, invalid, parse_json, patient_id_of
+from eligibility.simulator.requests import QUESTION_ID, patient_id_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -99,10 +100,12 @@ def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
     @app.post(_SUBMIT)
     def submit() -> Response:
         parsed = _body()
-        key = request.headers.get("Idempotency-Key", "")
-        if not QUESTION_ID.fullmatch(key):
-            raise invalid("Idempotency-Key")
-        return _json(payer.answer(g.institution, key, parsed, g.fault))
+        return _json(payer.answer(g.institution, _key(), parsed, g.fault))
+
+    @app.post("/fhir/$register-card")
+    def register_card() -> Response:
+        parsed = _body()
+        return _json(payer.register_card(g.institution, _key(), parsed, g.fault))
 
     @app.post("/fhir/Consent")
     def register_consent() -> Response:
@@ -152,6 +155,13 @@ def _whole_number(name: str, default: int, largest: int) -> int:
 
 def _base() -> str:
     return f"{request.host_url}fhir"
+
+
+def _key() -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not QUESTION_ID.fullmatch(key):
+        raise invalid("Idempotency-Key")
+    return key
 
 
 def _body() -> dict[str, Any]:

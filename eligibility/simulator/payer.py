@@ -18,14 +18,16 @@ from zoneinfo import ZoneInfo
 from eligibility.codes import ConsentCategory, QualificationValidity
 from eligibility.model import AnswerOutcome, CardSubject, ConsentDecision
 from eligibility.payer import (
-    ChallengeIssuer,
     IdentificationMethod,
     ProofKind,
-    desk_challenge_value,
+    may_register,
 )
 from eligibility.simulator import wire, wire_history
+from eligibility.simulator.bodies import canonical, invalid
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
+from eligibility.simulator.challenges import CLOCK_DIFFERENCE, WINDOW, Challenges
+from eligibility.simulator.evidence import ReceivedEvidence
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.names import RefusalCode
@@ -33,21 +35,16 @@ from eligibility.simulator.people import Person
 from eligibility.simulator.population import Population
 from eligibility.simulator.records import checkups_of, medications_of, treatments_of
 from eligibility.simulator.refusals import RefusalError
+from eligibility.simulator.registrations import read_registration
 from eligibility.simulator.requests import (
     ConsentRequest,
     Question,
-    SignedChallenge,
-    canonical,
-    invalid,
     read_consent,
     read_question,
 )
 
 JAPAN = ZoneInfo("Asia/Tokyo")
-WINDOW = timedelta(hours=24)
-CLOCK_DIFFERENCE = timedelta(minutes=5)
 ANSWERS_KEPT = timedelta(days=7)
-_SHORTEST_NONCE = 16
 _DAYS_BACK = 31
 
 # (proof, method) → whether history may be opened by consent; what is not here is refused
@@ -70,13 +67,6 @@ RESOURCE_CATEGORIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _IssuedChallenge:
-    institution: str
-    value: bytes
-    issued_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _StoredAnswer:
     digest: bytes
     answer: wire.Json
@@ -95,13 +85,13 @@ class _StoredConsent:
 class _State:
     """What a restart forgets."""
 
-    challenges: dict[str, _IssuedChallenge] = field(default_factory=dict)
-    # challenge value → (institution, question that used it, when)
-    used: dict[bytes, tuple[str, str, datetime]] = field(default_factory=dict)
     answers: dict[tuple[str, str], _StoredAnswer] = field(default_factory=dict)
     # (institution, patient) → until when a consent may be registered
     identified: dict[tuple[str, str], datetime] = field(default_factory=dict)
     consents: dict[tuple[str, str], _StoredConsent] = field(default_factory=dict)
+    # person → since when their card is registered as an insurance card here
+    registered: dict[str, datetime] = field(default_factory=dict)
+    registrations: dict[tuple[str, str], _StoredAnswer] = field(default_factory=dict)
 
 
 def _digest(parsed: dict[str, Any]) -> bytes:
@@ -124,32 +114,23 @@ class SimulatedPayer:
         self.now = now
         self._lock = threading.Lock()
         self._state = _State()
+        self._challenges = Challenges()
 
     def forget(self) -> None:
         """Lose all state, as a restart does."""
         with self._lock:
             self._state = _State()
-
-    # challenges
+        self._challenges.forget()
 
     def issue_challenge(self, institution: str) -> wire.Json:
         """Return fresh Parameters for one signature by a card at ``institution``."""
         now = self.now()
-        reference, value = f"ch-{secrets.token_hex(8)}", secrets.token_bytes(32)
         with self._lock:
             self._forget_old(now)
-            self._state.challenges[reference] = _IssuedChallenge(institution, value, now)
-        return wire.challenge(reference, value, now, now + WINDOW)
+        return self._challenges.issue(institution, now)
 
     def _forget_old(self, now: datetime) -> None:
         state = self._state
-        oldest = now - 2 * WINDOW  # between one and two windows "expired" can still be told
-        state.challenges = {
-            key: challenge
-            for key, challenge in state.challenges.items()
-            if challenge.issued_at > oldest
-        }
-        state.used = {key: use for key, use in state.used.items() if use[2] > oldest}
         state.answers = {
             key: stored for key, stored in state.answers.items() if stored.at > now - ANSWERS_KEPT
         }
@@ -162,57 +143,21 @@ class SimulatedPayer:
 
     def _check_proof(
         self,
-        question: Question,
+        evidence: ReceivedEvidence,
         institution: str,
         certificate: CheckedCertificate,
         person: Person,
     ) -> None:
         """Refuse what was not issued, is too old, or was signed by another key."""
-        challenge = question.challenge
+        challenge = evidence.challenge
         if challenge is None:
             return
-        if challenge.issuer is ChallengeIssuer.PAYER:
-            self._check_own_challenge(challenge, institution)
-        else:
-            self._check_desk_challenge(challenge)
-        if question.own_key is None:
+        self._challenges.check(challenge, institution, self.now())
+        if evidence.own_key is None:
             check_signature(certificate.public_key, challenge.value, challenge.signature)
         else:
-            own_key = self.records.check(question.own_key, person)
+            own_key = self.records.check(evidence.own_key, person)
             check_signature(own_key, challenge.value, challenge.signature)
-
-    def _check_own_challenge(self, challenge: SignedChallenge, institution: str) -> None:
-        with self._lock:
-            issued = self._state.challenges.get(challenge.reference)
-        if issued is None or issued.institution != institution:
-            raise RefusalError(RefusalCode.CHALLENGE_UNKNOWN)
-        if issued.value != challenge.value:
-            raise RefusalError(RefusalCode.CHALLENGE_WRONG)
-        if self.now() - issued.issued_at >= WINDOW:
-            raise RefusalError(RefusalCode.CHALLENGE_EXPIRED)
-
-    def _check_desk_challenge(self, challenge: SignedChallenge) -> None:
-        age = self.now() - challenge.issued_at
-        if age >= WINDOW or age < -CLOCK_DIFFERENCE:
-            raise RefusalError(RefusalCode.CHALLENGE_EXPIRED)
-        if challenge.desk_id is None or challenge.nonce is None:
-            raise invalid("a desk challenge names desk and nonce")
-        if len(challenge.nonce) < _SHORTEST_NONCE:
-            raise RefusalError(RefusalCode.CHALLENGE_WRONG, "nonce too short")
-        expected = desk_challenge_value(
-            challenge.desk_id, challenge.reference, challenge.issued_at, challenge.nonce
-        )
-        if expected != challenge.value:
-            raise RefusalError(RefusalCode.CHALLENGE_WRONG)
-
-    def _use_challenge(self, question: Question, institution: str, now: datetime) -> None:
-        """Mark the challenge as used by this question; call with the lock held."""
-        if question.challenge is None:
-            return
-        used = self._state.used.get(question.challenge.value)
-        if used is not None and used[:2] != (institution, question.id):
-            raise RefusalError(RefusalCode.CHALLENGE_USED)
-        self._state.used[question.challenge.value] = (institution, question.id, now)
 
     # questions
 
@@ -232,15 +177,14 @@ class SimulatedPayer:
         today = now.astimezone(JAPAN).date()
         if not -_DAYS_BACK <= (question.serviced_date - today).days <= 1:
             raise invalid("servicedDate")
-        history = GRANTS_HISTORY.get((question.proof, question.method))
+        history = GRANTS_HISTORY.get((question.evidence.proof, question.evidence.method))
         if history is None:
             raise RefusalError(RefusalCode.PROOF_INSUFFICIENT)
-        certificate = self.cards.check(question.certificate, question.subject, now)
-        person = self.population.person(certificate.person_id)
-        if person is None:
-            raise RefusalError(RefusalCode.CERTIFICATE_UNKNOWN)
-        self._check_proof(question, institution, certificate, person)
-        if not person.insurance_card:
+        certificate, person = self._holder(question.certificate, question.subject, now)
+        self._check_proof(question.evidence, institution, certificate, person)
+        with self._lock:
+            registered = person.insurance_card or person.id in self._state.registered
+        if not registered:
             raise RefusalError(RefusalCode.NOT_REGISTERED)
         if fault is not None and fault.kind is FaultKind.REFUSE:
             raise RefusalError(RefusalCode.REFUSED)
@@ -249,13 +193,53 @@ class SimulatedPayer:
             earlier = self._stored_answer(institution, question.id, digest)
             if earlier is not None:  # asked twice at the same time
                 return earlier
-            self._use_challenge(question, institution, now)
+            self._challenges.use(question.evidence.challenge, institution, question.id, now)
             if answer["outcome"] == AnswerOutcome.QUEUED:
                 return answer
             self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
             if history and not certificate.in_grace and "reference" in answer["patient"]:
                 patient_id = (person.linked or person).patient_id
                 self._state.identified[institution, patient_id] = now + WINDOW
+        return answer
+
+    def _holder(
+        self, der: bytes, subject: CardSubject, now: datetime
+    ) -> tuple[CheckedCertificate, Person]:
+        certificate = self.cards.check(der, subject, now)
+        person = self.population.person(certificate.person_id)
+        if person is None:
+            raise RefusalError(RefusalCode.CERTIFICATE_UNKNOWN)
+        return certificate, person
+
+    def register_card(
+        self, institution: str, key: str, parsed: dict[str, Any], fault: Fault | None = None
+    ) -> wire.Json:
+        """Register a card as an insurance card; the same key and body have one answer."""
+        request = read_registration(parsed, key)
+        digest = _digest(parsed)
+        now = self.now()
+        with self._lock:
+            stored = self._state.registrations.get((institution, request.id))
+        if stored is not None:
+            if stored.digest != digest:
+                raise RefusalError(RefusalCode.IDEMPOTENCY_CONFLICT)
+            return stored.answer
+        age = now - request.agreed_at
+        if age >= WINDOW or age < -CLOCK_DIFFERENCE:
+            raise invalid("agreed-at: older than 24 h or in the future")
+        if not may_register(request.evidence.method, request.evidence.proof):
+            raise RefusalError(RefusalCode.PROOF_INSUFFICIENT)
+        certificate, person = self._holder(request.certificate, request.subject, now)
+        if certificate.in_grace:
+            raise RefusalError(RefusalCode.CERTIFICATE_EXPIRED)
+        self._check_proof(request.evidence, institution, certificate, person)
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            raise RefusalError(RefusalCode.REFUSED)
+        with self._lock:
+            self._challenges.use(request.evidence.challenge, institution, request.id, now)
+            since = self._state.registered.setdefault(person.id, now)
+            answer = wire.registered_card(request.id, request.subject, since)
+            self._state.registrations[institution, request.id] = _StoredAnswer(digest, answer, now)
         return answer
 
     def _stored_answer(self, institution: str, question_id: str, digest: bytes) -> wire.Json | None:

@@ -121,6 +121,19 @@ def challenge(reference: str, value: bytes, issued_at: datetime, expires_at: dat
     }
 
 
+def registered_card(question_id: str, subject: CardSubject, since: datetime) -> Json:
+    """Return since when a card is registered as an insurance card, as Parameters."""
+    question = {"system": names.ID_QUESTION, "value": question_id}
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "question", "valueIdentifier": question},
+            {"name": "card-certificate", "valueIdentifier": certificate_identifier(subject)},
+            {"name": "registered-at", "valueInstant": instant(since)},
+        ],
+    }
+
+
 def registered_consent(
     request: Mapping[str, Any], ref: str, start: datetime, end: datetime
 ) -> Json:
@@ -188,10 +201,8 @@ def capability_statement(base: str, since: datetime) -> Json:
                     search("Observation"),
                 ],
                 "operation": [
-                    {
-                        "name": "issue-challenge",
-                        "definition": f"{names.BASE}:operation:issue-challenge",
-                    }
+                    {"name": name, "definition": f"{names.BASE}:operation:{name}"}
+                    for name in ("issue-challenge", "register-card")
                 ],
             }
         ],
