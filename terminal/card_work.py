@@ -189,9 +189,9 @@ class CardWork:
 
     def _card_removed(self) -> None:
         step, visit_id = self._kiosk.state.step, self._kiosk.state.visit_id
-        if step is KioskStep.CONSENT and visit_id is not None:
+        if step in (KioskStep.CONSENT, KioskStep.REGISTER) and visit_id is not None:
+            self._steps.end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
-            self._steps.finish(visit_id, CloseReason.CARD_REMOVED)
             self._steps.show_outcome(visit_id)
         elif step in (*PIN_STEPS, KioskStep.READING):
             self._steps.end_step(CloseReason.CARD_REMOVED)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from eligibility.errors import (
     AnswerForAnotherPersonError,
+    CardNotRegisteredError,
     EligibilityError,
     PayerProtocolError,
     PayerRefusedError,
@@ -30,7 +31,7 @@ from eligibility.model import (
     CardSubject,
     PayerAnswer,
 )
-from eligibility.payer import CardQuestion, Payer
+from eligibility.payer import CardQuestion, CardRegistration, Payer
 from eligibility.retry import Breaker, RetryPolicy
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
@@ -229,6 +230,7 @@ class Enquiries:
         self._store.write(lambda tx: tx.outbox.save(question))
         asked = _questions(question.payload.decode())
         try:
+            question = self._registered(question, asked)
             answer = self._payer.ask(asked)
         except PayerUnavailableError as error:
             with self._lock:
@@ -252,7 +254,12 @@ class Enquiries:
         except PayerRefusedError as error:
             self._payer_spoke()
             refused = replace(question, refusal_code=error.code, refusal_words=error.words)
-            self._end(refused, QuestionState.REFUSED, QuestionProblem.PAYER_REFUSED)
+            unregistered = isinstance(error, CardNotRegisteredError)
+            self._end(
+                refused,
+                QuestionState.REFUSED,
+                QuestionProblem.NOT_REGISTERED if unregistered else QuestionProblem.PAYER_REFUSED,
+            )
         except AnswerForAnotherPersonError:
             self._payer_spoke()
             self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.ANOTHER_PERSON)
@@ -265,6 +272,33 @@ class Enquiries:
                 self._postpone(question, QuestionProblem.PAYER_SLOW, None)
             else:
                 self._store_answer(question, asked, answer)
+
+    def _registered(self, question: Question, asked: CardQuestion) -> Question:
+        """Make the card an insurance card first, where that is asked for and not done yet.
+
+        Sent again after a lost answer or a restart it does nothing twice: the id is the same.
+        """
+        if question.kind is not QuestionKind.CARD_REGISTRATION or question.registered_at:
+            return question
+        since = self._payer.register_card(
+            CardRegistration(
+                id=question.id,
+                certificate=asked.certificate,
+                subject=asked.subject,
+                evidence=asked.evidence,
+                agreed_at=question.created_at,
+            )
+        )
+        question = replace(question, registered_at=since)
+
+        def store(tx: Transaction) -> None:
+            tx.outbox.save(question)
+            tx.audit.append(
+                AuditEntry(Act.CARD_REGISTERED, TERMINAL, question.visit_id, subject=asked.subject)
+            )
+
+        self._store.write(store)
+        return question
 
     def _payer_spoke(self) -> None:
         with self._lock:

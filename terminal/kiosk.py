@@ -30,6 +30,8 @@ READING_SECONDS = 20.0
 
 PIN_STEPS = (KioskStep.PIN, KioskStep.PIN_ON_READER, KioskStep.CHECKING_PIN)
 """The steps of a visit whose holder is not identified yet."""
+ANSWERED_STEPS = (KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER, KioskStep.DONE)
+"""The steps at which a patient stands who may leave, or say "still there"."""
 
 CARD_NOTICES = (
     (CardRemovedError, KioskNotice.CARD_REMOVED),

@@ -11,6 +11,8 @@ class QuestionKind(StrEnum):
     """What is asked."""
 
     CARD_ELIGIBILITY = "card-eligibility"
+    CARD_REGISTRATION = "card-registration"
+    """Register the card as an insurance card (健康保険証利用登録), then ask for eligibility."""
 
 
 class QuestionState(StrEnum):
@@ -30,6 +32,7 @@ class QuestionProblem(StrEnum):
     PAYER_SLOW = "payer-slow"
     PAYER_UNREADABLE = "payer-unreadable"
     PAYER_REFUSED = "payer-refused"
+    NOT_REGISTERED = "not-registered"
     PAYER_TRUST = "payer-trust"
     ANOTHER_PERSON = "another-person"
     EXPIRED = "expired"
@@ -40,6 +43,8 @@ class Question:
     """One row of the outbox; ``id`` is the idempotency key.
 
     ``payload``: canonical JSON of what is asked, enough to send it again after a restart.
+    ``registered_at``: since when the card is an insurance card, by the payer, where this question
+    was to make it one; what is left to do then is to ask.
     """
 
     id: str
@@ -54,3 +59,4 @@ class Question:
     problem: QuestionProblem | None = None
     refusal_code: str | None = None
     refusal_words: str | None = None
+    registered_at: datetime | None = None

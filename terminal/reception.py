@@ -25,9 +25,10 @@ from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.identification import VisualReason
-from terminal.kiosk import ANSWER_SECONDS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
+from terminal.registration import CardRegistrations
 from terminal.store import Store
 from terminal.views import ConsentItem, DayList, HistoryClosed, KioskStep, KioskView
 from terminal.visit import CloseReason, StaffNeed
@@ -63,7 +64,15 @@ class ReceptionDesk:
         self._book = VisitBook(store, disclosure, bus, now)
         self._records = VisitRecords(store, bus, now, desk_id)
         self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
-        self._steps = VisitSteps(self._records, self._book, self._kiosk, enquiries, disclosure, bus)
+        self._steps = VisitSteps(
+            self._records,
+            self._book,
+            self._kiosk,
+            enquiries,
+            disclosure,
+            CardRegistrations(store, verifier, bus, now),
+            bus,
+        )
         self._lock, self._cards = self._steps.lock, self._steps.cards
         self._pin_work = PinWork(desk_id, reader, self._steps, now)
         self._card_work = CardWork(
@@ -139,6 +148,12 @@ class ReceptionDesk:
                 self._steps.finish(visit_id, CloseReason.COMPLETED)
                 self._steps.show_outcome(visit_id)
 
+    def answer_registration(self, visit_id: str, agree: bool) -> None:
+        """Take the answer whether the card shall be an insurance card.  Raises VisitStateError."""
+        with self._lock:
+            self._kiosk.require(visit_id, KioskStep.REGISTER)
+            self._steps.answer_registration(visit_id, agree)
+
     def call_staff(self, visit_id: str | None) -> None:
         """Tell staff that the patient needs them; harmless when pressed twice."""
         with self._lock:
@@ -155,15 +170,14 @@ class ReceptionDesk:
     def leave(self, visit_id: str) -> None:
         """End the patient's part now; what was not answered is no.  Raises VisitStateError."""
         with self._lock:
-            asking = (KioskStep.PIN, KioskStep.PIN_ON_READER, KioskStep.CONSENT, KioskStep.DONE)
-            self._kiosk.require(visit_id, *asking)
+            self._kiosk.require(visit_id, KioskStep.PIN_ON_READER, *ANSWERED_STEPS)
             self._steps.end_step(CloseReason.LEFT)
             self._kiosk.clear()
 
     def still_there(self, visit_id: str) -> None:
         """Give the patient the whole time again.  Raises VisitStateError."""
         with self._lock:
-            self._kiosk.require(visit_id, KioskStep.PIN, KioskStep.CONSENT, KioskStep.DONE)
+            self._kiosk.require(visit_id, *ANSWERED_STEPS)
             self._kiosk.extend()
 
     # -- what the staff's pages call (with visit and history of the VisitBook) ----------------

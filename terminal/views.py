@@ -46,6 +46,7 @@ class KioskStep(StrEnum):
     PIN_ON_READER = "pin-on-reader"
     CHECKING_PIN = "checking-pin"
     CONSENT = "consent"
+    REGISTER = "register"
     CHECKING = "checking"
     DONE = "done"
     WITH_STAFF = "with-staff"

@@ -76,6 +76,13 @@ class StaffNeed(StrEnum):
     NO_PIN_NO_PHOTO = "no-pin-no-photo"
 
 
+class RegistrationAnswer(StrEnum):
+    """What the patient said when asked to register the card as an insurance card."""
+
+    AGREED = "agreed"
+    DECLINED = "declined"
+
+
 TRANSITIONS: dict[tuple[VisitState, VisitEvent], VisitState] = {
     (VisitState.OPENED, VisitEvent.IDENTIFY): VisitState.IDENTIFIED,
     (VisitState.OPENED, VisitEvent.CALL_STAFF): VisitState.WITH_STAFF,
@@ -94,6 +101,7 @@ class Visit:
     ``staff_need`` is set while staff are waited for; ``certificate_reason``: why the card's
     certificate was not accepted, if it was not.  ``token``: a card or which phone, None where it
     was not read; ``has_photo``: whether the card bears a photo, None where nobody knows.
+    ``registration``: the patient's answer to 健康保険証利用登録, None where none was given.
     """
 
     id: str
@@ -110,6 +118,7 @@ class Visit:
     certificate_reason: CertificateReason | None = None
     token: TokenKind | None = None
     has_photo: bool | None = None
+    registration: RegistrationAnswer | None = None
 
 
 def allowed(visit: Visit, event: VisitEvent) -> bool:

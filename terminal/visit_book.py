@@ -26,7 +26,7 @@ from terminal.consent import Disclosure, history_closed_because, open_categories
 from terminal.enquiries import JAPAN
 from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
-from terminal.question import Question, QuestionState
+from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
@@ -47,7 +47,8 @@ def need_of(visit: Visit, question: Question | None, confirmation: Confirmation 
     if visit.state is VisitState.ABANDONED:
         return DeskNeed.NOTHING
     if question is not None and question.state in UNANSWERED:
-        return DeskNeed.TAP_AGAIN
+        unregistered = question.problem is QuestionProblem.NOT_REGISTERED
+        return DeskNeed.OTHER_WAY if unregistered else DeskNeed.TAP_AGAIN
     if confirmation is not None and worst_of(confirmation) is Severity.STOP:
         return DeskNeed.SETTLE_FINDING
     if question is not None and question.state is not QuestionState.ANSWERED:

@@ -24,6 +24,7 @@ from terminal.identification import (
 )
 from terminal.kiosk import ANSWER_SECONDS, PIN_STEPS, Kiosk
 from terminal.recognition import KnownCard
+from terminal.registration import CardRegistrations
 from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_book import VisitBook
@@ -46,6 +47,7 @@ class VisitSteps:
         kiosk: Kiosk,
         enquiries: Enquiries,
         disclosure: Disclosure,
+        registrations: CardRegistrations,
         bus: EventBus,
     ) -> None:
         """All parts are the desk's own."""
@@ -56,6 +58,7 @@ class VisitSteps:
         self.cards: dict[str, KnownCard] = {}
         self._enquiries = enquiries
         self._disclosure = disclosure
+        self._registrations = registrations
         self._bus = bus
 
     def identified(
@@ -124,6 +127,8 @@ class VisitSteps:
             return
         if step is KioskStep.CONSENT:
             self.finish(visit_id, reason)
+        elif step is KioskStep.REGISTER:
+            self._finish_asked(visit_id, reason)
         elif step in PIN_STEPS:
             self.abandon(visit_id, reason, KIOSK)
 
@@ -143,10 +148,48 @@ class VisitSteps:
         if self.kiosk.state.visit_id == visit_id:
             self.kiosk.show_with_staff(visit_id, KioskNotice.STAFF_COMING)
 
-    def show_outcome(self, visit_id: str, *, late: bool = False) -> None:
-        """Go from CHECKING to DONE once it is known what may be said in public."""
+    def _finish_asked(self, visit_id: str, reason: CloseReason) -> None:
+        """End the patient's part where consents were not all asked: what was not is left out."""
         state = self.kiosk.state
-        if state.step is not KioskStep.CHECKING or state.visit_id != visit_id:
+        unfinished = state.next_item is not None
+        self.kiosk.touch(asked=tuple(item for item in state.asked if item in state.answers))
+        if unfinished:
+            self.finish(visit_id, reason)
+
+    def answer_registration(self, visit_id: str, agree: bool) -> None:
+        """Take the answer to 健康保険証利用登録: a yes is sent, a no is for staff.
+
+        After a yes the kiosk goes on with the consents where it was interrupted.
+        """
+        if not agree:
+            self._registrations.decline(visit_id)
+            self._finish_asked(visit_id, CloseReason.COMPLETED)
+            self.kiosk.show_done(DoneOutcome.SEE_STAFF)
+            return
+        self._enquiries.kick(self._registrations.agree(visit_id))
+        if self.kiosk.state.next_item is not None:
+            self.kiosk.wait_for_patient(KioskStep.CONSENT)
+        else:
+            self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
+
+    def _asks_to_register(self, visit_id: str) -> bool:
+        """Ask the patient who is there with the card whether it shall be an insurance card."""
+        state = self.kiosk.state
+        if state.step not in (KioskStep.CONSENT, KioskStep.CHECKING) or not state.card_present:
+            return False
+        if not self._registrations.is_to_be_asked(visit_id):
+            return False
+        self.kiosk.wait_for_patient(KioskStep.REGISTER)
+        return True
+
+    def show_outcome(self, visit_id: str, *, late: bool = False) -> None:
+        """Go from CHECKING to DONE once it is known what may be said in public.
+
+        A card that is not yet an insurance card is asked about first, also amid the consents.
+        """
+        if self.kiosk.state.visit_id != visit_id or self._asks_to_register(visit_id):
+            return
+        if self.kiosk.state.step is not KioskStep.CHECKING:
             return
         outcome = self.book.outcome(visit_id) or (DoneOutcome.QUEUED if late else None)
         if outcome is not None:

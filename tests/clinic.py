@@ -184,6 +184,12 @@ class Patient:
         for item in ConsentItem:
             self.answers(item, allow=True)
 
+    def answers_registration(self, *, agree: bool) -> None:
+        """Say whether the card shall be an insurance card."""
+        view = self.sees(KioskStep.REGISTER)
+        assert view.visit_id is not None
+        self._terminal.desk.answer_registration(view.visit_id, agree)
+
     def takes_card(self) -> None:
         """Take the card back."""
         self._slot.remove()

@@ -37,10 +37,12 @@ STEP_NUMBERS = {
     KioskStep.PIN_ON_READER: 2,
     KioskStep.CHECKING_PIN: 2,
     KioskStep.CONSENT: 3,
+    KioskStep.REGISTER: 3,
     KioskStep.CHECKING: 3,
     KioskStep.DONE: 4,
 }
-ANSWERED = frozenset({KioskStep.PIN, KioskStep.CONSENT})
+ANSWERED = frozenset({KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER})
+YES_OR_NO = {"yes": True, "no": False}
 OWN_TITLES = frozenset(
     {
         KioskNotice.PIN_WRONG,
@@ -253,12 +255,22 @@ def pin_on_reader() -> AnyResponse:
 @requires(Right.KIOSK)
 def consent() -> AnyResponse:
     """Take the answer to one question; anything but a clear yes or no changes nothing."""
-    answers = {"yes": True, "no": False}
-    allow = answers.get(request.form.get("allow", ""))
+    allow = YES_OR_NO.get(request.form.get("allow", ""))
     item = request.form.get("item", "")
     if allow is None or item not in set(ConsentItem):
         return _now_at(status=HTTPStatus.BAD_REQUEST)
     terminal().desk.answer_consent(_visit_id(), ConsentItem(item), allow)
+    return _go_on()
+
+
+@blueprint.post("/register")
+@requires(Right.KIOSK)
+def register() -> AnyResponse:
+    """Take the answer whether the card shall be an insurance card; only a clear yes is a yes."""
+    allow = YES_OR_NO.get(request.form.get("allow", ""))
+    if allow is None:
+        return _now_at(status=HTTPStatus.BAD_REQUEST)
+    terminal().desk.answer_registration(_visit_id(), allow)
     return _go_on()
 
 

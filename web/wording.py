@@ -37,7 +37,7 @@ from terminal.identification import RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
-from terminal.visit import CloseReason, StaffNeed, Visit, VisitState
+from terminal.visit import CloseReason, RegistrationAnswer, StaffNeed, Visit, VisitState
 from web.i18n import (
     TOKYO,
     current_language,
@@ -64,6 +64,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "visit-state": VisitState,
     "look-reason": LookReason,
     "token": TokenKind,
+    "registration": RegistrationAnswer,
     "revocation": RevocationState,
     "severity": Severity,
     "source": ConfirmationSource,

@@ -221,8 +221,8 @@ def closing_connections(app: WSGIApplication, faults: Faults) -> WSGIApplication
 
     def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         fault, _times = faults.current()
-        if fault is not None and fault.kind is FaultKind.DOWN:
-            faults.take(environ.get("PATH_INFO", ""))
+        down = fault is not None and fault.kind is FaultKind.DOWN
+        if down and faults.take(environ.get("PATH_INFO", "")) is not None:
             # the server takes this for a lost peer: it closes and says nothing
             raise ConnectionResetError(errno.ECONNRESET, "fault: down")
         return app(environ, start_response)

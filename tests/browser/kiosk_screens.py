@@ -86,6 +86,7 @@ SCREENS: dict[str, KioskView] = {
     "checking-pin": _visit(KioskStep.CHECKING_PIN),
     "consent-medicines": _question(MEDICINES, 1),
     "consent-checkups": _question(CHECKUPS, 2),
+    "register": _visit(KioskStep.REGISTER, seconds_left=60.0),
     "still-there": _question(CHECKUPS, 2, seconds=15.0),
     "checking": _visit(KioskStep.CHECKING),
     "done": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED),

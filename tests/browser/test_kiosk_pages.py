@@ -189,7 +189,7 @@ def test_each_screen_can_be_read_and_touched(panel: Panel, screen: str, language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("screen", ["consent-medicines", "consent-checkups"])
+@pytest.mark.parametrize("screen", ["consent-medicines", "consent-checkups", "register"])
 def test_yes_and_no_are_equal(panel: Panel, screen: str, language: str) -> None:
     """Yes and no differ in nothing but their words and their place."""
     page = panel.opens(screen, language)

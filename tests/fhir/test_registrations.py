@@ -157,10 +157,11 @@ def test_a_look_of_staff_registers_nothing(world: World) -> None:
         payer.ask(question)
 
 
-def test_another_cards_signature_registers_nothing(world: World) -> None:
-    """The signature is checked under the key of the card that is to be registered."""
+def test_a_signature_over_something_else_registers_nothing(world: World) -> None:
+    """The signature is checked over the challenge that it comes with."""
     payer, card = world.payer(), unregistered(world)
-    question = world.question(card, world.signed(world.somebody(), payer.issue_challenge()))
+    evidence = world.signed(card, payer.issue_challenge())
+    question = world.question(card, replace(evidence, signature=card.signs(b"something else")))
     with pytest.raises(PayerRefusedError, match="signature-invalid"):
         payer.register_card(registering(question, world.clock()))
 

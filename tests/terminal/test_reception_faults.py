@@ -178,21 +178,6 @@ def test_each_fault_of_the_payer_has_its_name(
     assert (row.name, row.validity) == (None, None)
 
 
-def test_a_card_not_registered_as_insurance_is_for_staff(clinic: Clinic) -> None:
-    """The payer's own words say what to do; the public screen only says to see staff."""
-    clinic.patient.taps("not-registered")
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    assert clinic.patient.sees(KioskStep.DONE).outcome is DoneOutcome.SEE_STAFF
-    row = clinic.reception.row()
-    assert row.question is not None
-    assert (row.question.state, row.question.refusal_code) == (
-        QuestionState.REFUSED,
-        "not-registered",
-    )
-    assert row.name is None
-
-
 def test_a_slow_payer_does_not_hold_the_patient(tmp_path: Path, stage: Stage) -> None:
     """The kiosk ends with "confirmed later" while the payer takes its time."""
     with opened_clinic(tmp_path, stage, payer="answer_seconds = 1") as clinic:

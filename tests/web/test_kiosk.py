@@ -134,7 +134,7 @@ def test_the_kiosk_is_closed_to_others(app: Flask) -> None:
     assert (page.status_code, page.headers["Location"]) == (303, "/kiosk/enrol")
     part = client.get("/kiosk/step", headers={"Host": host, "Sec-Fetch-Dest": "empty"})
     assert part.status_code == 401
-    for command in ("pin", "consent", "staff", "leave", "still-there"):
+    for command in ("pin", "consent", "register", "staff", "leave", "still-there"):
         answer = client.post(f"/kiosk/{command}", headers={"Host": host, "Origin": origin})
         assert answer.status_code == 401
 
