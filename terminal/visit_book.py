@@ -106,7 +106,10 @@ class VisitBook:
         sequence = self._bus.sequence
         now = self._now()
         day = self._store.read(lambda tx: self._rows(tx, now))
+        today = {row.visit.id for row in day[0]}
         with self._lock:
+            # a desk runs for months: what stands in no list any more is forgotten
+            self._listed = {pair for pair in self._listed if pair[1] in today}
             new = [
                 row
                 for row in day[0]
