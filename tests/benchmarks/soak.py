@@ -263,7 +263,7 @@ def separate_payer(stage: Stage) -> Iterator[str]:
         yield f"https://localhost:{port}/fhir"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _listens(port: int) -> bool:

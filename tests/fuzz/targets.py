@@ -213,7 +213,8 @@ class _Lists:
         self._file = wallet.folder / "spoilt.crl"
         self._verifier = verifier
         self._own = CertificateVerifier([_AUTHORITY.pem], allow_test=True)
-        self.good = [(wallet.folder / "crl.pem").read_bytes()]
+        listed = (wallet.folder / "crl.pem").read_bytes()
+        self.good = [listed, x509.load_pem_x509_crl(listed).public_bytes(Encoding.DER)]
         reason = x509.ReasonFlags.certificate_hold
         lists = (
             crl(_AUTHORITY, now, 1, 0x0A1B2C, reason=reason),
