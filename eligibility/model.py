@@ -229,6 +229,9 @@ class FindingCode(StrEnum):
     CERTIFICATE_EXPIRED = "certificate-expired"
     REVOCATION_NOT_CHECKED = "revocation-not-checked"
     RECORDED_ANSWER = "recorded-answer"
+    EARLIER_CARD_CONTRADICTS = "earlier-card-contradicts"
+    CARD_RENEWED = "card-renewed"
+    LOOKED_WITHOUT_PHOTO = "looked-without-photo"
 
 
 @dataclass(frozen=True, slots=True)

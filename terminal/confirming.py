@@ -15,12 +15,14 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.payer import CardQuestion
-from eligibility.reconcile import reconcile
+from eligibility.payer import CardQuestion, IdentificationMethod
+from eligibility.reconcile import JAPAN, reconcile
+from eligibility.renewal import about_renewal, personal_key
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
 from terminal.identification import RevocationState
+from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 
 DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
@@ -44,6 +46,18 @@ def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
     return None
 
 
+def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerAnswer]:
+    """Return recorded answers that name a number of this one, doubtful ones left out."""
+    keys = {key[0::2] for coverage in answer.results if (key := personal_key(coverage))}
+    found = {
+        confirmation.answer_id
+        for insurer_number, number in keys
+        for confirmation in tx.confirmations.live_for_insured(insurer_number, number)
+        if not _is_doubtful(confirmation)
+    }
+    return [tx.answers.get(answer_id) for answer_id in found]
+
+
 class Confirming:
     """Makes confirmations inside the transaction that the caller began."""
 
@@ -60,8 +74,24 @@ class Confirming:
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
         findings = self._findings(tx, visit_id, asked, answer, recorded)
+        findings += about_renewal(answer, recorded, _answers_with_numbers_of(tx, answer))
+        findings += self._about_look(tx, visit_id, asked, answer)
         supersedes = former[0].id if former else None
         self._add(tx, visit_id, answer, ConfirmationSource.LIVE, findings, supersedes)
+
+    def _about_look(
+        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
+    ) -> tuple[Finding, ...]:
+        """Say that staff looked at a card which, by the holder's birth date, has no photo."""
+        visit = tx.visits.get(visit_id)
+        if asked.evidence.method is not IdentificationMethod.STAFF_VISUAL or visit.has_photo:
+            return ()
+        verified = self._verifier.verify(asked.certificate, asked.evidence.identified_at)
+        certificate_from = verified.not_before.astimezone(JAPAN).date()
+        births = {coverage.person.birthdate for coverage in answer.results}
+        if len(births) != 1 or not has_no_photo(births.pop(), certificate_from):
+            return ()
+        return (Finding(FindingCode.LOOKED_WITHOUT_PHOTO, Severity.WARN, blocks_history=True),)
 
     def confirm_by_record(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> None:
         """Let the last answer stand in while the payer is silent, as what it is.

@@ -107,3 +107,30 @@ class Confirmations:
             """,
             [subject.serial, subject.issuer, limit],
         )
+
+    def live_for_insured(
+        self, insurer_number: str, insured_identification_number: str, limit: int = 20
+    ) -> list[Confirmation]:
+        """Return the LIVE confirmations of answers with this number, whatever the certificate.
+
+        The newest first; what a later one superseded is not among them.
+        """
+        asked = [insurer_number, insured_identification_number]
+        return self._rows.select(
+            """
+            JOIN answers ON answers.id = confirmations.answer_id
+            WHERE confirmations.source = 'live'
+                AND NOT EXISTS (
+                    SELECT 1 FROM confirmations AS later
+                    WHERE later.supersedes = confirmations.id
+                )
+                AND (
+                    (answers.body->>'$.results[0].insurer_number' = ? AND
+                        answers.body->>'$.results[0].insured_identification_number' = ?)
+                    OR (answers.body->>'$.results[1].insurer_number' = ? AND
+                        answers.body->>'$.results[1].insured_identification_number' = ?)
+                )
+            ORDER BY confirmations.as_of DESC, confirmations.rowid DESC LIMIT ?
+            """,
+            [*asked, *asked, limit],
+        )

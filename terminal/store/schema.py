@@ -200,7 +200,17 @@ def step_0001_spine(db: Database) -> None:
         db.execute(statement)
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (step_0001_spine,)
+def step_0003_insured(db: Database) -> None:
+    """Answers found by insurer and number, so that a renewed card's holder is."""
+    for result in range(2):
+        person = f"body->>'$.results[{result}]"
+        db.execute(
+            f"CREATE INDEX answers_by_insured_{result} ON answers "  # literals
+            f"({person}.insurer_number', {person}.insured_identification_number')"
+        )
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (step_0001_spine, step_0003_insured)
 for _step in STEPS:
     MIGRATIONS()(_step)
 

@@ -11,6 +11,7 @@ from terminal.errors import StoreError, UnknownVisitError, VisitStateError
 from terminal.question import Question, QuestionState
 from terminal.store import Store
 from tests.store.builders import (
+    INSURED_NUMBER,
     MORNING,
     SATO,
     TANAKA,
@@ -184,3 +185,23 @@ def test_latest_confirmation_is_live_and_of_that_certificate(store: Store) -> No
     live = store.read(lambda tx: tx.confirmations.live_for(TANAKA))
     assert live == [a_confirmation("c-1")]
     assert store.read(lambda tx: tx.confirmations.live_for(replace(TANAKA, serial="9"))) == []
+
+
+def test_answers_with_one_number_are_found_whatever_the_card(store: Store) -> None:
+    """A renewed card's holder is found by insurer and number; what was superseded is not."""
+    confirm_visit(store, "1", opened_at=MORNING)
+    confirm_visit(store, "2", opened_at=MORNING + MINUTE, subject=SATO)
+    later = a_confirmation("c-4", "v-2", answer_id="a-2", supersedes="c-2")
+    store.write(lambda tx: tx.confirmations.add(later))
+
+    def found(insurer_number: str, number: str) -> set[str]:
+        return {
+            confirmation.id
+            for confirmation in store.read(
+                lambda tx: tx.confirmations.live_for_insured(insurer_number, number)
+            )
+        }
+
+    assert found("06123456", INSURED_NUMBER) == {"c-1", "c-4"}
+    assert found("06123456", "0") == set()
+    assert found("06123457", INSURED_NUMBER) == set()

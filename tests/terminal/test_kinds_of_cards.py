@@ -10,6 +10,7 @@ from flask import Flask, g
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.model import FindingCode
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
 from terminal.errors import CertificateReason, LookReason, LookRefusedError
@@ -20,6 +21,8 @@ from terminal.virtual_card.issuing import load_card
 from terminal.visit import StaffNeed, VisitState
 from tests.clinic import Clinic, Stage, opened_clinic
 from web import i18n, wording
+
+RENEWAL = {FindingCode.CARD_RENEWED, FindingCode.EARLIER_CARD_CONTRADICTS}
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +141,44 @@ def test_an_infants_card_takes_the_pin_alone_once_it_is_known_to_have_no_photo(
     assert refusal.value.reason is LookReason.NO_PHOTO
     assert clinic.reception.opens(again.id).no_look is LookReason.NO_PHOTO
     assert clinic.patient.types_pin().step is KioskStep.CONSENT
+
+
+def test_a_look_at_an_infants_card_is_told_once_the_payer_names_the_birth_date(
+    clinic: Clinic,
+) -> None:
+    """Before the answer nobody could know; with it staff are told, and history stays closed."""
+    view = clinic.patient.taps("infant")
+    assert view.visit_id is not None
+    clinic.terminal.desk.call_staff(view.visit_id)
+    clinic.reception.looks(view.visit_id)
+    row = clinic.reception.sees_answer()
+    assert row.confirmation is not None
+    found = {finding.code: finding for finding in row.confirmation.findings}
+    assert found[FindingCode.LOOKED_WITHOUT_PHOTO].blocks_history
+    assert row.need is DeskNeed.HELP or row.need is DeskNeed.SETTLE_FINDING
+
+
+def test_a_reissued_card_is_known_by_the_payers_numbers(clinic: Clinic) -> None:
+    """The holder of a new certificate is noted as one seen before, once; nothing is merged."""
+    for persona, codes in (
+        ("ordinary", set()),
+        ("ordinary-reissued", {FindingCode.CARD_RENEWED}),
+        ("ordinary-reissued", set()),
+        ("elderly", set()),
+    ):
+        clinic.patient.taps(persona)
+        clinic.patient.types_pin()
+        clinic.patient.consents_to_all()
+        clinic.patient.sees(KioskStep.DONE)
+        row = clinic.reception.sees_answer()
+        assert row.confirmation is not None
+        found = {finding.code for finding in row.confirmation.findings}
+        assert found & RENEWAL == codes, persona
+        clinic.patient.takes_card()
+    subjects = {
+        row.visit.subject for row in clinic.terminal.desk.today(clinic.reception.actor).rows
+    }
+    assert len(subjects) == 3
 
 
 def test_a_card_that_shows_no_photo_when_it_is_read_is_not_looked_at(clinic: Clinic) -> None:

@@ -1,0 +1,96 @@
+"""A card that is new while its holder is not: known by the payer's numbers alone, never by guess.
+
+A renewed or reissued card has a certificate of another serial number, so that nothing ties it to
+the former one but what the payer answers.  Insurer, symbol, number and branch belong to one person;
+where they are those of a recorded answer for another certificate, and neither birth date, sex nor
+name contradict, the holder is the one of that record.  Nothing is merged: staff are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from eligibility.codes import Sex
+from eligibility.model import Coverage, Finding, FindingCode, InsuredPerson, PayerAnswer, Severity
+from eligibility.names import certainly_differ
+from eligibility.reconcile import JAPAN
+
+PERSONAL_NUMBERS = ("12", "39")
+"""法別番号 whose numbers are one person's without any branch: 医療扶助, 後期高齢者医療."""
+
+_BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
+
+PersonalKey = tuple[str, str | None, str, str | None]
+
+
+def personal_key(coverage: Coverage) -> PersonalKey | None:
+    """Return insurer, symbol, number and branch where they name one person, else None.
+
+    Without a branch a number may be a whole family's, and says nothing of who this is.
+    """
+    number, branch = coverage.insured_identification_number, coverage.insured_branch_number
+    is_personal = branch is not None or coverage.insurer_number.startswith(PERSONAL_NUMBERS)
+    if not number or not is_personal:
+        return None
+    return coverage.insurer_number, coverage.insured_card_symbol, number, branch
+
+
+def about_renewal(
+    answer: PayerAnswer, recorded: PayerAnswer | None, others: Iterable[PayerAnswer]
+) -> tuple[Finding, ...]:
+    """Return what recorded answers for other certificates say of the holder of this one.
+
+    ``recorded``: the last answer for this certificate: a card that was seen before is not told as
+    new again.  ``others``: answers for whatever certificates; those that share no personal number
+    are not looked at.  A CARD_RENEWED finding carries the day in ``recorded``; a contradiction,
+    which forbids any link, its field and both values.
+    """
+    found: set[Finding] = set()
+    kin = []
+    for other in others:
+        if other.subject == answer.subject:
+            continue
+        for now, then in _same_numbers(answer, other):
+            contradictions = set(_contradictions(now.person, then.person))
+            found |= contradictions
+            if not contradictions:
+                kin.append(other.received_at)
+    if kin and not found and recorded is None:
+        last = max(kin).astimezone(JAPAN).date().isoformat()
+        found.add(Finding(FindingCode.CARD_RENEWED, Severity.NOTE, recorded=last))
+    return tuple(sorted(found, key=lambda one: (one.field or "", one.recorded)))
+
+
+def _same_numbers(answer: PayerAnswer, other: PayerAnswer) -> Iterator[tuple[Coverage, Coverage]]:
+    for now in answer.results:
+        key = personal_key(now)
+        for then in other.results:
+            if key is not None and key == personal_key(then):
+                yield now, then
+
+
+def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding]:
+    """Birth date and sex stay for life; a name may have changed, and staff see whether it has."""
+    if now.birthdate != then.birthdate:
+        yield _contradiction("birthdate", now.birthdate.isoformat(), then.birthdate.isoformat())
+    if now.sex != then.sex and _BINARY_SEX.issuperset((now.sex, then.sex)):
+        yield _contradiction("sex", str(now.sex.value), str(then.sex.value))
+    if certainly_differ(now.name, then.name):
+        yield Finding(
+            FindingCode.EARLIER_CARD_CONTRADICTS,
+            Severity.WARN,
+            field="name",
+            from_payer=now.name,
+            recorded=then.name,
+        )
+
+
+def _contradiction(field: str, now: str, then: str) -> Finding:
+    return Finding(
+        FindingCode.EARLIER_CARD_CONTRADICTS,
+        Severity.WARN,
+        field=field,
+        from_payer=now,
+        recorded=then,
+        blocks_history=True,
+    )
