@@ -122,7 +122,7 @@ class CardWork:
         """Let a card that nobody was seen to tap be taken first; it is not read."""
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
-            self._kiosk.touch(card_present=True)
+            self._kiosk.touch(card_present=True, is_phone=False)
             self._kiosk.clear()
 
     def _card_inserted(self, reader: str) -> None:

@@ -172,6 +172,9 @@ class KioskSection(Section):
     idle_seconds: int = Field(
         60, ge=20, le=600, description="Seconds of silence after which a step ends by itself"
     )
+    sound: bool = Field(
+        True, description="Whether a soft tone reminds of a card that lies on the reader"
+    )
     languages: tuple[Literal["ja", "en"], ...] = Field(
         ("ja", "en"), min_length=1, description="Languages to choose from, the first is shown first"
     )
@@ -400,7 +403,13 @@ def _kind(field: FieldInfo) -> str:
     annotation = field.annotation
     parts = [part for part in get_args(annotation) if part not in (type(None), ...)]
     if isinstance(annotation, type) and not parts:
-        return {Path: "path", str: "text", int: "whole number", float: "number"}[annotation]
+        return {
+            Path: "path",
+            str: "text",
+            int: "whole number",
+            float: "number",
+            bool: "true or false",
+        }[annotation]
     if parts and all(isinstance(part, str) for part in parts):
         return " or ".join(f'"{part}"' for part in parts)
     inner = dict.fromkeys(_kind(FieldInfo(annotation=part)) for part in parts)

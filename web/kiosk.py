@@ -29,6 +29,8 @@ CAP_HEIGHT_OF_FONT = 0.733  # Noto Sans CJK, em
 MM_PER_INCH = 25.4
 ROOMY = 24.0  # rem: a panel whose sides are both longer has room for large headings
 PIN_DIGITS = 4
+TONE_AFTER = 5
+"""Seconds that one who is about to take the card has before the first tone."""
 
 STEP_NUMBERS = {
     KioskStep.READING: 1,
@@ -61,8 +63,8 @@ class Screen:
 
     ``key`` changes when the patient faces another screen, not when the same one is told anew;
     ``family``: the message ids' common part; ``asks``: the patient has to answer on the screen, so
-    silence is asked about; ``may_leave``: the visit can be ended here; ``step_number``: of the four
-    steps shown above, or None.
+    silence is asked about; ``may_leave``: the visit can be ended here; ``reminds``: the card that
+    lies there is to be taken; ``step_number``: of the four steps shown above, or None.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Screen:
     is_phone: bool
     asks: bool
     may_leave: bool
+    reminds: bool
     offers_staff: bool
     step_number: int | None
 
@@ -142,6 +145,8 @@ def screen_of(view: KioskView) -> Screen:
         is_phone=view.is_phone,
         asks=view.step in ANSWERED,
         may_leave=view.step in ANSWERED or view.step is KioskStep.PIN_ON_READER,
+        reminds=view.card_present
+        and (view.step is KioskStep.DONE or view.notice is KioskNotice.CARD_LEFT),
         offers_staff=view.tries_left == 1 and view.step in (KioskStep.PIN, KioskStep.PIN_ON_READER),
         step_number=STEP_NUMBERS.get(view.step),
     )
@@ -159,6 +164,7 @@ def _render(template: str, view: KioskView, sequence: int, message: str | None) 
         first_language=section.languages[0],
         institution_name=institution.name,
         institution_kind=institution.kind,
+        tone_after=TONE_AFTER if section.sound else None,
         message=message,
     )
 

@@ -269,7 +269,7 @@ def test_a_forgotten_card_is_told_in_the_list_until_it_is_taken(
     assert view.visit_id is not None
     clinic.terminal.desk.leave(view.visit_id)
     state = page.locator("#desk-state")
-    expect(state).to_contain_text(re.compile(r"カードの置き忘れ（\d\d:\d\dから）"))
+    expect(state).to_contain_text(re.compile(r"カードの置き忘れ（\d\d:\d\dから \d+分）"))
     assert axe_findings(page) == []
     clinic.patient.takes_card()
     expect(state).not_to_contain_text("置き忘れ")

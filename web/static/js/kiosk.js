@@ -3,6 +3,7 @@
 // plain forms without it.
 
 import * as pin from "./kiosk-pin.js";
+import * as reminder from "./kiosk-reminder.js";
 import * as silence from "./kiosk-silence.js";
 import { settle, watchTouches } from "./kiosk-touch.js";
 
@@ -89,6 +90,7 @@ function show(answer) {
     // a control that is replaced while a finger lies on it loses the press
     Object.assign(now.dataset, next.dataset);
     silence.start(now);
+    reminder.start(now);
     return;
   }
   shown = came;
@@ -131,6 +133,7 @@ function begin(another, focus = null) {
   }
   pin.start(present);
   silence.start(present);
+  reminder.start(present);
   watchLanguage();
 }
 
