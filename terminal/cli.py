@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 from eligibility.errors import EligibilityError
+from face_auth import FaceAuthError
 from terminal import __version__
 from terminal.accounts import TERMINAL, Role, StaffAccount
 from terminal.config import TerminalConfig, documented_keys, load_config
@@ -29,6 +30,7 @@ from terminal.errors import (
     StoreDamagedError,
     TerminalError,
 )
+from terminal.face_command import face
 from terminal.health import HealthCheck, HealthState, worst
 from terminal.kiosk_access import KioskAccess
 from terminal.passwords import LONGEST, SHORTEST
@@ -63,7 +65,7 @@ class OneLineErrors(click.Group):
         except AccountRefusedError as error:
             click.echo(f"Error: {ACCOUNT_REFUSED[error.reason]} ({error.reason})", err=True)
             ctx.exit(1)
-        except (TerminalError, EligibilityError) as error:
+        except (TerminalError, EligibilityError, FaceAuthError) as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
 
@@ -87,6 +89,9 @@ def utc_now() -> datetime:
 @click.version_option(__version__, prog_name="eligibility-terminal")
 def cli() -> None:
     """Online eligibility confirmation terminal (オンライン資格確認端末)."""
+
+
+cli.add_command(face)
 
 
 @contextmanager
