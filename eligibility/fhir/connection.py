@@ -37,6 +37,7 @@ _deadline: ContextVar[float] = ContextVar("payer_deadline")
 # What OpenSSL calls an alert about our own certificate.
 _ALERTS_ABOUT_US = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "BAD_CERTIFICATE")
 _EXPIRED, _HOSTNAME_MISMATCH, _IP_MISMATCH = 10, 62, 64
+_END_OF_HEAD = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,33 @@ def _left(limit: float | None, error: type[Exception]) -> float:
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    """A stream each of whose calls ends at the deadline."""
+    """A stream each of whose calls ends at the deadline; counts what came since the last request.
+
+    What follows an answer on its connection would be read as the answer to the next question, and
+    so on for ever.  httpcore looks at the socket alone, not at what it has already read.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._head = b""
+        self._count = 0
+        self._spent = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        data = self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        self._count += len(data)
+        if _END_OF_HEAD not in self._head:
+            self._head += data
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._head, self._count = b"", 0
         self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    def end_answer(self, length: int | None) -> None:
+        """Use this connection no more unless an answer of ``length`` was all that came."""
+        head, end, _ = self._head.partition(_END_OF_HEAD)
+        self._spent = length is None or self._count != len(head) + len(end) + length
 
     def close(self) -> None:
         self._stream.close()
@@ -125,6 +143,8 @@ class _BoundedStream(httpcore.NetworkStream):
         return _BoundedStream(self._stream.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable" and self._spent:
+            return True  # to httpcore: this idle connection is over
         return self._stream.get_extra_info(info)
 
 
@@ -280,6 +300,8 @@ class Connection:
             if len(body) > LARGEST_ANSWER:
                 msg = f"the payer's answer is larger than {LARGEST_ANSWER} bytes"
                 raise PayerProtocolError(msg)
+        stated = _header(response, b"content-length")
+        response.extensions["network_stream"].end_answer(len(body) if stated else None)
         return Answer(status, bytes(body))
 
     def _not_connected(self, error: Exception) -> NoReturn:

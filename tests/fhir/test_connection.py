@@ -62,6 +62,34 @@ def test_calls_share_one_kept_connection(server: OpenServer, payer: OpenPayer) -
     assert (running.connections, len(running.requests)) == (1, 5)
 
 
+STALE = reply(b'{"resourceType":"Parameters"}')
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(CAPABILITY + STALE, id="two answers"),
+        pytest.param(CAPABILITY + CAPABILITY, id="one answer twice"),
+        pytest.param(CAPABILITY + STALE[:40], id="one answer and a half"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" + CAPABILITY + STALE, id="after hints"),
+    ],
+)
+def test_what_follows_an_answer_answers_nothing(
+    server: OpenServer, payer: OpenPayer, first: bytes
+) -> None:
+    """An answer too many is dropped with its connection; the next question gets its own answer."""
+    replies = [first, CAPABILITY, CAPABILITY]
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(replies.pop(0))
+
+    running = server(behave)
+    desk = payer(running.port)
+    for _ in range(3):
+        desk.check_reachable()
+    assert (running.connections, replies) == (2, [])
+
+
 def test_nothing_but_what_is_needed_is_sent(server: OpenServer, payer: OpenPayer) -> None:
     """A request names what it accepts and its host: no cookie, no user agent, no packing."""
     running = server(answers(CAPABILITY))
