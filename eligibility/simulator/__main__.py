@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -12,10 +13,11 @@ from types import FrameType
 import click
 
 from eligibility.numbers import institution_code_is_consistent
+from eligibility.simulator.flaws import flaws_of
 from eligibility.simulator.pki import DEFAULT_INSTITUTION, SimulatorSetupError
-from eligibility.simulator.population import DEFAULT_SEED
+from eligibility.simulator.population import DEFAULT_SEED, DEFAULT_SIZE
 from eligibility.simulator.server import RunningSimulator, utc_now
-from eligibility.simulator.setup import initialise, load_population
+from eligibility.simulator.setup import LARGEST_SIZE, initialise, load_population
 
 _DIRECTORY = click.option(
     "--dir",
@@ -42,19 +44,27 @@ def main() -> None:
 @_DIRECTORY
 @click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Makes the people.")
 @click.option(
+    "--people",
+    "size",
+    type=click.IntRange(1, LARGEST_SIZE),
+    default=DEFAULT_SIZE,
+    show_default=True,
+    help="How many there are at least.",
+)
+@click.option(
     "--institution",
     default=DEFAULT_INSTITUTION,
     show_default=True,
     help="10-digit code (医療機関コード) in the terminal's client certificate.",
 )
-def init(directory: Path, seed: int, institution: str) -> None:
+def init(directory: Path, seed: int, size: int, institution: str) -> None:
     """Make certificates and people; what is there already stays as it is."""
     if not (institution.isascii() and institution.isdigit() and len(institution) == 10):
         raise click.BadParameter("ten digits", param_hint="--institution")
     if not institution_code_is_consistent(institution):
         click.echo(f"warning: the check digit of {institution} is wrong", err=True)
     try:
-        initialise(directory, utc_now(), seed=seed, institution=institution)
+        initialise(directory, utc_now(), seed=seed, size=size, institution=institution)
     except SimulatorSetupError as error:
         raise _SetupProblem(str(error)) from error
     click.echo(f"ready: {directory}")
@@ -83,7 +93,12 @@ def init(directory: Path, seed: int, institution: str) -> None:
 @click.option(
     "--control-port",
     type=click.IntRange(0, 65535),
-    help="Offer the switching of faults on 127.0.0.1; off unless given.",
+    help="Offer the page and the switching of faults on 127.0.0.1; off unless given.",
+)
+@click.option(
+    "--requests-per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Refuse what is beyond (HTTP 429); no limit unless given.",
 )
 @click.option("--verbose", is_flag=True, help="Log each request (ids and codes only).")
 def serve(
@@ -93,6 +108,7 @@ def serve(
     issued: Path,
     record_ca: Path | None,
     control_port: int | None,
+    requests_per_second: float | None,
     verbose: bool,
 ) -> None:
     """Serve until interrupted."""
@@ -115,10 +131,11 @@ def serve(
             issued=issued,
             record_ca=record_ca,
             control_port=control_port,
+            requests_per_second=requests_per_second,
         ) as simulator:
             click.echo(f"payer simulator: {simulator.base_url}")
             if simulator.control_url is not None:
-                click.echo(f"faults: {simulator.control_url}/faults")
+                click.echo(f"page, faults and requests: {simulator.control_url}/")
             sys.stdout.flush()
             stopped.wait()
     except SimulatorSetupError as error:
@@ -128,12 +145,23 @@ def serve(
 @main.command()
 @_DIRECTORY
 @click.option("--all", "everybody", is_flag=True, help="Everybody, not only those with a card.")
-def people(directory: Path, everybody: bool) -> None:
+@click.option(
+    "--flaws", is_flag=True, help="The errors planted in the register instead, a JSON line each."
+)
+def people(directory: Path, everybody: bool, flaws: bool) -> None:
     """List the people and their stories."""
     try:
         population = load_population(directory)
     except SimulatorSetupError as error:
         raise _SetupProblem(str(error)) from error
+    if flaws:
+        for person in population.people:
+            for flaw in flaws_of(person, population.as_of):
+                line = {"person_id": person.id, "flaw": flaw}
+                if person.linked is not None:
+                    line["linked_to"] = person.linked.id
+                click.echo(json.dumps(line))
+        return
     for person in population.people:
         if person.persona is not None:
             click.echo(f"{person.id}  {person.persona}  {person.name}  {person.story.ja}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import math
 import re
+import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.requests import QUESTION_ID, patient_id_of
+from eligibility.simulator.traffic import RateLimit, RequestLog
+from eligibility.simulator.traffic import Request as TakenRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,20 +50,43 @@ _HTTP_REFUSALS = {
 }
 
 
-def make_app(payer: SimulatedPayer, faults: Faults) -> Flask:
+def make_app(
+    payer: SimulatedPayer, faults: Faults, log_of_requests: RequestLog, limit: RateLimit
+) -> Flask:
     """Return the WSGI application; the server in front has checked the client certificate."""
     app = Flask("eligibility.simulator", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
 
     @app.before_request
     def have_fault() -> Response | None:
+        g.started = time.perf_counter()
         g.institution = _institution(request)
+        wait = limit.wait_for()
+        if wait > 0:
+            raise RefusalError(RefusalCode.TOO_MANY_REQUESTS, retry_after=math.ceil(wait))
         g.fault = faults.take(request.path)
         return _before(g.fault, faults)
 
     @app.after_request
     def finish(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
+        response.date = payer.now()
+        fault = g.get("fault")
+        if fault is not None and fault.kind is FaultKind.BAD_ENCODING:
+            response.set_data(response.get_data().decode().encode("cp932", "replace"))
+        log_of_requests.add(
+            TakenRequest(
+                payer.now(),
+                g.get("institution", ""),
+                request.method,
+                request.path,
+                response.status_code,
+                round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else 0.0,
+                outcome=g.get("outcome", ""),
+                question=request.headers.get("Idempotency-Key", "")[:100],
+                fault="" if fault is None else fault.kind,
+            )
+        )
         log.info(
             "%s %s %d institution %s",
             request.method,
@@ -72,6 +99,7 @@ def make_app(payer: SimulatedPayer, faults: Faults) -> Flask:
     @app.errorhandler(RefusalError)
     def refuse(error: RefusalError) -> Response:
         log.info("refused: %s", error)
+        g.outcome = error.code
         return _refusal(error.code, retry_after=error.retry_after)
 
     @app.errorhandler(HTTPException)
@@ -80,6 +108,7 @@ def make_app(payer: SimulatedPayer, faults: Faults) -> Flask:
         code = _HTTP_REFUSALS.get(status)
         if code is None:
             code = RefusalCode.REQUEST_INVALID if status < 500 else RefusalCode.UNAVAILABLE
+        g.outcome = code
         return _refusal(code, status=status)
 
     _add_routes(app, payer)
@@ -100,7 +129,9 @@ def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
     @app.post(_SUBMIT)
     def submit() -> Response:
         parsed = _body()
-        return _json(payer.answer(g.institution, _key(), parsed, g.fault))
+        answer = payer.answer(g.institution, _key(), parsed, g.fault)
+        g.outcome = answer["outcome"]
+        return _json(answer)
 
     @app.post("/fhir/$register-card")
     def register_card() -> Response:
@@ -208,6 +239,8 @@ def _before(fault: Fault | None, faults: Faults) -> Response | None:
         faults.wait(fault.seconds)
     elif fault.kind is FaultKind.UNAVAILABLE:
         raise RefusalError(RefusalCode.UNAVAILABLE, retry_after=_RETRY_AFTER)
+    elif fault.kind is FaultKind.TOO_MANY:
+        raise RefusalError(RefusalCode.TOO_MANY_REQUESTS, retry_after=_RETRY_AFTER)
     elif fault.kind is FaultKind.MALFORMED:
         return Response(
             '{"resourceType":"CoverageEligibilityResponse","outcome":"comp',

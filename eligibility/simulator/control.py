@@ -1,19 +1,33 @@
-"""Switching faults while the simulator runs: plain HTTP on 127.0.0.1, for demo and tests only.
+"""Looking at the simulator and switching its faults: plain HTTP on 127.0.0.1, for tests only.
 
-``GET /faults``, ``PUT /faults`` with ``{"kind": …, "seconds"?: …, "times"?: …, "path"?: …}``,
-``DELETE /faults``; ``POST /revocations`` with ``{"serial": …}``; ``POST /forget``.
+``GET /`` is a page for people.  For programs: ``GET /faults``, ``PUT /faults`` with
+``{"kind": …, "seconds"?: …, "times"?: …, "path"?: …}``, ``DELETE /faults``; ``GET /requests``,
+``DELETE /requests``; ``GET /limit``, ``PUT /limit`` with ``{"requests_per_second": …}`` (null for
+none); ``POST /revocations`` with ``{"serial": …}``; ``POST /forget``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eligibility.simulator.faults import FaultKind, Faults
 from eligibility.simulator.payer import SimulatedPayer
+from eligibility.simulator.traffic import RateLimit, RequestLog
+from eligibility.simulator.wording import KINDS, WORDS
 
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src data:; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 _OWN_NAMES = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -21,9 +35,15 @@ class _FaultOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: FaultKind
-    seconds: float = Field(default=0.0, ge=0, le=600)
+    seconds: float = 0.0
     times: int | None = Field(default=None, ge=1)
     path: str = ""
+
+
+class _Limit(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    requests_per_second: float | None = Field(gt=0, le=100_000, allow_inf_nan=False)
 
 
 class _Revocation(BaseModel):
@@ -32,17 +52,26 @@ class _Revocation(BaseModel):
     serial: str = Field(pattern=r"^[0-9a-f]{1,64}$")
 
 
-def make_control_app(payer: SimulatedPayer, faults: Faults) -> Flask:
+def make_control_app(
+    payer: SimulatedPayer, faults: Faults, requests: RequestLog, limit: RateLimit
+) -> Flask:
     """Return the WSGI application of the control port."""
-    app = Flask("eligibility.simulator.control", static_folder=None)
+    app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 4096
 
     @app.before_request
     def only_from_here() -> tuple[Response, int] | None:
-        # a page in a browser on this machine may neither rebind a name nor post a form
-        if request.host.rsplit(":", 1)[0] not in _OWN_NAMES or "Origin" in request.headers:
+        # no foreign page in a browser on this machine may rebind a name or send an order
+        origin = request.headers.get("Origin", f"http://{request.host}")
+        own = origin == f"http://{request.host}"
+        if request.host.rsplit(":", 1)[0] not in _OWN_NAMES or not own:
             return _problem("only for programs on this machine", 403)
         return None
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
 
     @app.errorhandler(ValidationError)
     def invalid(error: ValidationError) -> tuple[Response, int]:
@@ -60,9 +89,12 @@ def make_control_app(payer: SimulatedPayer, faults: Faults) -> Flask:
         return state()
 
     @app.put("/faults")
-    def switch() -> Response:
+    def switch() -> Response | tuple[Response, int]:
         order = _FaultOrder.model_validate_json(request.get_data())
-        faults.set(order.kind, seconds=order.seconds, times=order.times, path=order.path)
+        try:
+            faults.set(order.kind, seconds=order.seconds, times=order.times, path=order.path)
+        except ValueError as error:
+            return _problem(str(error), 400)
         return state()
 
     @app.delete("/faults")
@@ -76,6 +108,38 @@ def make_control_app(payer: SimulatedPayer, faults: Faults) -> Flask:
         if not payer.cards.revoke(serial):
             return _problem("no card has this certificate", 404)
         return jsonify(revoked=serial)
+
+    @app.get("/requests")
+    def show_requests() -> Response:
+        return jsonify(requests.as_dict())
+
+    @app.delete("/requests")
+    def forget_requests() -> Response:
+        requests.clear()
+        return jsonify(requests.as_dict())
+
+    @app.get("/limit")
+    def show_limit() -> Response:
+        return jsonify(requests_per_second=limit.requests_per_second)
+
+    @app.put("/limit")
+    def change_limit() -> Response:
+        order = _Limit.model_validate_json(request.get_data())
+        limit.requests_per_second = order.requests_per_second
+        return show_limit()
+
+    @app.get("/")
+    def page() -> str:
+        language = "en" if request.args.get("lang") == "en" else "ja"
+        return render_template(
+            "control.html",
+            language=language,
+            other="ja" if language == "en" else "en",
+            words=WORDS[language],
+            kinds=[(kind.value, KINDS[kind][language == "en"]) for kind in FaultKind],
+            people=len(payer.population.people),
+            seed=payer.population.seed,
+        )
 
     @app.post("/forget")
     def forget() -> Response:

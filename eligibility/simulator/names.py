@@ -85,6 +85,7 @@ class RefusalCode(StrEnum):
     CHALLENGE_WRONG = "challenge-wrong"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
+    TOO_MANY_REQUESTS = "too-many-requests"
 
 
 # code → (HTTP status, FHIR issue type, the payer's words)
@@ -171,4 +172,5 @@ REFUSALS: dict[RefusalCode, tuple[int, str, str]] = {
     RefusalCode.CHALLENGE_WRONG: (422, "security", "検証値が一致しません。"),
     RefusalCode.REFUSED: (422, "processing", "この照会は受け付けられません。"),
     RefusalCode.UNAVAILABLE: (503, "transient", "ただいま混み合っています。"),
+    RefusalCode.TOO_MANY_REQUESTS: (429, "throttled", "照会が多すぎます。時間をおいてください。"),
 }

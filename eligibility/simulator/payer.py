@@ -194,7 +194,7 @@ class SimulatedPayer:
             if earlier is not None:  # asked twice at the same time
                 return earlier
             self._challenges.use(question.evidence.challenge, institution, question.id, now)
-            if answer["outcome"] == AnswerOutcome.QUEUED:
+            if answer["outcome"] in (AnswerOutcome.QUEUED, AnswerOutcome.ERROR):
                 return answer
             self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
             if history and not certificate.in_grace and "reference" in answer["patient"]:
@@ -269,6 +269,10 @@ class SimulatedPayer:
         if kind is FaultKind.QUEUED:
             return wire.answer(
                 echo, response_id, now, AnswerOutcome.QUEUED, "処理中です。", code="0001"
+            )
+        if kind is FaultKind.ERROR:
+            return wire.answer(
+                echo, response_id, now, AnswerOutcome.ERROR, "処理できませんでした。", code="9999"
             )
         holding = holding_of(person, now.astimezone(JAPAN).date())
         return wire.answer(

@@ -61,6 +61,16 @@ class PkiFiles:
         """Its key."""
         return self.directory / "client.key"
 
+    @property
+    def expired(self) -> Path:
+        """A server certificate that has ended, for the fault of that name; may be missing."""
+        return self.directory / "server-expired.pem"
+
+    @property
+    def expired_key(self) -> Path:
+        """Its key."""
+        return self.directory / "server-expired.key"
+
     def missing(self) -> list[Path]:
         """Return the files that are not there."""
         wanted = (self.ca, self.server, self.server_key, self.client, self.client_key)
@@ -112,14 +122,14 @@ class ThrowAwayCa:
         )
 
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, days: int, ago: int = 1
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(self._now - timedelta(days=1))
+            .not_valid_before(self._now - timedelta(days=ago))
             .not_valid_after(self._now + timedelta(days=days))
         )
 
@@ -128,11 +138,14 @@ class ThrowAwayCa:
         subject: x509.Name,
         usage: x509.ObjectIdentifier,
         alternative_names: Sequence[x509.GeneralName] = (),
+        *,
+        expired: bool = False,
     ) -> tuple[bytes, bytes]:
-        """Return certificate and key of a leaf, both PEM."""
+        """Return certificate and key of a leaf, both PEM; ``expired``: it ended yesterday."""
         key = ec.generate_private_key(ec.SECP256R1())
+        days, ago = (-1, 400) if expired else (_LEAF_DAYS, 1)
         builder = (
-            self._builder(subject, key.public_key(), _LEAF_DAYS)
+            self._builder(subject, key.public_key(), days, ago)
             .issuer_name(self.certificate.subject)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signing_certificates=False), critical=True)
@@ -165,12 +178,13 @@ class ThrowAwayCa:
             _name(f"Terminal of {institution}", institution), ExtendedKeyUsageOID.CLIENT_AUTH
         )
 
-    def issue_server(self) -> tuple[bytes, bytes]:
+    def issue_server(self, *, expired: bool = False) -> tuple[bytes, bytes]:
         """Return certificate and key for localhost."""
         return self.issue(
             _name("localhost"),
             ExtendedKeyUsageOID.SERVER_AUTH,
             [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))],
+            expired=expired,
         )
 
 
@@ -211,8 +225,11 @@ def make_pki(directory: Path, now: datetime, institution: str = DEFAULT_INSTITUT
     ca = ThrowAwayCa(now)
     server, server_key = ca.issue_server()
     client, client_key = ca.issue_client(institution)
+    expired, expired_key = ca.issue_server(expired=True)
     write_once(files.server_key, server_key, private=True)
     write_once(files.server, server)
+    write_once(files.expired_key, expired_key, private=True)
+    write_once(files.expired, expired)
     write_once(files.client_key, client_key, private=True)
     write_once(files.client, client)
     write_once(files.ca, ca.certificate.public_bytes(serialization.Encoding.PEM))

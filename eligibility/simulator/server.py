@@ -6,6 +6,7 @@ import errno
 import logging
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,10 +22,12 @@ from eligibility.simulator.app import LARGEST_BODY, closing_connections, make_ap
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry
 from eligibility.simulator.control import make_control_app
-from eligibility.simulator.faults import Faults
+from eligibility.simulator.faults import FaultKind, Faults
+from eligibility.simulator.gateway import FaultyAdapter, FaultyGateway
 from eligibility.simulator.payer import SimulatedPayer
-from eligibility.simulator.pki import PkiFiles, SimulatorSetupError
+from eligibility.simulator.pki import PkiFiles, SimulatorSetupError, ThrowAwayCa
 from eligibility.simulator.setup import load_population
+from eligibility.simulator.traffic import RateLimit, RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +72,17 @@ class _Server:
     """One cheroot server and the thread that runs it; start, stop, start again."""
 
     def __init__(
-        self, name: str, app: Any, host: str, port: int, tls: Callable[[], BuiltinSSLAdapter] | None
+        self,
+        name: str,
+        app: Any,
+        host: str,
+        port: int,
+        tls: Callable[[], BuiltinSSLAdapter] | None,
+        gateway: type[FaultyGateway] | None = None,
     ) -> None:
         self._name, self._app, self._host, self.port = name, app, host, port
         self._tls = tls
+        self._gateway = gateway
         self._server: wsgi.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -87,6 +97,8 @@ class _Server:
         )
         # above the application's own limit, which answers in FHIR
         server.max_request_body_size = 4 * LARGEST_BODY
+        if self._gateway is not None:
+            server.gateway = self._gateway
         if self._tls is not None:
             server.ssl_adapter = self._tls()
         try:
@@ -111,15 +123,32 @@ class _Server:
         self._server = self._thread = None
 
 
-def _adapter(files: PkiFiles) -> BuiltinSSLAdapter:
-    adapter = BuiltinSSLAdapter(str(files.server), str(files.server_key))
+def _adapter(files: PkiFiles, faults: Faults) -> BuiltinSSLAdapter:
+    with tempfile.TemporaryDirectory() as name:
+        other, other_key = Path(name, "other.pem"), Path(name, "other.key")
+        certificate, key = ThrowAwayCa(utc_now()).issue_server()
+        other.write_bytes(certificate)
+        other_key.write_bytes(key)
+        contexts = {
+            None: _context(files, files.server, files.server_key),
+            FaultKind.CERTIFICATE_WRONG: _context(files, other, other_key),
+        }
+    # a directory of an older release has none: then the right one is shown
+    contexts[FaultKind.CERTIFICATE_EXPIRED] = (
+        _context(files, files.expired, files.expired_key)
+        if files.expired.is_file()
+        else contexts[None]
+    )
+    return FaultyAdapter(str(files.server), str(files.server_key), contexts, faults)
+
+
+def _context(files: PkiFiles, certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(files.server, files.server_key)
+    context.load_cert_chain(certificate, key)
     context.load_verify_locations(files.ca)
-    adapter.context = context
-    return adapter
+    return context
 
 
 def utc_now() -> datetime:
@@ -143,9 +172,12 @@ class RunningSimulator:
         issued: Path,
         record_ca: Path | None = None,
         control_port: int | None = None,
+        requests_per_second: float | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """``port`` 0 takes a free one, ``control_port`` None offers no control.
+
+        ``requests_per_second``: what is beyond is refused (429); None lets everything through.
 
         ``record_ca``: public key (PEM) above the signatures of card records; None trusts none.
 
@@ -161,19 +193,31 @@ class RunningSimulator:
         self.payer = SimulatedPayer(
             load_population(directory),
             CardRegistry.load(card_ca, issued),
-            now,
+            lambda: now() + self.faults.skew(),
             CardRecords.load(record_ca),
         )
-        app = closing_connections(make_app(self.payer, self.faults), self.faults)
+        self.requests = RequestLog()
+        self.limit = RateLimit(requests_per_second)
+        app = closing_connections(
+            make_app(self.payer, self.faults, self.requests, self.limit), self.faults
+        )
+        gateway = type("Gateway", (FaultyGateway,), {"faults": self.faults})
         try:
-            _adapter(files)
+            _adapter(files, self.faults)
         except (ssl.SSLError, OSError) as error:
             msg = f"{files.server} or {files.ca} cannot be used: {error}"
             raise SimulatorSetupError(msg) from error
-        self._server = _Server("payer-simulator", app, "127.0.0.1", port, lambda: _adapter(files))
+        self._server = _Server(
+            "payer-simulator",
+            app,
+            "127.0.0.1",
+            port,
+            lambda: _adapter(files, self.faults),
+            gateway,
+        )
         self._control: _Server | None = None
         if control_port is not None:
-            control: Flask = make_control_app(self.payer, self.faults)
+            control: Flask = make_control_app(self.payer, self.faults, self.requests, self.limit)
             self._control = _Server(
                 "payer-simulator-control", control, "127.0.0.1", control_port, None
             )

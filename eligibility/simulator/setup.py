@@ -18,6 +18,8 @@ from eligibility.simulator.pki import (
 )
 from eligibility.simulator.population import DEFAULT_SEED, DEFAULT_SIZE, Population, as_list
 
+LARGEST_SIZE = 100_000
+
 
 class _PopulationRecipe(BaseModel):
     """population.json: what makes the same people again."""
@@ -26,7 +28,7 @@ class _PopulationRecipe(BaseModel):
 
     seed: int
     as_of: date
-    size: int = Field(default=DEFAULT_SIZE, ge=1, le=100_000)
+    size: int = Field(default=DEFAULT_SIZE, ge=1, le=LARGEST_SIZE)
 
 
 def initialise(
@@ -34,6 +36,7 @@ def initialise(
     now: datetime,
     *,
     seed: int = DEFAULT_SEED,
+    size: int = DEFAULT_SIZE,
     institution: str = DEFAULT_INSTITUTION,
 ) -> PkiFiles:
     """Make certificates and people in ``directory``; what is there already stays.
@@ -48,7 +51,7 @@ def initialise(
     files = make_pki(directory, now, institution)
     recipe_file = directory / "population.json"
     if not recipe_file.is_file():
-        recipe = _PopulationRecipe(seed=seed, as_of=now.astimezone(JAPAN).date())
+        recipe = _PopulationRecipe(seed=seed, as_of=now.astimezone(JAPAN).date(), size=size)
         write_once(recipe_file, recipe.model_dump_json(indent=2).encode() + b"\n")
     people_file = directory / "people.json"
     if not people_file.is_file():

@@ -15,6 +15,7 @@ from eligibility.errors import (
     PayerProtocolError,
     PayerRefusedError,
     PayerTimeoutError,
+    PayerTrustError,
     PayerUnavailableError,
 )
 from eligibility.fhir.client import FhirPayer
@@ -144,10 +145,15 @@ def test_a_pin_without_a_signature_is_refused(world: World) -> None:
     [
         (FaultKind.SLOW, PayerTimeoutError),
         (FaultKind.DOWN, PayerUnavailableError),
+        (FaultKind.RESET, PayerUnavailableError),
+        (FaultKind.HALF_REPLY, PayerUnavailableError),
         (FaultKind.UNAVAILABLE, PayerUnavailableError),
+        (FaultKind.TOO_MANY, PayerUnavailableError),
         (FaultKind.MALFORMED, PayerProtocolError),
+        (FaultKind.BAD_ENCODING, PayerProtocolError),
         (FaultKind.ANOTHER_PATIENT, AnswerForAnotherPersonError),
         (FaultKind.REFUSE, PayerRefusedError),
+        (FaultKind.ERROR, PayerRefusedError),
     ],
 )
 def test_each_fault_has_its_error_and_is_got_over(
@@ -167,9 +173,39 @@ def test_each_fault_has_its_error_and_is_got_over(
     assert payer.ask(question).outcome is AnswerOutcome.COMPLETE
 
 
-def test_a_busy_payer_says_when(world: World) -> None:
+def test_a_doubled_reply_answers_one_question_only(world: World) -> None:
+    """Each person gets their own answer although every reply comes twice."""
+    payer = world.payer()
+    world.running.faults.set(FaultKind.DUPLICATE_REPLY)
+    for person in world.running.payer.population.people[:4]:
+        answer = world.answer_to_pin(payer, world.cards[person.id])
+        assert answer.results == holding_of(person, world.today).results
+
+
+@pytest.mark.parametrize("fault", [FaultKind.CERTIFICATE_EXPIRED, FaultKind.CERTIFICATE_WRONG])
+def test_a_payer_with_a_bad_certificate_is_not_spoken_to(world: World, fault: FaultKind) -> None:
+    """No question is sent to a server whose certificate has ended or that nobody vouches for."""
+    world.running.faults.set(fault, times=1)
+    payer = world.payer()
+    with pytest.raises(PayerTrustError):
+        payer.check_reachable()
+    payer.check_reachable()
+
+
+def test_a_clock_that_is_wrong_is_the_payers_refusal(world: World) -> None:
+    """A desk's challenge looks too old to a payer whose clock is two days ahead."""
+    payer = world.payer()
+    card = world.somebody()
+    signed = world.signed(card, world.desk_challenge())
+    world.running.faults.set(FaultKind.CLOCK_SKEW, seconds=2 * 86_400)
+    with pytest.raises(PayerRefusedError, match="challenge-expired"):
+        payer.ask(world.question(card, signed))
+
+
+@pytest.mark.parametrize("fault", [FaultKind.UNAVAILABLE, FaultKind.TOO_MANY])
+def test_a_busy_payer_says_when(world: World, fault: FaultKind) -> None:
     """Retry-After reaches the caller in seconds."""
-    world.running.faults.set(FaultKind.UNAVAILABLE)
+    world.running.faults.set(fault)
     with pytest.raises(PayerUnavailableError) as raised:
         world.payer().check_reachable()
     assert raised.value.retry_after == 2

@@ -71,6 +71,8 @@ def test_init_twice(tmp_path: Path) -> None:
         "client.pem",
         "people.json",
         "population.json",
+        "server-expired.key",
+        "server-expired.pem",
         "server.key",
         "server.pem",
     ]
@@ -138,13 +140,38 @@ def test_control_port_is_off_unless_asked(world: World) -> None:
     with serving(*_serve_arguments(world), "--port", "0", "--control-port", "0") as (process, _):
         assert process.stdout is not None
         line = process.stdout.readline()
-        url = line.removeprefix("faults: ").strip()
+        url = line.removeprefix("page, faults and requests: ").strip()
         assert url.startswith("http://127.0.0.1:")
-        assert httpx.get(url, trust_env=False).json() == {"kind": None}
+        assert httpx.get(f"{url}faults", trust_env=False).json() == {"kind": None}
     with serving(*_serve_arguments(world), "--port", "0") as (process, _):
         process.send_signal(signal.SIGTERM)
         out, _err = process.communicate(timeout=PATIENCE)
         assert "faults" not in out
+
+
+def test_limit_of_requests_per_second(world: World) -> None:
+    """What is beyond the limit is refused with when to come back."""
+    arguments = (*_serve_arguments(world), "--port", "0", "--requests-per-second", "0.001")
+    with serving(*arguments) as (_process, base_url):
+        files = world.directory
+        context = tls_context(files / "ca.pem", files / "client.pem", files / "client.key")
+        with httpx.Client(verify=context, trust_env=False) as client:
+            assert client.get(f"{base_url}/metadata").status_code == 200
+            refused = client.get(f"{base_url}/metadata")
+    assert refused.status_code == 429
+    assert 900 < int(refused.headers["retry-after"]) <= 1000
+
+
+def test_as_many_people_as_asked(tmp_path: Path) -> None:
+    """``init --people`` makes so many, and ``people --flaws`` lists what is wrong with whom."""
+    status, _ = run("init", "--dir", str(tmp_path), "--people", "900", "--seed", "7")
+    assert status == 0
+    assert len(json.loads((tmp_path / "people.json").read_bytes())) >= 900
+    status, words = run("people", "--dir", str(tmp_path), "--flaws")
+    assert status == 0
+    lines = [json.loads(line) for line in words.splitlines()]
+    assert {"other-person", "old-address"} <= {line["flaw"] for line in lines}
+    assert all("linked_to" in line for line in lines if line["flaw"] == "other-person")
 
 
 def test_port_in_use(world: World) -> None:

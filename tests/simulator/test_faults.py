@@ -1,13 +1,18 @@
+import html
 import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
 
+from eligibility.simulator.faults import FaultKind
+from eligibility.simulator.wording import KINDS, WORDS
 from tests.simulator.conftest import World
-from tests.simulator.desk import Desk, code_of, extension
+from tests.simulator.desk import START, Desk, code_of, extension
 
 PATIENCE = 10.0
 
@@ -177,6 +182,72 @@ def test_control_refuses_nonsense(control: httpx.Client, order: bytes) -> None:
     assert response.status_code == 400
     assert response.json()["problem"]
     assert control.get("/faults").json() == {"kind": None}
+
+
+def test_control_lists_requests_without_anything_about_people(
+    world: World, control: httpx.Client, desk: Desk
+) -> None:
+    """The log names ids, codes and faults; the newest stands first; nothing of anybody is in it."""
+    control.delete("/requests")
+    card = world.cards["ordinary"]
+    body = desk.question(card, desk.pin_evidence(card))
+    world.payer.faults.set("unavailable", path="$submit", times=1)
+    assert desk.sends(body).status_code == 503
+    assert desk.sends(body).status_code == 200
+    log = control.get("/requests").json()
+    assert log["total"] == 3
+    answered, refused, challenge = log["requests"]
+    assert (answered["status"], answered["outcome"]) == (200, "complete")
+    assert (refused["status"], refused["outcome"], refused["fault"]) == (
+        503,
+        "unavailable",
+        "unavailable",
+    )
+    assert answered["question"] == refused["question"] == body["identifier"][0]["value"]
+    assert challenge["path"] == "/fhir/$issue-challenge"
+    assert "山田" not in json.dumps(log, ensure_ascii=False)
+
+
+def test_control_sets_a_limit(world: World, control: httpx.Client, desk: Desk) -> None:
+    """The limit is changed while the payer runs, and taken away again."""
+    assert control.put("/limit", json={"requests_per_second": 0.001}).status_code == 200
+    try:
+        statuses = {desk.http.get("metadata").status_code for _ in range(3)}
+    finally:
+        control.put("/limit", json={"requests_per_second": None})
+    assert statuses == {200, 429}
+    assert desk.http.get("metadata").status_code == 200
+    assert control.put("/limit", json={"requests_per_second": 0}).status_code == 400
+
+
+def test_a_clock_ahead_shows_in_the_date(world: World, desk: Desk) -> None:
+    """The payer's clock is what its answers are dated by."""
+    world.payer.faults.set("clock-skew", seconds=-7200)
+    answered = parsedate_to_datetime(desk.http.get("metadata").headers["date"])
+    assert answered == (START - timedelta(hours=2)).replace(microsecond=0)
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_control_has_a_page(control: httpx.Client, language: str) -> None:
+    """The page offers every fault by name, from its own files only."""
+    page = control.get("/", params={"lang": language})
+    assert page.status_code == 200
+    assert f'<html lang="{language}">' in page.text
+    for kind in FaultKind:
+        label = KINDS[kind][language == "en"]
+        assert f'<option value="{kind}">{label}</option>' in html.unescape(page.text)
+    assert all(words in html.unescape(page.text) for words in WORDS[language].values())
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for name in ("control.js", "control.css"):
+        assert control.get(f"/static/{name}").status_code == 200
+    assert WORDS["ja"].keys() == WORDS["en"].keys()
+
+
+def test_the_page_may_order(control: httpx.Client) -> None:
+    """An order from the page itself is taken."""
+    own = {"Origin": str(control.base_url).rstrip("/")}
+    assert control.put("/faults", json={"kind": "queued"}, headers=own).status_code == 200
+    assert control.delete("/faults", headers=own).json() == {"kind": None}
 
 
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
