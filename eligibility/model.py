@@ -218,6 +218,8 @@ class FindingCode(StrEnum):
     VALIDITY_CONTRADICTS_DATES = "validity-contradicts-dates"
     ANSWER_INCOMPLETE = "answer-incomplete"
     OTHER_PERSON = "other-person"
+    CANDIDATE_IS_ANOTHER = "candidate-is-another"
+    NAME_DIFFERS = "name-differs"
     NAME_HAS_REPLACED_CHARACTERS = "name-has-replaced-characters"
     RATIO_MISSING = "ratio-missing"
     RATIO_CHANGED = "ratio-changed"
@@ -232,6 +234,8 @@ class FindingCode(StrEnum):
     EARLIER_CARD_CONTRADICTS = "earlier-card-contradicts"
     CARD_RENEWED = "card-renewed"
     LOOKED_WITHOUT_PHOTO = "looked-without-photo"
+    NAME_NOT_COMPARED = "name-not-compared"
+    ADDRESS_DIFFERS = "address-differs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ REPLACED = "●"
 # Unicode has two readings of these six JIS X 0208 characters; the codec knows only the other one.
 _SECOND_READINGS = str.maketrans("～∥－￠￡￢", "〜‖−¢£¬")
 
+_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
 _KANA_AND_WIDTH_FORMS = re.compile("[\u3041-\u3096\u3099\u309a\u30a1-\u30fa\uff01-\uffee]+")
 
 
@@ -58,3 +60,36 @@ def certainly_differ(one: str, other: str) -> bool:
     if len(left) != len(right):
         return True
     return any(a != b and REPLACED not in (a, b) for a, b in zip(left, right, strict=True))
+
+
+def as_far_as_certain(text: str) -> str:
+    """Return ``text`` to be compared, with ``●`` for each character that proves nothing.
+
+    That is what another system may have to write otherwise: a character outside JIS X 0208, or one
+    whose form is chosen by a variation selector (IVS).  Upper and lower case are made one.
+    """
+    certain: list[str] = []
+    for character in comparable(text).casefold():
+        if _VARIATION_SELECTORS.match(character):
+            certain[-1:] = [REPLACED]
+        elif characters_outside_jis_x_0208(character):
+            certain.append(REPLACED)
+        else:
+            certain.append(character)
+    return "".join(certain)
+
+
+def scripts_differ(one: str, other: str) -> bool:
+    """Whether one name is written in Latin letters alone and the other without any.
+
+    A foreign resident's card says NGUYEN where an insurer may hold グエン: nothing to compare.
+    """
+    kinds = [
+        {_is_latin(letter) for letter in comparable(name) if letter.isalpha()}
+        for name in (one, other)
+    ]
+    return kinds in ([{True}, {False}], [{False}, {True}])
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN ")

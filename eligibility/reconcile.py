@@ -1,7 +1,7 @@
 """What staff must know or settle about an answer: pure rules, no I/O, no clock.
 
-An answer is held against itself, the day, the certificate and the last answer for the same
-certificate.  Nothing is repaired or chosen here; each doubt becomes a
+An answer is held against itself, the day, the certificate, what the card says of its holder and the
+last answer for the same certificate.  Nothing is repaired or chosen here; each doubt becomes a
 :class:`~eligibility.model.Finding`.
 """
 
@@ -14,21 +14,19 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from eligibility.codes import (
-    CodeTable,
     InsuredCardClassification,
     QualificationValidity,
-    Sex,
     UnknownCode,
 )
+from eligibility.findings import in_order, said
+from eligibility.holder import BINARY_SEX, NOTHING_READ, about_holder
 from eligibility.model import (
-    NOT_READ,
     AnswerOutcome,
-    CopayRatio,
     Coverage,
     Finding,
     FindingCode,
+    HolderAttributes,
     InsuredPerson,
-    NotRead,
     PayerAnswer,
     Severity,
 )
@@ -56,9 +54,6 @@ _VALIDITY_FINDINGS = {
     QualificationValidity.NOT_FOUND: FindingCode.NO_QUALIFICATION,
     QualificationValidity.SEVERAL: FindingCode.SEVERAL_CANDIDATES,
 }
-_BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
-_SEVERITY_ORDER = tuple(Severity)
-_CODE_ORDER = tuple(FindingCode)
 
 
 def reconcile(
@@ -69,6 +64,7 @@ def reconcile(
     certificate_not_after: datetime | None,
     in_grace: bool,
     revocation_not_checked: bool,
+    attributes: HolderAttributes = NOTHING_READ,
 ) -> tuple[Finding, ...]:
     """Return the findings about ``answer``, the gravest first, each once.
 
@@ -76,6 +72,7 @@ def reconcile(
     certificate says nothing and is not looked at.  ``today``: the day in Japan.
     ``certificate_not_after``: end of the authentication certificate, None where nobody read it.
     ``in_grace``: expired, but within the three months in which it still opens eligibility.
+    ``attributes``: the holder's as the card says them, so far as they were read.
     The order of ``answer.results`` does not matter.
     """
     before = recorded if recorded is not None and recorded.subject == answer.subject else None
@@ -83,6 +80,7 @@ def reconcile(
         *_about_validity(answer),
         *_about_results(answer),
         *_about_certificate(certificate_not_after, in_grace=in_grace, today=today),
+        *about_holder(attributes, answer),
     }
     for coverage in answer.results:
         found.update(_about_dates(answer.qualification_validity, coverage, today))
@@ -94,33 +92,7 @@ def reconcile(
         found.update(_about_changes(answer, before, today))
     if revocation_not_checked:
         found.add(Finding(FindingCode.REVOCATION_NOT_CHECKED, Severity.NOTE))
-    return tuple(sorted(found, key=_order))
-
-
-def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
-    return (
-        _SEVERITY_ORDER.index(finding.severity),
-        _CODE_ORDER.index(finding.code),
-        finding.field or "",
-        finding.from_payer,
-        finding.recorded,
-        finding.on_card,
-    )
-
-
-def _said(value: object) -> str | NotRead:
-    """Return how a finding names a value: its code, its ISO date, its percent, or not read."""
-    if value is None:
-        return NOT_READ
-    if isinstance(value, UnknownCode):
-        return value.value
-    if isinstance(value, CodeTable):
-        return str(value.value)
-    if isinstance(value, CopayRatio):
-        return str(value.percent)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    return in_order(found)
 
 
 def _about_validity(answer: PayerAnswer) -> Iterator[Finding]:
@@ -134,7 +106,7 @@ def _about_validity(answer: PayerAnswer) -> Iterator[Finding]:
             code,
             Severity.STOP,
             field="qualification_validity",
-            from_payer=_said(validity),
+            from_payer=said(validity),
             blocks_history=True,
         )
     if answer.outcome is not AnswerOutcome.COMPLETE:
@@ -196,7 +168,7 @@ def _about_dates(
             FindingCode.VALIDITY_CONTRADICTS_DATES,
             Severity.STOP,
             field=field,
-            from_payer=_said(value),
+            from_payer=said(value),
             blocks_history=True,
         )
 
@@ -221,7 +193,7 @@ def _about_ratio(
             FindingCode.PAYS_IN_FULL,
             Severity.WARN,
             field="insured_card_classification",
-            from_payer=_said(coverage.insured_card_classification),
+            from_payer=said(coverage.insured_card_classification),
         )
     elif ratios_disagree_on(coverage, today):
         yield Finding(
@@ -235,14 +207,14 @@ def _about_ratio(
             FindingCode.RATIO_MISSING,
             Severity.WARN,
             field="insured_partial_contribution_ratio",
-            from_payer=_said(coverage.insured_partial_contribution_ratio),
+            from_payer=said(coverage.insured_partial_contribution_ratio),
         )
 
 
 def _both_ratios(coverage: Coverage, today: date) -> str:
     certificate = elderly_certificate_on(coverage, today)
     theirs = None if certificate is None else certificate.contribution_ratio
-    return f"{_said(coverage.insured_partial_contribution_ratio)} / {_said(theirs)}"
+    return f"{said(coverage.insured_partial_contribution_ratio)} / {said(theirs)}"
 
 
 def _about_unknown_codes(value: object, path: str = "") -> Iterator[Finding]:
@@ -272,7 +244,7 @@ def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding
     pairs: list[tuple[str, object, object]] = []
     if now.birthdate != then.birthdate:
         pairs.append(("birthdate", now.birthdate, then.birthdate))
-    if now.sex != then.sex and _BINARY_SEX.issuperset((now.sex, then.sex)):
+    if now.sex != then.sex and BINARY_SEX.issuperset((now.sex, then.sex)):
         pairs.append(("sex", now.sex, then.sex))
     if certainly_differ(now.name, then.name):
         pairs.append(("name", now.name, then.name))
@@ -287,8 +259,8 @@ def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding
             FindingCode.OTHER_PERSON,
             Severity.STOP,
             field=field,
-            from_payer=_said(payer_says),
-            recorded=_said(recorded_says),
+            from_payer=said(payer_says),
+            recorded=said(recorded_says),
             blocks_history=True,
         )
 
@@ -313,8 +285,8 @@ def _about_changes(answer: PayerAnswer, recorded: PayerAnswer, today: date) -> I
             FindingCode.RATIO_CHANGED,
             Severity.WARN,
             field="insured_partial_contribution_ratio",
-            from_payer=_said(ratio_now),
-            recorded=_said(ratio_then),
+            from_payer=said(ratio_now),
+            recorded=said(ratio_then),
         )
 
 
@@ -328,7 +300,7 @@ def _about_certificate(
             FindingCode.CERTIFICATE_EXPIRED,
             Severity.WARN,
             field="not_after",
-            on_card=_said(last_day),
+            on_card=said(last_day),
             blocks_history=True,
         )
     elif not_after is not None and should_be_renewed(not_after, today):
@@ -336,7 +308,7 @@ def _about_certificate(
             FindingCode.CERTIFICATE_EXPIRES_SOON,
             Severity.NOTE,
             field="not_after",
-            on_card=_said(last_day),
+            on_card=said(last_day),
         )
 
 

@@ -20,6 +20,8 @@ class Act(StrEnum):
     STAFF_CALLED = "staff-called"
     PIN_REFUSED = "pin-refused"
     IDENTIFIED = "identified"
+    NUMBER_B_REFUSED = "number-b-refused"
+    ATTRIBUTES_READ = "attributes-read"
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
     CONFIRMED = "confirmed"

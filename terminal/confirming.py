@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from eligibility.findings import in_order
+from eligibility.holder import NOTHING_READ, about_holder, is_about_holder
 from eligibility.model import (
     CardSubject,
     Confirmation,
     ConfirmationSource,
     Finding,
     FindingCode,
+    HolderAttributes,
     PayerAnswer,
     Severity,
 )
@@ -26,6 +29,8 @@ from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 
 DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
+STILL_SHOWN = timedelta(hours=48)
+"""How long after a visit began its coverage or history may still be on a screen, and more."""
 
 
 def _is_doubtful(confirmation: Confirmation) -> bool:
@@ -33,15 +38,22 @@ def _is_doubtful(confirmation: Confirmation) -> bool:
     return any(finding.code in DOUBTFUL for finding in confirmation.findings)
 
 
+def _is_another_person(answer: PayerAnswer, attributes: HolderAttributes) -> bool:
+    """Whether the card contradicts an answer, which may be older than what was read of the card."""
+    return any(one.code is FindingCode.OTHER_PERSON for one in about_holder(attributes, answer))
+
+
 def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
     """Return the last answer that named somebody without a doubt: what a new one is held against.
 
-    An answer that was stopped as another person's must not become the measure of the next.
+    An answer that was stopped as another person's must not become the measure of the next, whether
+    it was stopped at once, when the card was read, or because another visit read it since.
     """
+    attributes = known_attributes(tx, subject)
     for confirmation in tx.confirmations.live_for(subject):
         if not _is_doubtful(confirmation):
             answer = tx.answers.get(confirmation.answer_id)
-            if answer.results:
+            if answer.results and not _is_another_person(answer, attributes):
                 return answer
     return None
 
@@ -56,6 +68,15 @@ def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[Payer
         if not _is_doubtful(confirmation)
     }
     return [tx.answers.get(answer_id) for answer_id in found]
+
+
+def known_attributes(tx: Transaction, subject: CardSubject) -> HolderAttributes:
+    """Return what this card said of its holder when it was read last, in whichever visit.
+
+    So that a contradiction that was seen once is not forgotten at the next visit.
+    """
+    record = tx.holders.latest_of(subject)
+    return NOTHING_READ if record is None else record.attributes
 
 
 class Confirming:
@@ -103,12 +124,39 @@ class Confirming:
         if last is None or _is_doubtful(last) or tx.confirmations.of_visit(visit_id):
             return
         answer = tx.answers.get(last.answer_id)
+        if _is_another_person(answer, known_attributes(tx, asked.subject)):
+            return
         today = self._findings(tx, visit_id, asked, answer, None)
         # what was found then may have rested on what was recorded before it: it still counts
         known = {finding.code for finding in today}
-        then = tuple(finding for finding in last.findings if finding.code not in known)
+        then = tuple(
+            finding
+            for finding in last.findings
+            if finding.code not in known and not is_about_holder(finding)
+        )
         old = Finding(FindingCode.RECORDED_ANSWER, Severity.WARN, blocks_history=True)
         self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
+
+    def confirm_again(self, tx: Transaction, subject: CardSubject) -> list[str]:
+        """Confirm from the stored answers what was confirmed, now that the card was read.
+
+        That is done for each visit of these days with this certificate, since a wrong person's
+        record may stand in any of them; what changes supersedes the former confirmation.  Returns
+        the ids of the visits whose confirmation changed.
+        """
+        attributes = known_attributes(tx, subject)
+        changed = []
+        for visit in tx.visits.of_subject(subject, self._now() - STILL_SHOWN):
+            former = next(iter(tx.confirmations.of_visit(visit.id)), None)
+            if former is None:
+                continue
+            answer = tx.answers.get(former.answer_id)
+            rest = {finding for finding in former.findings if not is_about_holder(finding)}
+            findings = in_order(rest.union(about_holder(attributes, answer)))
+            if set(findings) != set(former.findings):
+                self._add(tx, visit.id, answer, former.source, findings, former.id)
+                changed.append(visit.id)
+        return changed
 
     def _findings(
         self,
@@ -128,6 +176,7 @@ class Confirming:
             in_grace=verified.in_grace,
             revocation_not_checked=identification is None
             or identification.revocation is RevocationState.NOT_CHECKED,
+            attributes=known_attributes(tx, asked.subject),
         )
 
     def _add(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
+from eligibility.model import NOT_READ, HolderAttributes, NotRead
 from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
 
 
@@ -54,6 +55,29 @@ class Identification:
     def proof(self) -> ProofKind:
         """What the card proved, as the payer is told it."""
         return self.evidence.proof
+
+
+class NumberBEntry(StrEnum):
+    """How 照合番号B came to the desk."""
+
+    STAFF = "staff"
+    CAMERA = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRecord:
+    """What the card of a visit says of its holder, opened by 照合番号B (券面入力補助).
+
+    ``expires_on``: the card's last day in Japan; ``actor``: who entered the number, as in the
+    audit log.  The number itself is kept nowhere.
+    """
+
+    visit_id: str
+    attributes: HolderAttributes = field(repr=False)
+    read_at: datetime
+    actor: str
+    entry: NumberBEntry
+    expires_on: date | NotRead = NOT_READ
 
 
 class VisualReason(StrEnum):

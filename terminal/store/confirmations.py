@@ -97,12 +97,19 @@ class Confirmations:
         return self._rows.select("WHERE visit_id = ? ORDER BY made_at DESC, rowid DESC", [visit_id])
 
     def live_for(self, subject: CardSubject, limit: int = 20) -> list[Confirmation]:
-        """Return the LIVE confirmations for this certificate, the newest first."""
+        """Return the LIVE confirmations for this certificate, the newest first.
+
+        What a later one superseded is not among them: it no longer says anything.
+        """
         return self._rows.select(
             """
             JOIN answers ON answers.id = confirmations.answer_id
             WHERE answers.subject_serial = ? AND answers.subject_issuer = ?
                 AND confirmations.source = 'live'
+                AND NOT EXISTS (
+                    SELECT 1 FROM confirmations AS later
+                    WHERE later.supersedes = confirmations.id
+                )
             ORDER BY confirmations.as_of DESC, confirmations.rowid DESC LIMIT ?
             """,
             [subject.serial, subject.issuer, limit],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from terminal.errors import VisitStateError
-from terminal.identification import Identification
+from terminal.identification import AttributesSource, Identification
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 
@@ -31,6 +33,12 @@ class Identifications:
             msg = f"the holder of visit {identification.visit_id} is identified already"
             raise VisitStateError(msg)
         return False
+
+    def attributes_were_read(self, visit_id: str) -> None:
+        """Note that the holder's attributes come from the card now; nothing where nobody was."""
+        stored = self._rows.find(visit_id)
+        if stored is not None:
+            self._rows.replace(visit_id, replace(stored, attributes_source=AttributesSource.CARD))
 
     def of_visit(self, visit_id: str) -> Identification | None:
         """Return the identification, or None while there is none."""

@@ -200,6 +200,21 @@ def step_0001_spine(db: Database) -> None:
         db.execute(statement)
 
 
+def step_0002_holders(db: Database) -> None:
+    """What cards said of their holders, found by visit and by certificate."""
+    db.execute(
+        """
+        CREATE TABLE holders (
+            id TEXT PRIMARY KEY REFERENCES visits (id),
+            body TEXT NOT NULL,
+            read_at TEXT NOT NULL AS (body->>'$.read_at') STORED CHECK (length(read_at) = 27),
+            CHECK (id = body->>'$.visit_id')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX visits_by_subject ON visits (subject_serial, subject_issuer)")
+
+
 def step_0003_insured(db: Database) -> None:
     """Answers found by insurer and number, so that a renewed card's holder is."""
     for result in range(2):
@@ -210,7 +225,11 @@ def step_0003_insured(db: Database) -> None:
         )
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (step_0001_spine, step_0003_insured)
+STEPS: tuple[Callable[[Database], None], ...] = (
+    step_0001_spine,
+    step_0002_holders,
+    step_0003_insured,
+)
 for _step in STEPS:
     MIGRATIONS()(_step)
 

@@ -10,6 +10,7 @@ from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
 from terminal.store.audit import Audit, AuditContext
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
+from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.outbox import Outbox
 from terminal.store.visits import Visits
@@ -31,6 +32,11 @@ class Transaction:
     def identifications(self) -> Identifications:
         """How the holders were identified."""
         return Identifications(self._db)
+
+    @cached_property
+    def holders(self) -> Holders:
+        """What the cards said of their holders."""
+        return Holders(self._db)
 
     @cached_property
     def answers(self) -> Answers:

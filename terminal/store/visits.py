@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from eligibility.model import CardSubject
 from terminal.errors import UnknownVisitError, VisitStateError
 from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
@@ -63,6 +64,16 @@ class Visits:
         return self._rows.select(
             "WHERE opened_at >= ? AND opened_at < ? ORDER BY opened_at DESC, rowid DESC",
             [encode_moment(start), encode_moment(end)],
+        )
+
+    def of_subject(self, subject: CardSubject, since: datetime) -> list[Visit]:
+        """Return the visits with this certificate opened from ``since`` on; newest first."""
+        return self._rows.select(
+            """
+            WHERE subject_serial = ? AND subject_issuer = ? AND opened_at >= ?
+            ORDER BY opened_at DESC, rowid DESC
+            """,
+            [subject.serial, subject.issuer, encode_moment(since)],
         )
 
     def unfinished(self) -> list[Visit]:

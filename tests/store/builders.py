@@ -17,6 +17,7 @@ from eligibility.model import (
     ConsentDecision,
     CopayRatio,
     Coverage,
+    HolderAttributes,
     InsuredPerson,
     PayerAnswer,
 )
@@ -30,7 +31,7 @@ from terminal.accounts import (
     StaffSession,
 )
 from terminal.audit import Act, AuditEntry
-from terminal.identification import Identification
+from terminal.identification import HolderRecord, Identification, NumberBEntry
 from terminal.question import Question, QuestionKind
 from terminal.store import Store, Transaction
 from terminal.visit import Visit, VisitOrigin
@@ -149,6 +150,13 @@ def an_identification(visit_id: str = "v-1", **changes: Any) -> Identification:
     """Return an identification by PIN."""
     evidence = HolderEvidence(IdentificationMethod.PIN, ProofKind.AUTH_KEY, MORNING)
     return replace(Identification(visit_id, evidence, "holder", b"\x30\x82"), **changes)
+
+
+def a_holder(visit_id: str = "v-1", **changes: Any) -> HolderRecord:
+    """Return what Tanaka's card says of her."""
+    attributes = HolderAttributes(NAME, "東京都１", date(1948, 2, 29), Sex.FEMALE)
+    record = HolderRecord(visit_id, attributes, MORNING, "s-1", NumberBEntry.STAFF)
+    return replace(record, **changes)
 
 
 def an_account(ident: str = "s-1", login_name: str = "suzuki", **changes: Any) -> StaffAccount:

@@ -28,7 +28,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.payer import Challenge, HolderEvidence
-from terminal.identification import Identification
+from terminal.identification import HolderRecord, Identification
 from terminal.question import Question
 from terminal.store.encoding import Decoder, decode_moment, encode, encode_moment
 from terminal.visit import Visit
@@ -67,15 +67,16 @@ CONSENTS = st.builds(Consent, given_at=MOMENTS, ends_at=MOMENTS, withdrawn_at=MA
 CHALLENGES = st.none() | st.builds(Challenge, issued_at=MOMENTS)
 EVIDENCE = st.builds(HolderEvidence, identified_at=MOMENTS, challenge=CHALLENGES)
 IDENTIFICATIONS = st.builds(Identification, evidence=EVIDENCE)
+HOLDERS = st.builds(HolderRecord, read_at=MOMENTS)
 QUESTIONS = st.builds(Question, created_at=MOMENTS, next_at=MOMENTS, expires_at=MOMENTS)
 VISITS = st.builds(Visit, opened_at=MOMENTS, closed_at=MAYBE_MOMENTS)
 DECODERS: dict[type, Decoder[Any]] = {
     kind: Decoder(kind)
-    for kind in (PayerAnswer, Confirmation, Consent, Identification, Question, Visit)
+    for kind in (PayerAnswer, Confirmation, Consent, HolderRecord, Identification, Question, Visit)
 }
 
 
-@given(ANSWERS | CONFIRMATIONS | CONSENTS | IDENTIFICATIONS | QUESTIONS | VISITS)
+@given(ANSWERS | CONFIRMATIONS | CONSENTS | HOLDERS | IDENTIFICATIONS | QUESTIONS | VISITS)
 def test_every_record_comes_back_as_it_was(record: object) -> None:
     """A record that was encoded and decoded is equal, and its text is the same again."""
     body = encode(record)

@@ -1,0 +1,193 @@
+"""The card's holder held against the people in an answer: pure rules, no I/O.
+
+The certificate leads the payer to a person; the card's own record says who its holder is.  Where
+the two do not fit, the payer's register links the certificate to somebody else (紐付け誤り).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from eligibility.codes import Sex
+from eligibility.findings import in_order, said
+from eligibility.model import (
+    NOT_READ,
+    Finding,
+    FindingCode,
+    HolderAttributes,
+    InsuredPerson,
+    NotRead,
+    PayerAnswer,
+    Severity,
+)
+from eligibility.names import REPLACED, as_far_as_certain, certainly_differ, scripts_differ
+
+NOTHING_READ = HolderAttributes()
+BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
+_ONLY_HERE = frozenset(
+    {
+        FindingCode.CANDIDATE_IS_ANOTHER,
+        FindingCode.NAME_DIFFERS,
+        FindingCode.NAME_NOT_COMPARED,
+        FindingCode.ADDRESS_DIFFERS,
+    }
+)
+_DASHES = re.compile("[‐‑‒–—―−]")
+
+
+class Match(StrEnum):
+    """How a field of the card fits the payer's.
+
+    NOT_READ: nobody read it on the card; NOT_GIVEN: the payer says nothing of it.
+    UNDETERMINED: neither the same nor another can be said.
+    """
+
+    NOT_READ = "not-read"
+    NOT_GIVEN = "not-given"
+    SAME = "same"
+    UNDETERMINED = "undetermined"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One field, named as in :class:`~eligibility.model.InsuredPerson`, on card and at the payer.
+
+    The values are as findings name them; ``NOT_READ`` where a side has none.
+    """
+
+    field: str
+    on_card: str | NotRead
+    from_payer: str | NotRead
+    match: Match
+
+
+def compare(attributes: HolderAttributes, person: InsuredPerson) -> tuple[Comparison, ...]:
+    """Hold name, birth date, sex and address of the card against a person's, in this order."""
+    matches = {
+        "name": _names(attributes.name, person.name),
+        "birthdate": _birthdates(attributes, person),
+        "sex": _sexes(attributes, person),
+        "address": _addresses(attributes.address, person.address),
+    }
+    return tuple(
+        Comparison(field, said(getattr(attributes, field)), said(getattr(person, field)), match)
+        for field, match in matches.items()
+    )
+
+
+def about_holder(attributes: HolderAttributes, answer: PayerAnswer) -> tuple[Finding, ...]:
+    """Return what the card's own record says against the results, the gravest first.
+
+    Another birth date, sex or name is another person; where all results are that, the answer is.
+    Where only some are, nothing is chosen: the rest may still be others.  A family name alone that
+    differs, with birth date, given name and address the same, was changed or is written otherwise.
+    """
+    found: set[Finding] = set()
+    compared = [(compare(attributes, coverage.person)) for coverage in answer.results]
+    against = [tuple(_contradictions(one)) for one in compared]
+    code, severity = FindingCode.OTHER_PERSON, Severity.STOP
+    if not all(against):
+        code, severity = FindingCode.CANDIDATE_IS_ANOTHER, Severity.WARN
+    for one, contradictions in zip(compared, against, strict=True):
+        if contradictions:
+            found.update(_finding(code, severity, each, blocks=True) for each in contradictions)
+        else:
+            found.update(_remarks(one))
+    return in_order(found)
+
+
+def is_about_holder(finding: Finding) -> bool:
+    """Whether :func:`about_holder` made this finding, and not a look at an earlier answer."""
+    of_card = finding.code is FindingCode.OTHER_PERSON and finding.on_card is not NOT_READ
+    return of_card or finding.code in _ONLY_HERE
+
+
+def _contradictions(compared: tuple[Comparison, ...]) -> Iterator[Comparison]:
+    for one in compared:
+        hard = one.field in ("birthdate", "sex") or (
+            one.field == "name" and not _only_the_family_name(compared)
+        )
+        if hard and one.match is Match.DIFFERS:
+            yield one
+
+
+def _only_the_family_name(compared: tuple[Comparison, ...]) -> bool:
+    """Whether all the rest of a person with another name is certainly the same."""
+    of = {one.field: one for one in compared}
+    if Match.DIFFERS in (of["sex"].match, of["birthdate"].match):
+        return False
+    if not of["birthdate"].match is of["address"].match is Match.SAME:
+        return False
+    here, there = of["name"].on_card.split(), of["name"].from_payer.split()
+    return len(here) > 1 and len(there) > 1 and _names(here[-1], there[-1]) is Match.SAME
+
+
+def _remarks(compared: tuple[Comparison, ...]) -> Iterator[Finding]:
+    """What does not speak against the person, but is to be known."""
+    for one in compared:
+        if one.field == "name" and one.match is Match.DIFFERS:
+            yield _finding(FindingCode.NAME_DIFFERS, Severity.WARN, one)
+        elif one.field == "name" and one.match is Match.UNDETERMINED:
+            yield _finding(FindingCode.NAME_NOT_COMPARED, Severity.NOTE, one)
+        elif one.field == "address" and one.match is Match.DIFFERS:
+            yield _finding(FindingCode.ADDRESS_DIFFERS, Severity.NOTE, one)
+
+
+def _finding(
+    code: FindingCode, severity: Severity, one: Comparison, *, blocks: bool = False
+) -> Finding:
+    return Finding(
+        code,
+        severity,
+        field=one.field,
+        on_card=one.on_card,
+        from_payer=one.from_payer,
+        blocks_history=blocks,
+    )
+
+
+def _names(on_card: str | NotRead, from_payer: str) -> Match:
+    """Compare by what is certain: see :func:`~eligibility.names.as_far_as_certain`."""
+    if on_card is NOT_READ:
+        return Match.NOT_READ
+    here, there = as_far_as_certain(on_card), as_far_as_certain(from_payer)
+    if not there:
+        return Match.NOT_GIVEN
+    if not here or scripts_differ(on_card, from_payer):
+        return Match.UNDETERMINED
+    if certainly_differ(here, there):
+        return Match.DIFFERS
+    return Match.UNDETERMINED if REPLACED in here + there else Match.SAME
+
+
+def _birthdates(attributes: HolderAttributes, person: InsuredPerson) -> Match:
+    if attributes.birthdate is NOT_READ:
+        return Match.NOT_READ
+    return Match.SAME if attributes.birthdate == person.birthdate else Match.DIFFERS
+
+
+def _sexes(attributes: HolderAttributes, person: InsuredPerson) -> Match:
+    """Only male and female can contradict each other; all else says too little."""
+    if attributes.sex is NOT_READ:
+        return Match.NOT_READ
+    if not BINARY_SEX.issuperset((attributes.sex, person.sex)):
+        return Match.UNDETERMINED
+    return Match.SAME if attributes.sex == person.sex else Match.DIFFERS
+
+
+def _addresses(on_card: str | NotRead, from_payer: str | None) -> Match:
+    """Compare by width, space and dash only: a payer's address may be older, or written shorter."""
+    if on_card is NOT_READ:
+        return Match.NOT_READ
+    if not from_payer or not from_payer.strip():
+        return Match.NOT_GIVEN
+    return Match.SAME if _address(on_card) == _address(from_payer) else Match.DIFFERS
+
+
+def _address(text: str) -> str:
+    return _DASHES.sub("-", "".join(unicodedata.normalize("NFKC", text).split()))
