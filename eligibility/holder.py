@@ -80,6 +80,16 @@ def compare(attributes: HolderAttributes, person: InsuredPerson) -> tuple[Compar
     )
 
 
+def alone_on_card(attributes: HolderAttributes) -> tuple[Comparison, ...]:
+    """Return what the card says where there is nobody to hold it against."""
+    fields = ("name", "birthdate", "sex", "address")
+    values = [(field, said(getattr(attributes, field))) for field in fields]
+    return tuple(
+        Comparison(field, value, NOT_READ, Match.NOT_READ if value is NOT_READ else Match.NOT_GIVEN)
+        for field, value in values
+    )
+
+
 def about_holder(attributes: HolderAttributes, answer: PayerAnswer) -> tuple[Finding, ...]:
     """Return what the card's own record says against the results, the gravest first.
 

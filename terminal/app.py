@@ -83,6 +83,7 @@ class Terminal:
             reader=self._reader,
             verifier=verifier,
             revocation=self._trust.revocation,
+            record_issuers=self._trust.record_issuers,
             payer=self.payer,
             store=self.store,
             enquiries=self._enquiries,

@@ -22,6 +22,7 @@ class Act(StrEnum):
     IDENTIFIED = "identified"
     NUMBER_B_REFUSED = "number-b-refused"
     ATTRIBUTES_READ = "attributes-read"
+    OWN_KEY_REFUSED = "own-key-refused"
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
     CONFIRMED = "confirmed"

@@ -8,20 +8,23 @@ from datetime import datetime
 
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.ocsp import OcspResponder
+from terminal.card.own_key import RecordIssuers
 from terminal.card.revocation import RevocationChecker
 from terminal.card.revocation_lists import RevocationLists
+from terminal.card_proofs import read_record_issuers
 from terminal.config import TerminalConfig
 from terminal.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
 class CardTrust:
-    """``lists`` and ``responder`` are None where none is configured."""
+    """``lists``, ``responder`` and ``record_issuers`` are None where none is configured."""
 
     verifier: CertificateVerifier
     revocation: RevocationChecker
     lists: RevocationLists | None
     responder: OcspResponder | None
+    record_issuers: RecordIssuers | None
 
 
 def make_card_trust(config: TerminalConfig, now: Callable[[], datetime]) -> CardTrust:
@@ -38,7 +41,12 @@ def make_card_trust(config: TerminalConfig, now: Callable[[], datetime]) -> Card
     lists = RevocationLists(card.revocation_lists, verifier, now) if card.revocation_lists else None
     responder = _responder(config, now)
     sources = [source for source in (lists, responder) if source is not None]
-    return CardTrust(verifier, RevocationChecker(verifier, sources), lists, responder)
+    issuers = None
+    if card.record_issuers:
+        issuers = read_record_issuers(
+            config.file, card.record_issuers, allow_test=not config.is_production
+        )
+    return CardTrust(verifier, RevocationChecker(verifier, sources), lists, responder, issuers)
 
 
 def _responder(config: TerminalConfig, now: Callable[[], datetime]) -> OcspResponder | None:

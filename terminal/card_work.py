@@ -12,7 +12,9 @@ from datetime import datetime
 
 from eligibility.payer import Payer
 from eligibility.reconcile import JAPAN
+from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
+from terminal.card.number_b import NumberB
 from terminal.card.revocation import Revocation, RevocationChecker
 from terminal.errors import (
     CardError,
@@ -23,6 +25,7 @@ from terminal.errors import (
     StoreError,
 )
 from terminal.events import EventBus, Topic
+from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, PIN_STEPS, READING_SECONDS
 from terminal.pin_work import PinWork
@@ -61,6 +64,7 @@ class CardWork:
         revocation: RevocationChecker,
         payer: Payer,
         steps: VisitSteps,
+        holders: HolderReading,
         bus: EventBus,
         now: Callable[[], datetime],
     ) -> None:
@@ -71,6 +75,7 @@ class CardWork:
         self._payer = payer
         self._pins = pins
         self._steps = steps
+        self._holders = holders
         self._kiosk, self._records = steps.kiosk, steps.records
         self._lock, self._cards = steps.lock, steps.cards
         self._bus = bus
@@ -95,6 +100,7 @@ class CardWork:
                 self._card_inserted(event.reader)
             return
         self._remember_lying(event)
+        self._holders.card_gone()
         with self._lock:
             self._kiosk.card_gone()
             if isinstance(event, Removed):
@@ -126,6 +132,7 @@ class CardWork:
             self._kiosk.clear()
 
     def _card_inserted(self, reader: str) -> None:
+        self._holders.card_gone()
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
             self._kiosk.forget(KioskStep.READING, card_present=True, is_phone=False)
@@ -133,6 +140,7 @@ class CardWork:
             card = read_card(self._reader, reader)
             if card.certificate == self._lying:
                 # it was never lifted since its visit: perhaps nobody is there who owns it
+                self._holders.card_is_back(card.certificate)
                 with self._lock:
                     self._kiosk.clear()
                 return
@@ -164,7 +172,9 @@ class CardWork:
         # both asked while the patient types, so that the round trips cost nobody's time
         challenge = self._challenges.submit(self._payer.issue_challenge)
         revocation = self._revocations.submit(self._revocation.check, card.certificate)
-        self._cards[visit.id] = KnownCard(card, verified, challenge, revocation)
+        known = KnownCard(card, verified, challenge, revocation)
+        self._cards[visit.id] = known
+        self._holders.card_lies(visit.id, known)
         self._kiosk.touch(is_phone=card.token in PHONES)
         if need is None:
             self._kiosk.ask_for_pin(visit.id, card.tries_left, on_reader=card.has_keypad)
@@ -202,6 +212,12 @@ class CardWork:
             self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
         elif step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None:
             self._kiosk.clear()
+
+    def try_number_b(
+        self, visit_id: str, number_b: NumberB, actor: Actor, *, automatic: bool = False
+    ) -> None:
+        """Read who the holder is from the visit's card: see :meth:`HolderReading.try_number`."""
+        self._holders.try_number(visit_id, number_b, actor, automatic=automatic)
 
     def trouble(self, error: Exception) -> None:
         """Show that a piece of work failed, without what it was about."""

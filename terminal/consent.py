@@ -24,6 +24,7 @@ from eligibility.model import (
     Consent,
     ConsentChannel,
     ConsentDecision,
+    FindingCode,
 )
 from eligibility.payer import Payer
 from terminal.accounts import TERMINAL
@@ -125,6 +126,12 @@ class Disclosure:
                     self._histories.pop(visit_id, None)
                 self._bus.publish(Topic.VISIT, visit_id)
 
+    def drop_closed(self, visit_id: str) -> None:
+        """Drop a visit's history at once where nothing opens it any more, as after a finding."""
+        if self._is_closed(visit_id):
+            with self._lock:
+                self._histories.pop(visit_id, None)
+
     def advance(self, visit_id: str) -> None:
         """Register and fetch whatever this visit's consent and confirmation allow now."""
         with self._lock:
@@ -175,16 +182,11 @@ class Disclosure:
                 self.advance(visit_id)
 
     def _register_and_fetch(self, visit_id: str) -> None:
-        def look(tx: Transaction) -> tuple[Consent | None, Confirmation | None, str | None]:
-            confirmations = tx.confirmations.of_visit(visit_id)
-            confirmation = confirmations[0] if confirmations else None
-            payer_patient = None
-            if confirmation is not None and confirmation.source is ConfirmationSource.LIVE:
-                payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
-            return tx.consents.of_visit(visit_id), confirmation, payer_patient
-
-        consent, confirmation, payer_patient = self._store.read(look)
+        consent, confirmation, payer_patient = self._store.read(lambda tx: _basis(tx, visit_id))
         if consent is None or payer_patient is None or self._now() >= consent.ends_at:
+            return
+        if confirmation is None or _names_another_person(confirmation):
+            # the patient spoke for himself: nothing is told of whom the payer takes him for
             return
         if consent.payer_ref is None:
             consent = self._register(consent, payer_patient)
@@ -224,6 +226,8 @@ class Disclosure:
             live = self._live(consent.id)
             if live is None or not live.allows(category, self._now()):
                 continue
+            if self._is_closed(consent.visit_id):
+                break
             part = self._payer.fetch_history(live, category)
             history = History(
                 consent.id,
@@ -233,6 +237,8 @@ class Disclosure:
                 history.treatments + part.treatments,
                 history.checkups + part.checkups,
             )
+        if not history.fetched:
+            return
         entry = AuditEntry(
             Act.HISTORY_FETCHED,
             TERMINAL,
@@ -244,3 +250,25 @@ class Disclosure:
         self._store.write(lambda tx: tx.audit.append(entry))
         with self._lock:
             self._histories[consent.visit_id] = history
+        # looked at after it was put there: whoever closes it in between drops it, or this does
+        self.drop_closed(consent.visit_id)
+
+    def _is_closed(self, visit_id: str) -> bool:
+        consent, confirmation, _ = self._store.read(lambda tx: _basis(tx, visit_id))
+        return history_closed_because(consent, confirmation, self._now()) is not None
+
+
+def _basis(
+    tx: Transaction, visit_id: str
+) -> tuple[Consent | None, Confirmation | None, str | None]:
+    """Return what a visit's history stands on, and whom the payer says that it is about."""
+    confirmations = tx.confirmations.of_visit(visit_id)
+    confirmation = confirmations[0] if confirmations else None
+    payer_patient = None
+    if confirmation is not None and confirmation.source is ConfirmationSource.LIVE:
+        payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
+    return tx.consents.of_visit(visit_id), confirmation, payer_patient
+
+
+def _names_another_person(confirmation: Confirmation) -> bool:
+    return any(finding.code is FindingCode.OTHER_PERSON for finding in confirmation.findings)

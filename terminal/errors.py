@@ -12,6 +12,7 @@
     │   └── ReaderAccessDeniedError   polkit refuses the service user
     ├── CardError                     the card in the reader
     │   ├── CardRemovedError          taken away: put it back
+    │   │   └── AnotherCardError      another card lies there now: the right one back
     │   ├── CardUnreadableError       mute or broken: put it again, then staff
     │   ├── UnknownCardError          not a My Number card, and which other where it can be told
     │   ├── CardProtocolError         a status word or data that must not come
@@ -24,6 +25,7 @@
     │   │   └── PinEntryUnsupportedError  these keys cannot do it: ask on the screen
     │   ├── NumberBRefusedError       照合番号B does not fit the card, with the tries left
     │   ├── NumberBBlockedError       照合番号B has no try left: another way, unlock as above
+    │   ├── NumberBSparedError        not tried, since few tries are left: staff type it
     │   ├── CertificateRejectedError  chain, validity or policy does not hold, with the reason
     │   └── OwnKeyRejectedError       the card's record or own key does not hold, with the reason
     ├── NumberBEntryError             a part of 照合番号B cannot be right: correct it
@@ -105,6 +107,10 @@ class CardRemovedError(CardError):
     """The card was taken away."""
 
 
+class AnotherCardError(CardRemovedError):
+    """Another card lies in the reader than the one that was read before."""
+
+
 class CardUnreadableError(CardError):
     """The card does not answer, or not in time."""
 
@@ -184,6 +190,15 @@ class NumberBBlockedError(CardError):
     """照合番号B has no try left in the application that was asked."""
 
 
+class NumberBSparedError(CardError):
+    """照合番号B was not tried: too few tries are left for a number that nobody typed."""
+
+    def __init__(self, tries_left: int | None) -> None:
+        """``tries_left``: None where the card does not tell."""
+        super().__init__(f"照合番号B not tried, {tries_left} tries left")
+        self.tries_left = tries_left
+
+
 class CertificateReason(StrEnum):
     """Why a certificate is not accepted."""
 
@@ -215,6 +230,7 @@ class OwnKeyReason(StrEnum):
     TEST_HIERARCHY = "test-hierarchy"
     RECORD_ALTERED = "record-altered"
     SIGNATURE_MISMATCH = "signature-mismatch"
+    UNREADABLE = "unreadable"
 
 
 class OwnKeyRejectedError(CardError):

@@ -10,29 +10,42 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from eligibility.model import ConsentDecision
-from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from eligibility.payer import Payer
+from eligibility.reconcile import JAPAN
 from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.jpki import check_pin
+from terminal.card.number_b import NumberB
+from terminal.card.own_key import RecordIssuers
 from terminal.card.revocation import RevocationChecker
 from terminal.card_work import CardWork
+from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
+from terminal.holder_reading import HolderReading
 from terminal.identification import VisualReason
 from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.registration import CardRegistrations
 from terminal.store import Store
-from terminal.views import ConsentItem, DayList, HistoryClosed, KioskStep, KioskView
+from terminal.views import (
+    ConsentItem,
+    DayList,
+    HistoryClosed,
+    KioskStep,
+    KioskView,
+    OwnKeyState,
+    VisitDetail,
+)
 from terminal.visit import CloseReason, StaffNeed
-from terminal.visit_book import VisitBook, require_coverage
+from terminal.visit_book import VisitBook, is_readable, require_coverage
 from terminal.visit_records import VisitRecords
 from terminal.visit_steps import VisitSteps
 
@@ -48,6 +61,7 @@ class ReceptionDesk:
         reader: CardReader,
         verifier: CertificateVerifier,
         revocation: RevocationChecker,
+        record_issuers: RecordIssuers | None,
         payer: Payer,
         store: Store,
         enquiries: Enquiries,
@@ -56,7 +70,10 @@ class ReceptionDesk:
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``idle_seconds``: the silence after which a kiosk step ends by itself."""
+        """``idle_seconds``: the silence after which a kiosk step ends by itself.
+
+        ``record_issuers``: whose signed card records count, None where none is configured.
+        """
         self._reader = reader
         self._enquiries = enquiries
         self._disclosure = disclosure
@@ -75,6 +92,15 @@ class ReceptionDesk:
         )
         self._lock, self._cards = self._steps.lock, self._steps.cards
         self._pin_work = PinWork(desk_id, reader, self._steps, now)
+        self._holders = HolderReading(
+            desk_id=desk_id,
+            reader=reader,
+            issuers=record_issuers,
+            confirming=Confirming(verifier, now),
+            steps=self._steps,
+            bus=bus,
+            now=now,
+        )
         self._card_work = CardWork(
             reader=reader,
             pins=self._pin_work,
@@ -82,11 +108,11 @@ class ReceptionDesk:
             revocation=revocation,
             payer=payer,
             steps=self._steps,
+            holders=self._holders,
             bus=bus,
             now=now,
         )
         self._thread = DeskThread(self._steps.check_deadline, self._card_work.trouble)
-        self.visit = self._book.visit
         self.history = self._book.history
 
     def start(self) -> None:
@@ -180,7 +206,7 @@ class ReceptionDesk:
             self._kiosk.require(visit_id, *ANSWERED_STEPS)
             self._kiosk.extend()
 
-    # -- what the staff's pages call (with visit and history of the VisitBook) ----------------
+    # -- what the staff's pages call (with the history of the VisitBook) ----------------
 
     def today(self, actor: Actor) -> DayList:
         """Return today's visits, and since when a card lies forgotten at the kiosk.
@@ -191,11 +217,23 @@ class ReceptionDesk:
         with self._lock:
             return replace(day, card_left_at=self._kiosk.state.card_left_at)
 
+    def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
+        """Return one visit whole.  Raises RoleError, UnknownVisitError."""
+        detail = self._book.visit(actor, visit_id)
+        number_b = self._holders.view(visit_id)
+        genuine = number_b.own_key is not OwnKeyState.NOT_GENUINE
+        return replace(
+            detail,
+            number_b=number_b if is_readable(detail.row.visit) else None,
+            may_identify=detail.may_identify and genuine,
+        )
+
     def identify_visually(self, actor: Actor, visit_id: str, reason: VisualReason) -> None:
         """Record that staff looked at holder and card (目視確認), and ask the payer.
 
         Raises RoleError; LookRefusedError where there is no photo to compare or no certificate that
-        holds; VisitStateError where the visit is over or its card is not known any more.
+        holds; VisitStateError where the visit is over, its card is not known any more, or the card's
+        own key showed that it is not genuine.
         """
         require_coverage(actor)
         self._records.require_look(visit_id)
@@ -204,10 +242,36 @@ class ReceptionDesk:
             if known is None:
                 msg = f"visit {visit_id} has no accepted card: it must be tapped again"
                 raise VisitStateError(msg)
-            evidence = HolderEvidence(
-                IdentificationMethod.STAFF_VISUAL, ProofKind.CERTIFICATE_ONLY, self._now()
-            )
+            evidence = self._holders.evidence_of_look(visit_id, self._now())
             self._steps.identified(visit_id, known, evidence, actor, reason)
+
+    def enter_number_b(
+        self,
+        actor: Actor,
+        visit_id: str,
+        birthdate: date,
+        expiry_year: int,
+        security_code: bytearray,
+    ) -> None:
+        """Try 照合番号B, typed off the card's face, on the visit's card; it lies in the reader.
+
+        What comes of it is told by :meth:`visit`.  ``security_code``: four ASCII digits, cleared
+        here whatever happens; ``expiry_year``: Gregorian.  Harmless when pressed twice, and where
+        the card is no longer there.  The patient at the kiosk is not disturbed.
+
+        Raises RoleError, UnknownVisitError; NumberBEntryError with the part to correct (no try is
+        lost); VisitStateError where no record may be read for this visit.
+        """
+        try:
+            self._book.require_readable(actor, visit_id)
+            today = self._now().astimezone(JAPAN).date()
+            number_b = NumberB(birthdate, expiry_year, security_code, today=today)
+        finally:
+            wipe(security_code)
+        if self._holders.begin(visit_id):
+            self._thread.put(lambda: self._card_work.try_number_b(visit_id, number_b, actor))
+        else:
+            number_b.clear()
 
     def ask_again(self, actor: Actor, visit_id: str) -> None:
         """Ask the payer again now: the open question, or the history that failed to come.

@@ -23,15 +23,22 @@ from terminal.card.connection import CardConnection, KeypadReader, PinPad
 from terminal.card.foreign import recognise_foreign
 from terminal.card.jpki import JpkiSession, TokenKind
 from terminal.card.number_b import NumberB
+from terminal.card.own_key import OwnKeyProof, RecordIssuers, prove_own_key
 from terminal.card.proof import check_signature, digest_info, make_desk_challenge
 from terminal.card.revocation import NotChecked, Revocation, not_checked
 from terminal.card.text import TextSession
+from terminal.card.visual import VisualSession
 from terminal.errors import (
+    AnotherCardError,
     CardError,
     CardProtocolError,
-    CardRemovedError,
     CertificateReason,
     CertificateRejectedError,
+    NumberBBlockedError,
+    NumberBRefusedError,
+    NumberBSparedError,
+    OwnKeyReason,
+    OwnKeyRejectedError,
     PinEntryUnsupportedError,
     ReaderError,
     UnknownCardError,
@@ -95,11 +102,21 @@ class CardDetails:
     """What 照合番号B opened: the holder's attributes, and the card's last day in Japan.
 
     A phone has JPKI alone: all is NOT_READ then, and ``token`` tells which phone by its label.
+    ``own_key``: what the card's own key proved, or why it proves nothing, where it was asked to.
     """
 
     attributes: HolderAttributes = field(repr=False)
     expires_on: date | NotRead
     token: TokenKind
+    own_key: OwnKeyProof | OwnKeyReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeyQuestion:
+    """What the card's own key is to sign, and whose signed records count."""
+
+    challenge: Challenge
+    issuers: RecordIssuers
 
 
 def read_card(reader: CardReader, name: str) -> CardInReader:
@@ -210,14 +227,23 @@ def prove_pin_on_reader(
     return asked, signature
 
 
-def read_attributes(reader: CardReader, card: CardInReader, number_b: NumberB) -> CardDetails:
+def read_attributes(
+    reader: CardReader,
+    card: CardInReader,
+    number_b: NumberB,
+    *,
+    spared: int = 0,
+    own_key: OwnKeyQuestion | None = None,
+) -> CardDetails:
     """Read name, address, birth date, sex (券面入力補助) and the card's expiry, under one hold.
 
     ``number_b`` is tried at most once, and not at all against another card, a phone or a card whose
-    expiry cannot be read; it is for the caller to clear.
+    expiry cannot be read; it is for the caller to clear.  ``spared``: it is not tried where the
+    card has no more tries than this.  ``own_key``: once the number was right, also let the card's
+    own key sign (券面事項確認); the counter there is another one.
 
-    Raises NumberBRefusedError with the tries left, NumberBBlockedError, CardRemovedError (also
-    where another card lies there now) and the other card and reader errors.
+    Raises NumberBRefusedError with the tries left, NumberBBlockedError, NumberBSparedError,
+    AnotherCardError, CardRemovedError and the other card and reader errors.
     """
     with reader.connect(card.reader) as connection:
         _same_card(connection, card)
@@ -227,14 +253,48 @@ def read_attributes(reader: CardReader, card: CardInReader, number_b: NumberB) -
             token = JpkiSession(connection, first=False).token_info().kind
             return CardDetails(HolderAttributes(), NOT_READ, token)
         text = TextSession(connection)
+        if spared:
+            tries_left = text.number_b_tries_left()
+            if tries_left is None or tries_left <= spared:
+                raise NumberBSparedError(tries_left)
         text.verify_number_b(number_b)
-        return CardDetails(text.attributes(), issue.expires_on, TokenKind.CARD)
+        attributes = text.attributes()
+        proof = None
+        if own_key is not None:
+            proof = _own_key_proof(connection, number_b, attributes, own_key)
+        return CardDetails(attributes, issue.expires_on, TokenKind.CARD, proof)
+
+
+def _own_key_proof(
+    connection: CardConnection,
+    number_b: NumberB,
+    attributes: HolderAttributes,
+    asked: OwnKeyQuestion,
+) -> OwnKeyProof | OwnKeyReason:
+    """Let the card's own key sign; what hinders that leaves the attributes as they were read."""
+    try:
+        visual = VisualSession(connection)
+        visual.verify_number_b(number_b)
+        record = visual.record()
+        if (record.birthdate, record.sex) != (attributes.birthdate, attributes.sex):
+            return OwnKeyReason.RECORD_ALTERED
+        return prove_own_key(connection, record.content, asked.issuers, asked.challenge)
+    except OwnKeyRejectedError as error:
+        return error.reason
+    except (
+        CardProtocolError,
+        NumberBBlockedError,
+        NumberBRefusedError,
+        UnknownCardError,
+    ) as error:
+        log.warning("the card's own key is not asked: %s", type(error).__name__)
+        return OwnKeyReason.UNREADABLE
 
 
 def _same_card(connection: CardConnection, card: CardInReader) -> JpkiSession:
-    """SELECT JPKI on the card that was read before.  Raises CardRemovedError for another one."""
+    """SELECT JPKI on the card that was read before.  Raises AnotherCardError for another one."""
     session = JpkiSession(connection)
     if not session.carries(card.certificate):
         msg = "another card lies in the reader"
-        raise CardRemovedError(msg)
+        raise AnotherCardError(msg)
     return session

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.codes import ConsentCategory, QualificationValidity, UnknownCode
+from eligibility.holder import Comparison
 from eligibility.model import (
     Confirmation,
     Consent,
@@ -16,7 +17,7 @@ from eligibility.model import (
     Severity,
 )
 from terminal.errors import LookReason
-from terminal.identification import Identification
+from terminal.identification import HolderRecord, Identification
 from terminal.question import Question
 from terminal.visit import Visit
 
@@ -177,9 +178,59 @@ class HistoryClosed(StrEnum):
     NOT_FETCHED = "not-fetched"
 
 
+class NumberBState(StrEnum):
+    """What comes of a 照合番号B for the card of a visit, until the card told its holder."""
+
+    READING = "reading"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    SPARED = "spared"
+    ANOTHER_CARD = "another-card"
+    CARD_AWAY = "card-away"
+    CARD_BUSY = "card-busy"
+    UNREADABLE = "unreadable"
+    NO_READER = "no-reader"
+    PHONE = "phone"
+    NOT_STORED = "not-stored"
+
+
+class OwnKeyState(StrEnum):
+    """What the card's own key proved before the holder was identified.
+
+    NOT_CONFIGURED and UNKNOWN_ISSUER: no key of ours vouches for this card's record, so it proves
+    nothing either way.  NOT_GENUINE: the record was altered, or the key is not the record's.
+    """
+
+    PROVED = "proved"
+    NOT_CONFIGURED = "not-configured"
+    UNKNOWN_ISSUER = "unknown-issuer"
+    NOT_GENUINE = "not-genuine"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBView:
+    """What the desk knows of 照合番号B for one visit; never the number.
+
+    ``tries_left``: of the card, where it told them.  ``card_is_here``: the visit's card lies in the
+    reader.
+    """
+
+    FEW_TRIES = 3
+
+    state: NumberBState | None = None
+    tries_left: int | None = None
+    card_is_here: bool = False
+    own_key: OwnKeyState | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class VisitDetail:
     """One visit whole.  ``answer``: what ``row.confirmation`` stands on, unless withheld.
+
+    ``holder``: what the card said of its holder, in this visit or an earlier one of the same
+    certificate; ``compared``: that beside the one person of the answer, whose side is left out
+    where the answer is withheld.  ``number_b``: None where it cannot be entered for this visit.
 
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
@@ -195,3 +246,6 @@ class VisitDetail:
     no_look: LookReason | None = None
     may_ask_again: bool = False
     may_close: bool = False
+    holder: HolderRecord | None = None
+    compared: tuple[Comparison, ...] = ()
+    number_b: NumberBView | None = None

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
 from eligibility.history import History
+from eligibility.holder import Comparison, Match, alone_on_card, compare, is_about_holder
 from eligibility.model import (
     Confirmation,
     Consent,
@@ -26,6 +28,7 @@ from terminal.consent import Disclosure, history_closed_because, open_categories
 from terminal.enquiries import JAPAN
 from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
+from terminal.identification import HolderRecord
 from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import look_refused_because
 from terminal.store import Store, Transaction
@@ -136,13 +139,16 @@ class VisitBook:
         """Return one visit whole.  Raises RoleError, UnknownVisitError."""
         require_coverage(actor)
 
-        def look(tx: Transaction) -> tuple[VisitRow, PayerAnswer | None, list[Confirmation]]:
+        def look(
+            tx: Transaction,
+        ) -> tuple[VisitRow, PayerAnswer | None, list[Confirmation], HolderRecord | None]:
             visit = tx.visits.get(visit_id)
             row, answer = _row(tx, visit)
             tx.audit.append(AuditEntry(Act.VISIT_SEEN, actor, visit_id, subject=visit.subject))
-            return row, answer, tx.confirmations.of_visit(visit_id)
+            holder = None if visit.subject is None else tx.holders.latest_of(visit.subject)
+            return row, answer, tx.confirmations.of_visit(visit_id), holder
 
-        row, answer, confirmations = self._store.write(look)
+        row, answer, confirmations, holder = self._store.write(look)
         no_look = look_refused_because(row.visit)
         closed = self._closed(actor, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
@@ -159,7 +165,19 @@ class VisitBook:
             no_look=no_look if allowed(row.visit, VisitEvent.IDENTIFY) else None,
             may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
+            holder=holder,
+            compared=_compared(holder, answer, row.confirmation),
         )
+
+    def require_readable(self, actor: Actor, visit_id: str) -> None:
+        """Raise unless this actor may have the holder's record read for this visit.
+
+        Raises RoleError, UnknownVisitError, VisitStateError.
+        """
+        require_coverage(actor)
+        if not is_readable(self._store.read(lambda tx: tx.visits.get(visit_id))):
+            msg = f"visit {visit_id}: no record is read where the card is refused or the visit over"
+            raise VisitStateError(msg)
 
     def history(self, actor: Actor, visit_id: str) -> History:
         """Return what the consent opens now.
@@ -239,6 +257,39 @@ def require_coverage(actor: Actor) -> None:
     if not isinstance(actor.role, Role) or not actor.role.may_see_coverage:
         msg = f"{actor.role} may not see visits"
         raise RoleError(msg)
+
+
+def is_readable(visit: Visit) -> bool:
+    """Whether the holder's record may be read: the card was accepted, nobody gave the visit up."""
+    return (
+        visit.subject is not None
+        and visit.certificate_reason is None
+        and visit.state is not VisitState.ABANDONED
+    )
+
+
+def _compared(
+    holder: HolderRecord | None, answer: PayerAnswer | None, confirmation: Confirmation | None
+) -> tuple[Comparison, ...]:
+    """Return the card's holder beside the one person of the answer.
+
+    Without an answer that may be handed out, or where it names several, the card's side alone; what
+    the findings say of a withheld one is told with them.
+    """
+    if holder is None:
+        return ()
+    people = {result.person for result in answer.results} if answer else set()
+    if len(people) == 1:
+        return compare(holder.attributes, people.pop())
+    alone = alone_on_card(holder.attributes)
+    against = {
+        finding.field
+        for finding in (confirmation.findings if confirmation else ())
+        if is_about_holder(finding) and finding.code is FindingCode.OTHER_PERSON
+    }
+    return tuple(
+        replace(one, match=Match.DIFFERS) if one.field in against else one for one in alone
+    )
 
 
 def _may_be_asked(question: Question | None) -> bool:

@@ -16,9 +16,9 @@ from terminal.card_needs import need_of_card
 from terminal.confirming import trusted_answer
 from terminal.consent import consent_from_answers
 from terminal.enquiries import JAPAN, new_question
-from terminal.errors import CertificateReason, LookRefusedError
+from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason
 from terminal.events import EventBus, Topic
-from terminal.identification import Identification
+from terminal.identification import HolderRecord, Identification, NumberBEntry
 from terminal.recognition import CardInReader
 from terminal.staff_look import has_no_photo, look_refused_because
 from terminal.store import Store, Transaction
@@ -145,6 +145,8 @@ class VisitRecords:
             visit = tx.visits.get(visit_id)
             tx.visits.save(after(visit, VisitEvent.IDENTIFY, staff_need=None))
             tx.identifications.add(identification)
+            if tx.holders.of_visit(visit_id) is not None:
+                tx.identifications.attributes_were_read(visit_id)
             tx.outbox.add(question)
             tx.audit.append(
                 AuditEntry(
@@ -213,6 +215,39 @@ class VisitRecords:
         """Record that the card refused a PIN."""
         entry = AuditEntry(Act.PIN_REFUSED, KIOSK, visit_id)
         self._store.write(lambda tx: tx.audit.append(entry))
+
+    def number_b_refused(self, visit_id: str, actor: Actor, entry: NumberBEntry) -> None:
+        """Record that the card refused a 照合番号B."""
+        audit = AuditEntry(Act.NUMBER_B_REFUSED, actor, visit_id, reason=entry)
+        self._store.write(lambda tx: tx.audit.append(audit))
+
+    def holder_read(
+        self,
+        record: HolderRecord,
+        subject: CardSubject,
+        actor: Actor,
+        own_key: OwnKeyReason | None,
+        confirm_again: Callable[[Transaction, CardSubject], list[str]],
+    ) -> list[str]:
+        """Record what the card said of its holder, and confirm again what stands on it.
+
+        ``own_key``: why the card's own key proves nothing, if that was asked.  Returns the ids of
+        the visits whose confirmation changed.
+        """
+        visit_id = record.visit_id
+
+        def store(tx: Transaction) -> list[str]:
+            tx.holders.add(record)
+            tx.identifications.attributes_were_read(visit_id)
+            read = AuditEntry(
+                Act.ATTRIBUTES_READ, actor, visit_id, subject=subject, reason=record.entry
+            )
+            tx.audit.append(read)
+            if own_key is not None:
+                tx.audit.append(AuditEntry(Act.OWN_KEY_REFUSED, TERMINAL, visit_id, reason=own_key))
+            return confirm_again(tx, subject)
+
+        return self._store.write(store)
 
     def settle_leftovers(self) -> None:
         """Close what a former run left open: what was not answered then is no."""

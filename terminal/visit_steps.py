@@ -195,6 +195,17 @@ class VisitSteps:
         if outcome is not None:
             self.kiosk.show_done(outcome)
 
+    def confirmation_changed(self, visit_id: str) -> None:
+        """Follow a confirmation that was made again: history goes at once where it may not stay."""
+        self._disclosure.drop_closed(visit_id)
+        self._disclosure.advance(visit_id)
+        state = self.kiosk.state
+        if state.step is KioskStep.DONE and state.visit_id == visit_id:
+            outcome = self.book.outcome(visit_id)
+            if outcome is DoneOutcome.SEE_STAFF and state.outcome is not outcome:
+                self.kiosk.touch(outcome=outcome)
+        self._bus.publish(Topic.VISIT, visit_id)
+
     def check_deadline(self) -> None:
         """End the kiosk's step when its time is over."""
         with self.lock:

@@ -26,10 +26,17 @@ from terminal.reader import SocketReader
 from terminal.reader.played import Traits
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
-from terminal.views import ConsentItem, KioskStep, KioskView, VisitDetail, VisitRow
+from terminal.views import (
+    ConsentItem,
+    KioskStep,
+    KioskView,
+    NumberBState,
+    VisitDetail,
+    VisitRow,
+)
 from terminal.virtual_card.issuing import issue, load_card
 from terminal.virtual_card.pcscd import PrivatePcscd
-from terminal.virtual_card.personas import read_people
+from terminal.virtual_card.personas import StoredCard, read_card, read_people
 from terminal.virtual_card.vpicc import VirtualCardSlot
 
 T = TypeVar("T")
@@ -66,6 +73,10 @@ class Stage:
     cards_dir: Path
     pcsc_socket: Path
     vpcd_port: int
+
+    def face_of(self, persona: str) -> StoredCard:
+        """Return what is printed on a persona's card."""
+        return read_card(self.cards_dir / "cards" / f"{persona}.json")
 
 
 def set_the_stage(payer_dir: Path, cards_dir: Path, pcscd: PrivatePcscd) -> Stage:
@@ -154,7 +165,8 @@ class Patient:
     def taps(self, persona: str) -> KioskView:
         """Put this persona's card on the reader and wait until something is asked."""
         before = self.screen
-        self._slot.insert(load_card(self._cards_dir, persona).card)
+        self.card = load_card(self._cards_dir, persona).card
+        self._slot.insert(self.card)
 
         def look() -> KioskView | None:
             view = self.screen
@@ -246,6 +258,27 @@ class Staff:
         """Confirm by eye that holder and card belong together."""
         self._terminal.desk.identify_visually(self.actor, visit_id, reason)
 
+    def types_number_b(self, visit_id: str, card: StoredCard, *, wrong: int = 0) -> VisitDetail:
+        """Type 照合番号B off a card's face; return the visit once it is known what came of it.
+
+        ``wrong``: how far the security code is from the right one.
+        """
+        code = (int(card.security_code) + wrong) % 10000
+        self._terminal.desk.enter_number_b(
+            self.actor,
+            visit_id,
+            card.person.birthdate,
+            card.expires_on.year,
+            bytearray(b"%04d" % code),
+        )
+
+        def look() -> VisitDetail | None:
+            detail = self.opens(visit_id)
+            waits = detail.number_b and detail.number_b.state is NumberBState.READING
+            return None if waits else detail
+
+        return wait_for(look, "what comes of 照合番号B")
+
 
 @dataclass
 class Clinic:
@@ -293,6 +326,7 @@ def opened_clinic(
         free_port(),
         card_ca=stage.cards_dir / "ca.pem",
         issued=stage.cards_dir / "issued.json",
+        record_ca=stage.cards_dir / "record-ca.pem",
     ) as payer:
         config = load_config(write_config(folder, stage, payer.base_url, **sections))
         if not config.store.path.exists():

@@ -34,6 +34,8 @@ class Persona:
     insurance_card: bool = True
     reissued: Story | None = None
     specific_disease: SpecificDisease | None = None
+    taken_for: tuple[str, str] | None = None
+    """The name of somebody else of the same reading, whose entry the register has for the card."""
 
 
 PERSONAS: tuple[Persona, ...] = (
@@ -371,5 +373,19 @@ PERSONAS: tuple[Persona, ...] = (
         limit_category=LimitCategory.A03,
         conditions=(Condition.HYPERTENSION,),
         specific_disease=SpecificDisease.DIALYSIS,
+    ),
+    Persona(
+        "mislinked",
+        ("高田", "良子"),
+        ("タカダ", "リョウコ"),
+        50,
+        Sex.FEMALE,
+        Scheme.SOCIETY,
+        Story(
+            "支払側で、読みが同じ別の人に誤ってつながっています。券面の情報と照合すると分かります。",
+            "Linked by mistake to somebody of the same reading; comparing with the card shows it.",
+        ),
+        conditions=(Condition.DIABETES,),
+        taken_for=("高田", "涼子"),
     ),
 )

@@ -14,6 +14,7 @@ from eligibility.simulator.details import with_details
 from eligibility.simulator.flaws import plant
 from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
 from eligibility.simulator.people import (
+    NO_STORY,
     Condition,
     Person,
     Situation,
@@ -102,13 +103,22 @@ class Population:
         self.seed = seed
         self.as_of = as_of
         people = tuple(with_details(tuple(_generate(seed, as_of, size)), seed))
-        self.people: tuple[Person, ...] = tuple(plant(people, seed, as_of))
+        self.people: tuple[Person, ...] = tuple(_linked(plant(people, seed, as_of)))
         self._by_id = {person.id: person for person in self.people}
         self._by_patient = {person.patient_id: person for person in self.people}
 
     def person(self, person_id: str) -> Person | None:
         """Return the person with this id of the register."""
         return self._by_id.get(person_id)
+
+    def correct(self, persona: str) -> None:
+        """Let the payer find a persona's own entry from now on, as after a correction (訂正)."""
+        self.people = tuple(
+            replace(person, linked=None) if person.persona == persona else person
+            for person in self.people
+        )
+        self._by_id = {person.id: person for person in self.people}
+        self._by_patient = {person.patient_id: person for person in self.people}
 
     def patient(self, patient_id: str) -> Person | None:
         """Return the person whom the payer calls by this patient id."""
@@ -141,6 +151,9 @@ def _generate(seed: int, as_of: date, size: int) -> Iterator[Person]:
     for persona in PERSONAS:
         made += 1
         yield _from_persona(persona, _Draw(seed, made), made, as_of)
+        if persona.taken_for is not None:
+            made += 1
+            yield _taken_for(persona, persona.taken_for, _Draw(seed, made), made, as_of)
     household = 0
     while made < size:
         # the first households make sure that every kind of insurer is there
@@ -251,6 +264,25 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
         reissued=persona.reissued,
         specific_disease=persona.specific_disease,
     )
+
+
+def _taken_for(
+    persona: Persona, name: tuple[str, str], draw: _Draw, number: int, as_of: date
+) -> Person:
+    """Return the other person of the same reading, three years younger, without a card."""
+    other = _from_persona(replace(persona, age=persona.age - 3), draw, number, as_of)
+    registered = "　".join(name)
+    return replace(
+        other, name=registered, registered_name=replaced(registered), persona=None, story=NO_STORY
+    )
+
+
+def _linked(people: Sequence[Person]) -> Iterator[Person]:
+    """Let the payer find, for the cards of some personas, the entry of the person behind them."""
+    slugs = {persona.slug for persona in PERSONAS if persona.taken_for is not None}
+    for place, person in enumerate(people):
+        mixed_up = person.persona in slugs
+        yield replace(person, linked=people[place + 1]) if mixed_up else person
 
 
 def _household(draw: _Draw, made: int, as_of: date, scheme: Scheme | None) -> Iterator[Person]:
