@@ -56,6 +56,7 @@ kind = "{kind}"
 [card]
 anchors = ["cards/ca.pem"]
 revocation_lists = ["cards/crl.pem"]
+record_issuers = ["cards/record-ca.pem"]
 
 [payer]
 base_url = "https://localhost:{payer}/fhir"

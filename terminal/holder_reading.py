@@ -247,6 +247,8 @@ class HolderReading:
         changed = self._steps.records.holder_read(
             record, lying.known.verified.subject, actor, refused, self._confirming.confirm_again
         )
+        if details.has_photo is not None:
+            self._steps.records.photo_seen(lying.visit_id, details.has_photo)
         with self._lock:
             lying.is_read = True
             self._show(lying, None)

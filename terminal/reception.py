@@ -232,8 +232,8 @@ class ReceptionDesk:
         """Record that staff looked at holder and card (目視確認), and ask the payer.
 
         Raises RoleError; LookRefusedError where there is no photo to compare or no certificate that
-        holds; VisitStateError where the visit is over, its card is not known any more, or the card's
-        own key showed that it is not genuine.
+        holds; VisitStateError where the visit is over, its card is not known any more, or its own
+        key showed that it is not genuine.
         """
         require_coverage(actor)
         self._records.require_look(visit_id)

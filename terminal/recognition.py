@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from eligibility.errors import EligibilityError
@@ -102,13 +102,15 @@ class CardDetails:
     """What 照合番号B opened: the holder's attributes, and the card's last day in Japan.
 
     A phone has JPKI alone: all is NOT_READ then, and ``token`` tells which phone by its label.
-    ``own_key``: what the card's own key proved, or why it proves nothing, where it was asked to.
+    ``own_key``: what the card's own key proved, or why it proves nothing, where it was asked to;
+    ``has_photo``: what the record of its face says, where that was read for it.
     """
 
     attributes: HolderAttributes = field(repr=False)
     expires_on: date | NotRead
     token: TokenKind
     own_key: OwnKeyProof | OwnKeyReason | None = None
+    has_photo: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,28 +261,28 @@ def read_attributes(
                 raise NumberBSparedError(tries_left)
         text.verify_number_b(number_b)
         attributes = text.attributes()
-        proof = None
-        if own_key is not None:
-            proof = _own_key_proof(connection, number_b, attributes, own_key)
-        return CardDetails(attributes, issue.expires_on, TokenKind.CARD, proof)
+        details = CardDetails(attributes, issue.expires_on, TokenKind.CARD)
+        if own_key is None:
+            return details
+        return _with_own_key(connection, number_b, details, own_key)
 
 
-def _own_key_proof(
-    connection: CardConnection,
-    number_b: NumberB,
-    attributes: HolderAttributes,
-    asked: OwnKeyQuestion,
-) -> OwnKeyProof | OwnKeyReason:
+def _with_own_key(
+    connection: CardConnection, number_b: NumberB, details: CardDetails, asked: OwnKeyQuestion
+) -> CardDetails:
     """Let the card's own key sign; what hinders that leaves the attributes as they were read."""
     try:
         visual = VisualSession(connection)
         visual.verify_number_b(number_b)
         record = visual.record()
-        if (record.birthdate, record.sex) != (attributes.birthdate, attributes.sex):
-            return OwnKeyReason.RECORD_ALTERED
-        return prove_own_key(connection, record.content, asked.issuers, asked.challenge)
+        details = replace(details, has_photo=record.photo is not None)
+        read = details.attributes
+        if (record.birthdate, record.sex) != (read.birthdate, read.sex):
+            return replace(details, own_key=OwnKeyReason.RECORD_ALTERED)
+        proof = prove_own_key(connection, record.content, asked.issuers, asked.challenge)
+        return replace(details, own_key=proof)
     except OwnKeyRejectedError as error:
-        return error.reason
+        return replace(details, own_key=error.reason)
     except (
         CardProtocolError,
         NumberBBlockedError,
@@ -288,7 +290,7 @@ def _own_key_proof(
         UnknownCardError,
     ) as error:
         log.warning("the card's own key is not asked: %s", type(error).__name__)
-        return OwnKeyReason.UNREADABLE
+        return replace(details, own_key=OwnKeyReason.UNREADABLE)
 
 
 def _same_card(connection: CardConnection, card: CardInReader) -> JpkiSession:

@@ -229,9 +229,9 @@ class VisitDetail:
     """One visit whole.  ``answer``: what ``row.confirmation`` stands on, unless withheld.
 
     ``holder``: what the card said of its holder, in this visit or an earlier one of the same
-    certificate; ``compared``: that beside the one person of the answer, whose side is left out
-    where the answer is withheld.  ``number_b``: None where it cannot be entered for this visit.
-
+    certificate; ``holder_read_by``: the name of who typed 照合番号B; ``compared``: the card beside
+    the one person of the answer, whose side is left out where the answer is withheld.
+    ``number_b``: None where it cannot be entered for this visit.
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
     ``may_...``: what staff can do for it now; ``no_look``: why they cannot identify by looking.
@@ -247,5 +247,6 @@ class VisitDetail:
     may_ask_again: bool = False
     may_close: bool = False
     holder: HolderRecord | None = None
+    holder_read_by: str | None = None
     compared: tuple[Comparison, ...] = ()
     number_b: NumberBView | None = None

@@ -141,14 +141,18 @@ class VisitBook:
 
         def look(
             tx: Transaction,
-        ) -> tuple[VisitRow, PayerAnswer | None, list[Confirmation], HolderRecord | None]:
+        ) -> tuple[
+            VisitRow, PayerAnswer | None, list[Confirmation], HolderRecord | None, str | None
+        ]:
             visit = tx.visits.get(visit_id)
             row, answer = _row(tx, visit)
             tx.audit.append(AuditEntry(Act.VISIT_SEEN, actor, visit_id, subject=visit.subject))
             holder = None if visit.subject is None else tx.holders.latest_of(visit.subject)
-            return row, answer, tx.confirmations.of_visit(visit_id), holder
+            names = {account.id: account.display_name for account in tx.accounts.all()}
+            by = None if holder is None else names.get(holder.actor)
+            return row, answer, tx.confirmations.of_visit(visit_id), holder, by
 
-        row, answer, confirmations, holder = self._store.write(look)
+        row, answer, confirmations, holder, by = self._store.write(look)
         no_look = look_refused_because(row.visit)
         closed = self._closed(actor, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
@@ -166,6 +170,7 @@ class VisitBook:
             may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
             holder=holder,
+            holder_read_by=by,
             compared=_compared(holder, answer, row.confirmation),
         )
 

@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response
 
 from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
+from terminal.errors import NumberBEntryError
 from terminal.identification import VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import coverage_words, wording
+from web import comparing, coverage_words, wording
 from web.auth import log_in, may, terminal
+from web.card_entry import CardEntry
 from web.forms import one_of
 from web.i18n import text
 from web.security import Right, requires
@@ -82,7 +84,7 @@ def visit(visit_id: str) -> str:
     return _visit_page(visit_id)
 
 
-def _visit_page(visit_id: str, missing: bool = False) -> str:
+def _visit_page(visit_id: str, missing: bool = False, entry: CardEntry | None = None) -> str:
     sequence = terminal().bus.sequence
     detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
     found = detail.row.confirmation.findings if detail.row.confirmation else ()
@@ -98,6 +100,7 @@ def _visit_page(visit_id: str, missing: bool = False) -> str:
         notes=[finding for finding in found if finding.severity is Severity.NOTE],
         reasons=[(reason.value, text(f"visual-reason.{reason}")) for reason in VisualReason],
         missing=missing,
+        entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
     )
 
@@ -111,6 +114,24 @@ def identify(visit_id: str) -> Response | tuple[str, int]:
         return _visit_page(visit_id, missing=True), 422
     terminal().desk.identify_visually(log_in().actor, visit_id, reason)
     return _back_to(visit_id, "identified")
+
+
+@blueprint.post("/staff/visits/<visit_id>/card")
+@requires(Right.COVERAGE)
+def compare_with_card(visit_id: str) -> Response | tuple[str, int]:
+    """Try 照合番号B on the card in the reader; what comes of it is shown by the visit's page."""
+    entry = CardEntry.read(request.form)
+    code = bytearray(request.form.get("security_code", "").encode())
+    if entry.birthdate is None or entry.expiry_year is None:
+        code[:] = bytes(len(code))
+        return _visit_page(visit_id, entry=entry), 422
+    try:
+        terminal().desk.enter_number_b(
+            log_in().actor, visit_id, entry.birthdate, entry.expiry_year, code
+        )
+    except NumberBEntryError as error:
+        return _visit_page(visit_id, entry=entry.refused(error)), 422
+    return redirect(url_for("staff.visit", visit_id=visit_id, _anchor="on-card"), 303)
 
 
 @blueprint.post("/staff/visits/<visit_id>/ask")
@@ -167,7 +188,12 @@ def init(app: Flask) -> None:
     """Give ``app`` the staff's pages."""
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        desk_pages=desk_pages, wording=wording, answered=coverage_words, may=may, Right=Right
+        desk_pages=desk_pages,
+        wording=wording,
+        answered=coverage_words,
+        comparing=comparing,
+        may=may,
+        Right=Right,
     )
     app.context_processor(
         lambda: {"institution": terminal().config.institution.name, "now": terminal().now()}

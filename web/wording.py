@@ -15,6 +15,7 @@ from eligibility.codes import (
     UnknownCode,
     read_code,
 )
+from eligibility.holder import Match
 from eligibility.model import (
     Confirmation,
     ConfirmationSource,
@@ -33,10 +34,17 @@ from terminal.audit import Act
 from terminal.card.jpki import TokenKind
 from terminal.errors import AccountReason, CertificateReason, LookReason
 from terminal.health import HealthCheck
-from terminal.identification import RevocationState, VisualReason
+from terminal.identification import NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
-from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitRow
+from terminal.views import (
+    ConsentItem,
+    DeskNeed,
+    HistoryClosed,
+    NumberBState,
+    OwnKeyState,
+    VisitRow,
+)
 from terminal.visit import CloseReason, RegistrationAnswer, StaffNeed, Visit, VisitState
 from web.i18n import (
     TOKYO,
@@ -55,6 +63,8 @@ WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "history-closed": HistoryClosed,
     "staff-need": StaffNeed,
     "certificate-reason": CertificateReason,
+    "number-b": NumberBState,
+    "own-key": OwnKeyState,
 }
 """Enums whose members have two messages: ``PREFIX.VALUE.what`` and ``PREFIX.VALUE.next``."""
 
@@ -74,6 +84,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "role": Role,
     "act": Act,
     "account-reason": AccountReason,
+    "match": Match,
+    "number-b-entry": NumberBEntry,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
@@ -83,6 +95,7 @@ ELEMENTS = {
     "name_kana": "field.name-kana",
     "birthdate": "field.birthdate",
     "sex": "field.sex",
+    "address": "field.address",
     "insurer_number": "field.insurer-number",
     "insured_card_classification": "field.card-classification",
     "insured_partial_contribution_ratio": "field.ratio",
@@ -324,6 +337,7 @@ def reason_words(reason: str | None) -> str:
         "history-closed",
         "staff-need",
         "certificate-reason",
+        "number-b-entry",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""

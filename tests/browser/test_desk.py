@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from terminal.accounts import TERMINAL, Role
 from terminal.errors import LoginRefusedError
 from terminal.views import KioskStep
+from terminal.virtual_card.personas import StoredCard
 from tests.browser.axe import axe_findings
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -273,3 +274,87 @@ def test_a_forgotten_card_is_told_in_the_list_until_it_is_taken(
     assert axe_findings(page) == []
     clinic.patient.takes_card()
     expect(state).not_to_contain_text("置き忘れ")
+
+
+def fills_in(page: Page, card: StoredCard, *, wrong: int = 0) -> None:
+    """Type 照合番号B off a card's face by keyboard alone and send it."""
+    section = page.get_by_role("region", name="券面の情報と照合")
+    section.get_by_label("生年月日").fill(card.person.birthdate.isoformat())
+    section.get_by_label("有効期限の年").press_sequentially(str(card.expires_on.year))
+    page.keyboard.press("Tab")
+    page.keyboard.type(f"{(int(card.security_code) + wrong) % 10000:04d}")
+    page.keyboard.press("Enter")
+
+
+def test_the_card_is_compared_at_the_desk(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """A wrong number tells the tries left; the right one shows that the payer means another."""
+    card = clinic.stage.face_of("mislinked")
+    clinic.patient.taps("mislinked")
+    clinic.patient.types_pin()
+    clinic.reception.sees_answer()
+    page = sits_down(desks, chromium, website, Role.RECEPTION).opens_first()
+    section = page.get_by_role("region", name="券面の情報と照合")
+    expect(section).to_contain_text("まだ読み取っていません")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("高田　涼子")
+    fills_in(page, card, wrong=1)
+    expect(section).to_contain_text("入力した内容がカードと合いません")
+    expect(section).to_contain_text("あと9回試せます")
+    expect(section.get_by_label("セキュリティコード")).to_have_value("")
+    assert axe_findings(page) == []
+    fills_in(page, card)
+    expect(section).to_contain_text("カードと違います")
+    expect(page.locator("#said")).to_have_text("カードと違います")
+    expect(section.get_by_role("row").filter(has_text="生年月日")).to_contain_text("違う")
+    expect(section.get_by_role("row").filter(has_text="氏名")).to_contain_text("表示しません")
+    expect(page.locator("#to-settle")).to_be_visible()
+    expect(page.locator(".finding-stop").first).to_contain_text("別の人の資格のおそれがあります")
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("涼子")
+    expect(page.get_by_role("button", name="カードと照合する")).to_have_count(0)
+    for language in ("English", "日本語"):
+        page.get_by_role("button", name=language, exact=True).click()
+        assert axe_findings(page) == []
+    page.get_by_role("link", name="閲覧の記録").click()
+    expect(page.get_by_role("row").filter(has_text="券面の情報を読み取り")).to_contain_text(
+        "職員が入力"
+    )
+
+
+def test_what_cannot_be_right_is_told_at_its_field(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """A part that cannot be right is named at its field, the other is kept, the code never."""
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.reception.sees_answer()
+    desk = sits_down(desks, chromium, website, Role.RECEPTION)
+    page = desk.opens_first()
+    section = page.get_by_role("region", name="券面の情報と照合")
+    section.get_by_label("生年月日").fill("1980-02-17")
+    section.get_by_label("有効期限の年").fill("1999")
+    section.get_by_label("セキュリティコード").fill("4271")
+    page.keyboard.press("Enter")
+    year = section.get_by_label("有効期限の年")
+    expect(year).to_have_attribute("aria-invalid", "true")
+    expect(year).to_have_accessible_description(re.compile("カードの有効期限の年ではありません"))
+    expect(section.get_by_label("生年月日")).to_have_value("1980-02-17")
+    expect(section.get_by_label("セキュリティコード")).to_have_value("")
+    assert "4271" not in page.content()
+    assert axe_findings(page) == []
+    desk.complaints.clear()  # the browser complains of the status 422 itself
+
+
+def test_what_is_being_typed_stays_while_the_visit_changes(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """An answer that comes while somebody types does not take the form away; that is said."""
+    clinic.patient.taps("ordinary")
+    page = sits_down(desks, chromium, website, Role.RECEPTION).opens_first()
+    section = page.get_by_role("region", name="券面の情報と照合")
+    section.get_by_label("有効期限の年").fill("20")
+    page.get_by_role("heading", level=1).click()
+    clinic.patient.types_pin()
+    clinic.reception.sees_answer()
+    expect(page.locator("#changed")).to_be_visible()
+    expect(section.get_by_label("有効期限の年")).to_have_value("20")

@@ -47,8 +47,8 @@ def test_the_newest_record_of_a_certificate(store: Store) -> None:
     for ident, subject in (("v-1", TANAKA), ("v-2", TANAKA), ("v-3", SATO)):
         open_visit(store, ident, subject=subject)
     later = a_holder("v-1", read_at=MORNING + timedelta(hours=1))
-    for record in (later, a_holder("v-2")):
-        store.write(lambda tx, record=record: tx.holders.add(record))
+    store.write(lambda tx: tx.holders.add(later))
+    store.write(lambda tx: tx.holders.add(a_holder("v-2")))
     assert store.read(lambda tx: tx.holders.latest_of(TANAKA)) == later
     assert store.read(lambda tx: tx.holders.latest_of(SATO)) is None
 

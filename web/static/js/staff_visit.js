@@ -4,14 +4,24 @@ import { adopt, follow, refresher } from "./live.js";
 import { toLogin } from "./staff.js";
 
 const changed = document.getElementById("changed");
+const said = document.getElementById("said");
 
 function body() {
   return document.getElementById("visit");
 }
 
+function isTouched(input) {
+  return input.value !== input.defaultValue || input.checked !== input.defaultChecked;
+}
+
 function isBusy() {
   const form = document.activeElement?.closest("form");
-  return Boolean(form && body().contains(form) && form.querySelector("input[type=radio]"));
+  const fields = [...body().querySelectorAll("form input:not([type=hidden])")];
+  return fields.some((input) => input.form === form || isTouched(input));
+}
+
+function words() {
+  return body().querySelector("[data-say]")?.textContent.trim() ?? "";
 }
 
 function show(other) {
@@ -19,7 +29,9 @@ function show(other) {
     changed.hidden = false;
     return;
   }
+  const before = words();
   adopt(other, "visit");
+  if (words() !== before) said.textContent = words();
 }
 
 const refresh = refresher(location.pathname, show, (status) => {
