@@ -30,7 +30,7 @@ from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
 from terminal.identification import HolderRecord
 from terminal.question import Question, QuestionProblem, QuestionState
-from terminal.staff_look import look_refused_because
+from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
 from terminal.visit import StaffNeed, Visit, VisitEvent, VisitState, allowed
@@ -265,9 +265,10 @@ def require_coverage(actor: Actor) -> None:
 
 
 def is_readable(visit: Visit) -> bool:
-    """Whether the holder's record may be read: the card was accepted, nobody gave the visit up."""
+    """Whether the holder's record may be read: of an accepted card, in a visit nobody gave up."""
     return (
         visit.subject is not None
+        and visit.token not in PHONES
         and visit.certificate_reason is None
         and visit.state is not VisitState.ABANDONED
     )

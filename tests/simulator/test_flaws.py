@@ -31,13 +31,16 @@ def test_every_flaw_occurs(seed: int) -> None:
 
 
 def test_people_with_a_story_are_only_spoilt_as_their_story_says() -> None:
-    """Nothing is planted at the people of the tray."""
+    """Nothing else is planted at the people of the tray."""
     found = {
         person.persona: flaws_of(person, DAY)
         for person in ALL.people
         if person.persona and flaws_of(person, DAY)
     }
-    assert found == {"replaced-character": (Flaw.REPLACED_CHARACTER,)}
+    assert found == {
+        "replaced-character": (Flaw.REPLACED_CHARACTER,),
+        "mislinked": (Flaw.OTHER_PERSON,),
+    }
 
 
 def test_another_persons_entry_is_answered_whole() -> None:

@@ -15,6 +15,8 @@ from terminal.accounts import TERMINAL
 from terminal.audit import Act
 from terminal.card.number_b import NumberB
 from terminal.errors import (
+    LookReason,
+    LookRefusedError,
     NumberBEntryError,
     NumberBPart,
     RoleError,
@@ -336,10 +338,11 @@ def test_no_record_is_read_where_the_card_was_refused(clinic: Clinic) -> None:
 
 
 def test_a_phone_tells_nothing_of_its_holder(clinic: Clinic) -> None:
-    """A phone holds no record of its owner; that is said, and nothing is kept."""
+    """A phone holds no record of its owner: no number is asked for."""
     visit_id = identified(clinic, "phone").visit.id
-    detail = clinic.reception.types_number_b(visit_id, clinic.stage.face_of("phone"))
-    assert (state(detail), detail.holder) == (NumberBState.PHONE, None)
+    assert clinic.reception.opens(visit_id).number_b is None
+    with pytest.raises(VisitStateError):
+        clinic.reception.types_number_b(visit_id, clinic.stage.face_of("phone"))
 
 
 def waits_for_staff(clinic: Clinic, persona: str) -> str:
@@ -407,6 +410,17 @@ def test_an_issuer_that_is_not_ours_proves_nothing_either_way(tmp_path: Path, st
         assert detail.may_identify
         clinic.reception.looks(visit_id)
         assert clinic.reception.sees_answer().coverage
+
+
+def test_a_baby_card_read_for_its_key_is_known_to_have_no_photo(trusting: Clinic) -> None:
+    """Where the record of the card's face holds no photo, a look has nothing to compare."""
+    view = trusting.patient.taps("infant")
+    assert view.visit_id is not None
+    assert trusting.reception.opens(view.visit_id).may_identify
+    detail = trusting.reception.types_number_b(view.visit_id, trusting.stage.face_of("infant"))
+    assert (detail.may_identify, detail.no_look) == (False, LookReason.NO_PHOTO)
+    with pytest.raises(LookRefusedError):
+        trusting.reception.looks(view.visit_id)
 
 
 def test_what_was_read_is_not_read_again(clinic: Clinic) -> None:
