@@ -35,7 +35,7 @@ from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, NumberBEntry
 from terminal.reader.types import CardReader
 from terminal.recognition import CardDetails, KnownCard, OwnKeyQuestion, read_attributes
-from terminal.views import NumberBState, NumberBView, OwnKeyState
+from terminal.views import KioskStep, NumberBState, NumberBView, OwnKeyState
 from terminal.visit_steps import VisitSteps
 
 log = logging.getLogger(__name__)
@@ -167,6 +167,10 @@ class HolderReading:
             if lying is None or not lying.is_here or lying.is_read:
                 return False
             if lying.state is NumberBState.READING:
+                return False
+            if self._steps.kiosk.state.step is KioskStep.PIN_ON_READER:
+                # the holder's fingers are on the reader's keys, which may take half a minute
+                self._show(lying, NumberBState.CARD_BUSY)
                 return False
             self._show(lying, NumberBState.READING)
             return True

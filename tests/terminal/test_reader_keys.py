@@ -11,7 +11,7 @@ import pytest
 from eligibility.payer import IdentificationMethod, ProofKind
 from terminal.errors import VisitStateError
 from terminal.reader.played import Keypad, Traits
-from terminal.views import KioskNotice, KioskStep
+from terminal.views import KioskNotice, KioskStep, NumberBState
 from terminal.virtual_card.issuing import load_card
 from terminal.visit import CloseReason, StaffNeed, VisitState
 from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
@@ -297,3 +297,17 @@ def test_the_pin_of_the_reader_s_keys_is_nowhere_in_the_desk(
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or needle not in file.read_bytes(), file
     assert "31323334" not in caplog.text
+
+
+def test_no_number_is_read_off_the_card_while_fingers_are_on_the_keys(desk: KeypadClinic) -> None:
+    """Staff are told that the card is in use; the entry goes on, and the number works after it."""
+    clinic = desk.clinic
+    clinic.patient.taps("ordinary")
+    visit_id = desk.asks()
+    face = clinic.stage.face_of("ordinary")
+    detail = clinic.reception.types_number_b(visit_id, face)
+    assert detail.number_b is not None
+    assert (detail.number_b.state, desk.keypad.waiting) == (NumberBState.CARD_BUSY, True)
+    desk.keypad.type(PIN.encode())
+    clinic.patient.sees(KioskStep.CONSENT)
+    assert clinic.reception.types_number_b(visit_id, face).holder is not None
