@@ -169,7 +169,8 @@ class AskingPolicy:
     ``silent``, and are let out again evenly.
 
     Once the payer speaks, who was at the desk comes first, within ``catch_up_seconds``; all the
-    rest follows evenly, until ``drain_seconds`` after the last failure.  An outage that lasted
+    rest follows evenly, from ``rest_after_seconds`` on until ``drain_seconds`` after the last
+    failure.  An outage that lasted
     longer than ``share`` of that is given more time in proportion, up to ``longest_drain_seconds``,
     and one that was certainly shorter less, so that no desk adds more than about ``share`` to what
     it asks anyway.  ``spoken``: waits where the payer spoke, but gave no whole answer.
@@ -179,10 +180,11 @@ class AskingPolicy:
     probe_low: float = 60
     probe_high: float = 130
     catch_up_seconds: float = 180
-    drain_seconds: float = 4300
+    rest_after_seconds: float = 240
+    drain_seconds: float = 4440
     longest_drain_seconds: float = 14_400
-    share: float = 0.42
-    silent: RetryPolicy = RetryPolicy(first_seconds=1075, factor=4, longest_seconds=4300)
+    share: float = 0.405
+    silent: RetryPolicy = RetryPolicy(first_seconds=1110, factor=4, longest_seconds=4440)
     spoken: RetryPolicy = RetryPolicy()
     busy_seconds: float = 12
 
@@ -257,11 +259,10 @@ class AskingPolicy:
         """
         failed_at = min(breaker.failed_at or now, now)
         at_desk_since = failed_at - timedelta(seconds=self.at_desk_seconds)
-        catch_up = timedelta(seconds=self.catch_up_seconds)
         if asked_at is not None and asked_at > at_desk_since:
-            return now + random01 * catch_up
+            return now + timedelta(seconds=random01 * self.catch_up_seconds)
         end = max(now, failed_at + self._drain(breaker, now))
-        start = min(now + catch_up, end)
+        start = min(now + timedelta(seconds=self.rest_after_seconds), end)
         return start + random01 * (end - start)
 
     def _drain(self, breaker: Breaker, now: datetime) -> timedelta:

@@ -1,17 +1,16 @@
 """Questions to the payer: committed before they are sent; answered, refused or given to staff.
 
-One thread looks for what is due, a few send.  Nothing here holds a visit back: while the payer is
-silent the last recorded answer is shown as what it is, and the question is asked again.
+One thread looks for what is due, a few send, whoever stands at the desk first.  Nothing here holds
+a visit back: while the payer is silent the last recorded answer is shown as what it is, and the
+question is asked again when :mod:`eligibility.retry` says so.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,7 +31,7 @@ from eligibility.model import (
     PayerAnswer,
 )
 from eligibility.payer import CardQuestion, CardRegistration, Payer
-from eligibility.retry import Breaker, RetryPolicy
+from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
@@ -40,7 +39,9 @@ from terminal.confirming import Confirming
 from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
+from terminal.payer_line import PayerLine
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.senders import Senders
 from terminal.store import Store, Transaction
 from terminal.store.encoding import Decoder, encode
 
@@ -50,7 +51,9 @@ JAPAN = ZoneInfo("Asia/Tokyo")
 QUESTION_LIVES = timedelta(hours=24)
 UNREADABLE_ATTEMPTS = 3
 SENDERS = 4
-LONGEST_SLEEP = 30.0
+LONGEST_SLEEP = 5.0
+"""Seconds; short, since the wall clock may be set meanwhile."""
+AFTER_FAULT = 5.0
 ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 
 _questions = Decoder(CardQuestion)
@@ -92,7 +95,7 @@ class Enquiries:
         now: Callable[[], datetime],
         on_change: Callable[[str], None],
         *,
-        policy: RetryPolicy | None = None,
+        policy: AskingPolicy | None = None,
         breaker: Breaker | None = None,
     ) -> None:
         """``policy`` and ``breaker``: when to ask a silent payer again."""
@@ -102,17 +105,17 @@ class Enquiries:
         self._bus = bus
         self._now = now
         self._on_change = on_change
-        self._policy = policy or RetryPolicy()
-        self._breaker = breaker or Breaker()
+        self._line = PayerLine(policy or AskingPolicy(), breaker or Breaker(), now)
         self._lock = threading.Condition()
         self._under_way: set[str] = set()
+        self._by_hand: set[str] = set()
         self._stopping = False
         self._woken = False
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="payer")
+        self._senders = Senders(SENDERS, self._send)
         self._watcher = threading.Thread(target=self._watch, name="outbox", daemon=True)
 
     def start(self) -> None:
-        """Begin to ask; what a former run left unanswered is due at once."""
+        """Begin to ask; what a former run left unanswered keeps its time."""
         self._watcher.start()
 
     def stop(self) -> None:
@@ -120,19 +123,17 @@ class Enquiries:
         with self._lock:
             self._stopping = True
             self._lock.notify_all()
-        self._watcher.join()
-        self._senders.shutdown(wait=True, cancel_futures=True)
+        if self._watcher.ident is not None:
+            self._watcher.join()
+        self._senders.stop()
 
     @property
     def payer_is_silent(self) -> bool:
         """Whether the last tries failed, so that nothing is sent but a probe now and then."""
-        with self._lock:
-            return not self._breaker.allows(self._now())
+        return self._line.is_silent
 
-    def kick(self, question_id: str | None = None) -> None:
-        """Send this question now, or look again for what is due."""
-        if question_id is not None:
-            self._submit(question_id)
+    def kick(self) -> None:
+        """Look now for what is due."""
         with self._lock:
             self._woken = True
             self._lock.notify_all()
@@ -152,7 +153,13 @@ class Enquiries:
             ):
                 msg = f"visit {visit_id} has no open question"
                 raise VisitStateError(msg)
-            question = replace(question, state=QuestionState.PENDING, next_at=self._now())
+            now = self._now()
+            question = replace(
+                question,
+                state=QuestionState.PENDING,
+                next_at=now,
+                expires_at=max(question.expires_at, now + QUESTION_LIVES),
+            )
             tx.outbox.save(question)
             tx.audit.append(
                 AuditEntry(Act.QUESTION_COMMITTED, actor, visit_id, reason="asked again by hand")
@@ -161,8 +168,8 @@ class Enquiries:
 
         question = self._store.write(reopen)
         with self._lock:
-            self._breaker = Breaker()
-        self.kick(question.id)
+            self._by_hand.add(question.id)
+        self._submit(question)
 
     # -- the watching thread -------------------------------------------------------------------
 
@@ -176,7 +183,11 @@ class Enquiries:
                     wait = min(wait, max(0.2, (upcoming - self._now()).total_seconds()))
             except StoreError:
                 log.exception("the outbox cannot be read")
-                wait = 5.0
+                wait = AFTER_FAULT
+            except Exception:
+                # one fault must not end all asking
+                log.exception("the outbox is looked at again after a fault")
+                wait = AFTER_FAULT
             with self._lock:
                 if not self._woken and not self._stopping:
                     self._lock.wait(wait)
@@ -188,16 +199,24 @@ class Enquiries:
         now = self._now()
         for question in self._store.read(lambda tx: tx.outbox.due(now)):
             if question.expires_at <= now:
-                self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.EXPIRED)
+                self._expire(question)
             else:
-                self._submit(question.id)
+                self._submit(question)
 
-    def _submit(self, question_id: str) -> None:
+    def _expire(self, question: Question) -> None:
+        try:
+            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.EXPIRED)
+        except VisitStateError as error:
+            # it was answered meanwhile: that stands
+            log.info("%s", error)
+
+    def _submit(self, question: Question) -> None:
         with self._lock:
-            if self._stopping or question_id in self._under_way:
+            if self._stopping or question.id in self._under_way:
                 return
-            self._under_way.add(question_id)
-            self._senders.submit(self._send, question_id)
+            self._under_way.add(question.id)
+            by_hand = question.id in self._by_hand
+        self._senders.put(self._line.urgency(question, by_hand=by_hand), question.id)
 
     # -- one question --------------------------------------------------------------------------
 
@@ -217,14 +236,15 @@ class Enquiries:
         finally:
             with self._lock:
                 self._under_way.discard(question_id)
+                self._by_hand.discard(question_id)
 
     def _send_open(self, question: Question) -> None:
         with self._lock:
-            allowed = self._breaker.allows(self._now())
-            if allowed:
-                self._breaker = self._breaker.after_sending(self._now())
-        if not allowed:
-            self._postpone(question, QuestionProblem.PAYER_UNAVAILABLE, None)
+            by_hand = question.id in self._by_hand
+        held_until = self._line.held_until(question, by_hand=by_hand)
+        if held_until is not None:
+            problem = question.problem or QuestionProblem.PAYER_UNAVAILABLE
+            self._postpone(question, problem, held_until)
             return
         question = replace(question, state=QuestionState.SENT, attempts=question.attempts + 1)
         self._store.write(lambda tx: tx.outbox.save(question))
@@ -233,22 +253,20 @@ class Enquiries:
             question = self._registered(question, asked)
             answer = self._payer.ask(asked)
         except PayerUnavailableError as error:
-            with self._lock:
-                self._breaker = self._breaker.after_failure(self._now())
             slow = isinstance(error, PayerTimeoutError)
             self._postpone(
                 question,
                 QuestionProblem.PAYER_SLOW if slow else QuestionProblem.PAYER_UNAVAILABLE,
-                error.retry_after,
+                self._line.failed(question, error.retry_after),
             )
         except PayerTrustError:
-            with self._lock:
-                self._breaker = self._breaker.after_failure(self._now())
-            self._postpone(question, QuestionProblem.PAYER_TRUST, None)
+            self._postpone(question, QuestionProblem.PAYER_TRUST, self._line.failed(question, None))
         except PayerProtocolError:
             self._payer_spoke()
             if question.attempts < UNREADABLE_ATTEMPTS:
-                self._postpone(question, QuestionProblem.PAYER_UNREADABLE, None)
+                self._postpone(
+                    question, QuestionProblem.PAYER_UNREADABLE, self._line.soon(question)
+                )
             else:
                 self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.PAYER_UNREADABLE)
         except PayerRefusedError as error:
@@ -269,7 +287,7 @@ class Enquiries:
         else:
             self._payer_spoke()
             if answer.outcome is AnswerOutcome.QUEUED:
-                self._postpone(question, QuestionProblem.PAYER_SLOW, None)
+                self._postpone(question, QuestionProblem.PAYER_SLOW, self._line.soon(question))
             else:
                 self._store_answer(question, asked, answer)
 
@@ -301,20 +319,16 @@ class Enquiries:
         return question
 
     def _payer_spoke(self) -> None:
+        goes_at = self._line.spoke()
+        if goes_at is None:
+            return
         with self._lock:
-            was_silent = self._breaker != Breaker()
-            self._breaker = self._breaker.after_success()
-        if was_silent:
-            self._hurry()
-
-    def _hurry(self) -> None:
-        """Make all that waited for the payer due now that it speaks again."""
-        now = self._now()
+            under_way = set(self._under_way)
 
         def store(tx: Transaction) -> None:
-            for question in tx.outbox.due(now + QUESTION_LIVES):
-                if question.state is QuestionState.PENDING and question.next_at > now:
-                    tx.outbox.save(replace(question, next_at=now))
+            for question in tx.outbox.waiting():
+                if question.state is QuestionState.PENDING and question.id not in under_way:
+                    tx.outbox.save(replace(question, next_at=goes_at(question)))
 
         self._store.write(store)
         self.kick()
@@ -331,17 +345,8 @@ class Enquiries:
         self._bus.publish(Topic.VISIT, visit_id)
         self._on_change(visit_id)
 
-    def _postpone(
-        self, question: Question, problem: QuestionProblem, retry_after: float | None
-    ) -> None:
-        # jitter spreads desks, it guards nothing
-        wait = self._policy.wait(max(question.attempts, 1), random.random(), retry_after)  # noqa: S311
-        postponed = replace(
-            question,
-            state=QuestionState.PENDING,
-            problem=problem,
-            next_at=self._now() + timedelta(seconds=wait),
-        )
+    def _postpone(self, question: Question, problem: QuestionProblem, until: datetime) -> None:
+        postponed = replace(question, state=QuestionState.PENDING, problem=problem, next_at=until)
 
         def store(tx: Transaction) -> None:
             tx.outbox.save(postponed)
@@ -351,9 +356,7 @@ class Enquiries:
 
         self._store.write(store)
         self._tell(question.visit_id)
-        with self._lock:
-            self._woken = True
-            self._lock.notify_all()
+        self.kick()
 
     def _end(self, question: Question, state: QuestionState, problem: QuestionProblem) -> None:
         ended = replace(question, state=state, problem=problem)

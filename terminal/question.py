@@ -45,6 +45,8 @@ class Question:
     ``payload``: canonical JSON of what is asked, enough to send it again after a restart.
     ``registered_at``: since when the card is an insurance card, by the payer, where this question
     was to make it one; what is left to do then is to ask.
+    ``waits_at_desk``: a patient stands at the desk for it, as long as nobody has decided without
+    the payer; such questions go first.
     """
 
     id: str
@@ -60,3 +62,9 @@ class Question:
     refusal_code: str | None = None
     refusal_words: str | None = None
     registered_at: datetime | None = None
+    waits_at_desk: bool = True
+
+    @property
+    def at_desk_since(self) -> datetime | None:
+        """When the patient began to wait at the desk, None where nobody waits there."""
+        return self.created_at if self.waits_at_desk else None

@@ -90,9 +90,9 @@ class VisitSteps:
             revocation=revocation.state,
             revocation_as_of=revocation.as_of,
         )
-        question_id = self.records.identify(identification, known.verified.subject, actor)
+        self.records.identify(identification, known.verified.subject, actor)
         self.cards.pop(visit_id, None)
-        self._enquiries.kick(question_id)
+        self._enquiries.kick()
         self._bus.publish(Topic.VISIT, visit_id)
         if self.kiosk.state.visit_id != visit_id:
             # the patient is at the desk, not at the kiosk: nobody there to answer
@@ -166,7 +166,8 @@ class VisitSteps:
             self._finish_asked(visit_id, CloseReason.COMPLETED)
             self.kiosk.show_done(DoneOutcome.SEE_STAFF)
             return
-        self._enquiries.kick(self._registrations.agree(visit_id))
+        self._registrations.agree(visit_id)
+        self._enquiries.kick()
         if self.kiosk.state.next_item is not None:
             self.kiosk.wait_for_patient(KioskStep.CONSENT)
         else:

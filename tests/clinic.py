@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -281,6 +281,21 @@ class Staff:
 
 
 @dataclass
+class DeskClock:
+    """The desk's wall clock: the machine's, and what a test let pass besides."""
+
+    ahead: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the desk's present moment."""
+        return datetime.now(UTC) + self.ahead
+
+    def goes_on(self, **time: float) -> None:
+        """Let time pass; arguments as of ``timedelta``."""
+        self.ahead += timedelta(**time)
+
+
+@dataclass
 class Clinic:
     """One desk with all that it needs.  ``make``: how its terminal is made."""
 
@@ -289,6 +304,7 @@ class Clinic:
     slot: VirtualCardSlot
     stage: Stage
     config: TerminalConfig
+<<<<<<< HEAD
     make: Callable[[], Terminal]
 
     def restarts(self) -> None:
@@ -297,6 +313,9 @@ class Clinic:
         self.terminal = self.make()
         self.terminal.start()
         self.__post_init__()
+=======
+    clock: DeskClock
+>>>>>>> ea50999 (Ask who stands at the desk first when a silent payer returns, the rest evenly; let nothing end the outbox's watch; kill the desk in the middle of 1,000 questions)
 
     def __post_init__(self) -> None:
         """Let the people come in."""
@@ -333,6 +352,7 @@ def opened_clinic(
             key = new_key()
             write_key_file(config.store.key_file, key)
             Store.create(config.store.path, key, STORE_ID)
+<<<<<<< HEAD
 
         def make() -> Terminal:
             reader = None if traits is None else SocketReader(config.reader, traits)
@@ -344,6 +364,14 @@ def opened_clinic(
         with VirtualCardSlot(vpcd_port) as slot:
             clinic = Clinic(terminal, payer, slot, stage, config, make)
             try:
+=======
+        clock = DeskClock()
+        terminal = Terminal(config, now=clock, monotonic=lambda: time.monotonic() * speed)
+        terminal.start()
+        try:
+            with VirtualCardSlot(stage.vpcd_port) as slot:
+                clinic = Clinic(terminal, payer, slot, stage, config, clock)
+>>>>>>> ea50999 (Ask who stands at the desk first when a silent payer returns, the rest evenly; let nothing end the outbox's watch; kill the desk in the middle of 1,000 questions)
                 clinic.patient.sees(KioskStep.IDLE)
                 yield clinic
                 # vpcd looks every 400 ms: the next clinic must not find this one's card

@@ -49,6 +49,10 @@ class Outbox:
             f"WHERE {_WAITING} AND next_at <= ? ORDER BY next_at, rowid", [encode_moment(now)]
         )
 
+    def waiting(self) -> list[Question]:
+        """Return all questions without an answer, the longest waiting first."""
+        return self._rows.select(f"WHERE {_WAITING} ORDER BY next_at, rowid")
+
     def of_visit(self, visit_id: str) -> Question | None:
         """Return the visit's newest question, or None."""
         return self._rows.first(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 
 from eligibility.fhir.client import FhirPayer
-from eligibility.simulator.server import RunningSimulator
-from eligibility.simulator.setup import initialise
-from tests.fhir.desk import World
+from tests.fhir.desk import World, opened_world
 from tests.fhir.scripted_server import Behaviour, ScriptedServer, Trust, make_trust
-from tests.simulator.desk import START, CardAuthority, Clock
+from tests.simulator.desk import START
 
 # Generated examples are judged by what they show, never by how long they take.
 
@@ -62,26 +57,8 @@ def payer(trust: Trust, opened: ExitStack) -> OpenPayer:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The payer simulator with its insured people, each with a card."""
-    folder = tmp_path_factory.mktemp("fhir-payer")
-    initialise(folder, START)
-    authority = CardAuthority("JPKI for user authentication")
-    people = json.loads((folder / "people.json").read_bytes())
-    cards = {one["id"]: authority.issues(one["id"]) for one in people}
-    (folder / "cards.pem").write_bytes(
-        authority.certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    issued = [
-        {"person_id": card.person_id, "issuer": card.issuer, "serial": card.serial}
-        for card in cards.values()
-    ]
-    (folder / "issued.json").write_text(json.dumps(issued), encoding="utf-8")
-    clock = Clock()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with RunningSimulator(
-        folder, port, card_ca=folder / "cards.pem", issued=folder / "issued.json", now=clock
-    ) as running:
-        yield World(running, clock, cards)
+    with opened_world(tmp_path_factory.mktemp("fhir-payer")) as world:
+        yield world
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
 
 from eligibility.codes import ConsentCategory
 from eligibility.fhir.client import FhirPayer
@@ -29,17 +35,19 @@ from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.payer import JAPAN
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.server import RunningSimulator
+from eligibility.simulator.setup import initialise
 from tests.fhir.scripted_server import Trust
-from tests.simulator.desk import Card, Clock
+from tests.simulator.desk import START, Card, CardAuthority, Clock
 
 
 @dataclass
 class World:
-    """The running payer, its clock and everybody's card."""
+    """The running payer, its clock, everybody's card, and the CA of the cards (PEM)."""
 
     running: RunningSimulator
     clock: Clock
     cards: dict[str, Card]
+    anchor: bytes
     opened: list[FhirPayer] = field(default_factory=list)
 
     @property
@@ -126,3 +134,26 @@ class World:
             consent.id, consent.payer_patient, consent.decisions, consent.given_at
         )
         return replace(consent, payer_ref=receipt.payer_ref, ends_at=receipt.available_until)
+
+
+@contextmanager
+def opened_world(folder: Path) -> Iterator[World]:
+    """Run the payer simulator with its insured people, each with a card; ``folder`` is empty."""
+    initialise(folder, START)
+    authority = CardAuthority("JPKI for user authentication")
+    people = json.loads((folder / "people.json").read_bytes())
+    cards = {one["id"]: authority.issues(one["id"]) for one in people}
+    anchor = authority.certificate.public_bytes(serialization.Encoding.PEM)
+    (folder / "cards.pem").write_bytes(anchor)
+    issued = [
+        {"person_id": card.person_id, "issuer": card.issuer, "serial": card.serial}
+        for card in cards.values()
+    ]
+    (folder / "issued.json").write_text(json.dumps(issued), encoding="utf-8")
+    clock = Clock()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with RunningSimulator(
+        folder, port, card_ca=folder / "cards.pem", issued=folder / "issued.json", now=clock
+    ) as running:
+        yield World(running, clock, cards, anchor)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from eligibility.payer import desk_challenge_value
+from terminal.card.certificates import TEST_POLICY
 
 BASE = "urn:eligibility-terminal:fhir"
 START = datetime(2026, 11, 24, 1, 0, 0, 250000, tzinfo=UTC)
@@ -66,6 +67,20 @@ class Card:
         return self.key.sign(value, padding.PKCS1v15(), hashes.SHA256())
 
 
+def _usage(*, signs_certificates: bool = False) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
 class CardAuthority:
     """Issues cards; all of one authority share a key pair, since making one is slow."""
 
@@ -82,6 +97,7 @@ class CardAuthority:
         self.certificate = (
             self._builder(self._name, self._key, START - timedelta(days=900), START.replace(2036))
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(signs_certificates=True), critical=True)
             .sign(self._key, hashes.SHA256())
         )
 
@@ -106,8 +122,12 @@ class CardAuthority:
     ) -> Card:
         """Return a new card of this person."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"CARD {person_id}")])
-        certificate = self._builder(subject, self._card_key, start, end).sign(
-            self._key, hashes.SHA256()
+        policy = x509.PolicyInformation(TEST_POLICY, None)
+        certificate = (
+            self._builder(subject, self._card_key, start, end)
+            .add_extension(_usage(), critical=True)
+            .add_extension(x509.CertificatePolicies([policy]), critical=True)
+            .sign(self._key, hashes.SHA256())
         )
         return Card(person_id, certificate, self._card_key)
 

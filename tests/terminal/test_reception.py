@@ -8,6 +8,7 @@ from eligibility.codes import ConsentCategory, QualificationValidity
 from eligibility.errors import ConsentRequiredError
 from eligibility.model import ConfirmationSource, ConsentDecision, Finding, FindingCode, Severity
 from eligibility.payer import ChallengeIssuer, IdentificationMethod, ProofKind
+from eligibility.retry import AskingPolicy
 from terminal.errors import RoleError, VisitStateError
 from terminal.identification import VisualReason
 from terminal.question import QuestionProblem, QuestionState
@@ -146,6 +147,7 @@ def test_payer_down_shows_the_recorded_answer_and_asks_again(clinic: Clinic) -> 
     assert clinic.doctor.opens(row.visit.id).history_closed_because is HistoryClosed.NOT_CONFIRMED
 
     clinic.payer.start()
+    clinic.clock.goes_on(seconds=AskingPolicy().probe_high)
     row = reception.sees_answer()
     assert row.question is not None
     assert row.question.state is QuestionState.ANSWERED
@@ -164,6 +166,7 @@ def test_payer_down_for_a_stranger_shows_nothing_as_known(clinic: Clinic) -> Non
     assert row.question is not None
     assert row.question.problem is QuestionProblem.PAYER_UNAVAILABLE
     clinic.payer.start()
+    clinic.clock.goes_on(seconds=AskingPolicy().probe_high)
     assert clinic.reception.sees_answer().name
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eligibility.model import ConsentDecision
+from eligibility.retry import AskingPolicy
 from terminal.accounts import Role
 from terminal.errors import LookReason, LookRefusedError
 from terminal.question import QuestionProblem, QuestionState
@@ -192,6 +193,7 @@ def test_a_slow_payer_does_not_hold_the_patient(tmp_path: Path, stage: Stage) ->
         assert row.question is not None
         assert row.question.problem is QuestionProblem.PAYER_SLOW
         clinic.payer.faults.clear()
+        clinic.clock.goes_on(seconds=AskingPolicy().probe_high)
         assert clinic.reception.sees_answer().name
 
 
@@ -203,6 +205,7 @@ def test_a_question_survives_a_restart(tmp_path: Path, stage: Stage) -> None:
         before.patient.types_pin()
         asked = before.reception.sees_row(lambda row: row.question is not None, "question").question
     with opened_clinic(tmp_path, stage) as after:
+        after.clock.goes_on(seconds=AskingPolicy().probe_high)
         row = after.reception.sees_answer()
     assert asked is not None
     assert row.question is not None

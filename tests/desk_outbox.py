@@ -1,0 +1,101 @@
+"""A desk without a reader for tests: its outbox, a real store, and the simulated payer over TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from eligibility.model import CardSubject, Confirmation
+from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from terminal.accounts import Actor, Role
+from terminal.card.certificates import CertificateVerifier
+from terminal.enquiries import Enquiries
+from terminal.events import EventBus
+from terminal.identification import AttributesSource, Identification, VisualReason
+from terminal.question import Question
+from terminal.store import Store
+from terminal.visit_records import VisitRecords
+from tests.clinic import wait_for
+
+RECEPTION = Actor("suzuki", Role.RECEPTION, "鈴木")
+KEY = bytes(range(32))
+STORE_ID = "store-of-outbox"
+
+
+class DeskOutbox:
+    """Asks for cards that staff looked at; ``now`` is the desk's clock."""
+
+    def __init__(
+        self,
+        path: Path,
+        payer: Payer,
+        anchor: bytes,
+        now: Callable[[], datetime],
+    ) -> None:
+        """``path``: of the store, made where there is none; ``anchor``: PEM of the cards' CA."""
+        if not path.exists():
+            Store.create(path, KEY, STORE_ID)
+        self.now = now
+        self.store = Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=now)
+        self.bus = EventBus()
+        self.records = VisitRecords(self.store, self.bus, now, "desk-1")
+        self.enquiries = Enquiries(
+            self.store,
+            payer,
+            CertificateVerifier([anchor], allow_test=True),
+            self.bus,
+            now,
+            on_change=lambda _visit_id: None,
+        )
+
+    def start(self) -> None:
+        """Begin to ask."""
+        self.enquiries.start()
+
+    def stop(self) -> None:
+        """Stop asking and close the store."""
+        self.enquiries.stop()
+        self.store.close()
+
+    def commits(self, certificate: bytes, subject: CardSubject) -> Question:
+        """Open a visit, identify its holder by a look, and commit the question."""
+        visit = self.records.open(subject)
+        evidence = HolderEvidence(
+            IdentificationMethod.STAFF_VISUAL, ProofKind.CERTIFICATE_ONLY, self.now()
+        )
+        identification = Identification(
+            visit_id=visit.id,
+            evidence=evidence,
+            actor=RECEPTION.id,
+            certificate=certificate,
+            attributes_source=AttributesSource.PAYER,
+            reason=VisualReason.PIN_FORGOTTEN,
+        )
+        self.records.identify(identification, subject, RECEPTION)
+        return self.question(visit.id)
+
+    def asks(self, certificate: bytes, subject: CardSubject) -> Question:
+        """Commit a question and have it sent."""
+        question = self.commits(certificate, subject)
+        self.enquiries.kick()
+        return question
+
+    def question(self, visit_id: str) -> Question:
+        """Return the visit's question as it stands."""
+        question = self.store.read(lambda tx: tx.outbox.of_visit(visit_id))
+        assert question is not None
+        return question
+
+    def confirmations(self, visit_id: str) -> list[Confirmation]:
+        """Return the visit's confirmations, the newest first."""
+        return self.store.read(lambda tx: tx.confirmations.of_visit(visit_id))
+
+    def sees(self, question: Question, fits: Callable[[Question], bool], what: str) -> Question:
+        """Wait until the question is as described, and return it."""
+
+        def look() -> Question | None:
+            found = self.question(question.visit_id)
+            return found if fits(found) else None
+
+        return wait_for(look, what)
