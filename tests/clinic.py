@@ -304,8 +304,8 @@ class Clinic:
     slot: VirtualCardSlot
     stage: Stage
     config: TerminalConfig
-<<<<<<< HEAD
     make: Callable[[], Terminal]
+    clock: DeskClock
 
     def restarts(self) -> None:
         """Let the terminal's process end and begin again."""
@@ -313,9 +313,6 @@ class Clinic:
         self.terminal = self.make()
         self.terminal.start()
         self.__post_init__()
-=======
-    clock: DeskClock
->>>>>>> ea50999 (Ask who stands at the desk first when a silent payer returns, the rest evenly; let nothing end the outbox's watch; kill the desk in the middle of 1,000 questions)
 
     def __post_init__(self) -> None:
         """Let the people come in."""
@@ -352,26 +349,21 @@ def opened_clinic(
             key = new_key()
             write_key_file(config.store.key_file, key)
             Store.create(config.store.path, key, STORE_ID)
-<<<<<<< HEAD
+
+        clock = DeskClock()
 
         def make() -> Terminal:
             reader = None if traits is None else SocketReader(config.reader, traits)
-            return Terminal(config, monotonic=lambda: time.monotonic() * speed, reader=reader)
+            return Terminal(
+                config, now=clock, monotonic=lambda: time.monotonic() * speed, reader=reader
+            )
 
         terminal = make()
         terminal.start()
         # a slot that was there before would plug its card in as one that lay there
         with VirtualCardSlot(vpcd_port) as slot:
-            clinic = Clinic(terminal, payer, slot, stage, config, make)
+            clinic = Clinic(terminal, payer, slot, stage, config, make, clock)
             try:
-=======
-        clock = DeskClock()
-        terminal = Terminal(config, now=clock, monotonic=lambda: time.monotonic() * speed)
-        terminal.start()
-        try:
-            with VirtualCardSlot(stage.vpcd_port) as slot:
-                clinic = Clinic(terminal, payer, slot, stage, config, clock)
->>>>>>> ea50999 (Ask who stands at the desk first when a silent payer returns, the rest evenly; let nothing end the outbox's watch; kill the desk in the middle of 1,000 questions)
                 clinic.patient.sees(KioskStep.IDLE)
                 yield clinic
                 # vpcd looks every 400 ms: the next clinic must not find this one's card
