@@ -36,6 +36,7 @@ from terminal.views import (
     VisitRow,
 )
 from terminal.virtual_card.card_os import CardOs
+from terminal.virtual_card.issuing import load_card
 from terminal.visit import VisitState
 from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
 
@@ -129,6 +130,20 @@ def test_a_wrong_persons_record_is_withheld_and_its_history_dropped(clinic: Clin
     assert [former.source for former in detail.former] == [ConfirmationSource.LIVE]
     assert len(acts(clinic, visit_id, Act.CONFIRMED)) == 2
     assert clinic.patient.screen.outcome is DoneOutcome.SEE_STAFF
+
+
+def test_history_on_its_way_is_dropped_when_it_comes(clinic: Clinic) -> None:
+    """What was asked for before the card was read is thrown away when the payer sends it."""
+    clinic.payer.faults.set("slow", seconds=60, path="MedicationDispense")
+    visit_id = identified(clinic, "mislinked").visit.id
+    disclosure = clinic.terminal._disclosure
+    wait_for(lambda: acts(clinic, visit_id, Act.CONSENT_REGISTERED), "the consent")
+    assert disclosure.is_fetching(visit_id)
+    clinic.reception.types_number_b(visit_id, clinic.stage.face_of("mislinked"))
+    clinic.payer.faults.clear()
+    wait_for(lambda: not disclosure.is_fetching(visit_id), "the history to come")
+    assert disclosure.of_visit(visit_id) is None
+    assert acts(clinic, visit_id, Act.HISTORY_FETCHED) == [(TERMINAL.id, "YZK")]
 
 
 def test_read_before_the_answer_it_stops_at_once(clinic: Clinic) -> None:
@@ -366,6 +381,38 @@ def test_a_look_after_the_number_proves_a_genuine_card(trusting: Clinic) -> None
     assert row.identification.attributes_source is AttributesSource.CARD
     assert trusting.doctor.sees_history(visit_id).fetched
     assert_no_individual_number(trusting.patient.card)
+
+
+class Forged:
+    """A card onto whose face something else was written after its issuer signed it."""
+
+    def __init__(self, card: CardOs) -> None:
+        self._card = card
+        self.atr = card.atr
+        self.power_on, self.power_off, self.reset = card.power_on, card.power_off, card.reset
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer as the card, but for one bit in the middle of its face's record."""
+        answer = self._card.transmit(command)
+        last = self._card.trace.entries()[-1]
+        if last.target != "visual/0002" or command[1:3] != b"\xb0\x02":
+            return answer
+        return answer[:20] + bytes([answer[20] ^ 1]) + answer[21:]
+
+
+def test_a_forged_card_is_not_identified_by_sight(trusting: Clinic) -> None:
+    """A record that was altered is told, written down, and no look at such a card counts."""
+    trusting.slot.insert(Forged(load_card(trusting.stage.cards_dir, "pin-blocked").card))
+    trusting.patient.sees(KioskStep.WITH_STAFF)
+    visit_id = trusting.reception.row().visit.id
+    detail = trusting.reception.types_number_b(visit_id, trusting.stage.face_of("pin-blocked"))
+    assert detail.number_b is not None
+    assert detail.number_b.own_key is OwnKeyState.NOT_GENUINE
+    assert not detail.may_identify
+    assert acts(trusting, visit_id, Act.OWN_KEY_REFUSED) == [(TERMINAL.id, "record-altered")]
+    with pytest.raises(VisitStateError, match="does not hold"):
+        trusting.reception.looks(visit_id)
+    trusting.patient.takes_card()
 
 
 def test_the_payer_itself_refuses_a_record_of_somebody_else(trusting: Clinic) -> None:

@@ -1,25 +1,28 @@
-"""A PIN leaves no trace: two visits that differ in it alone leave the same logs and store."""
+"""PIN and 照合番号B leave no trace: two visits that differ in one alone leave the same behind."""
 
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 
+from terminal.accounts import Role
 from terminal.logs import TRAFFIC, set_up_logging
 from terminal.store.connection import connect
 from terminal.store.keys import read_key_file
-from terminal.views import ConsentItem, KioskStep
+from terminal.views import ConsentItem, KioskStep, NumberBState, OwnKeyState
 from terminal.virtual_card import issuing
-from tests.clinic import PIN, Clinic, Stage, opened_clinic
+from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
 from tests.website import opened_website
 
 CSRF = re.compile(r'name="csrf[-_]token" (?:content|value)="([0-9a-f]{64})"')
@@ -70,7 +73,7 @@ def rows_of(path: Path, key: bytes) -> Iterator[str]:
         db.conn.close()
 
 
-class KioskBrowser:
+class PlainBrowser:
     """A browser over the real HTTP port that keeps cookies and the page's token."""
 
     def __init__(self, url: str) -> None:
@@ -82,6 +85,10 @@ class KioskBrowser:
     def close(self) -> None:
         """End the connections."""
         self._client.close()
+
+    def shows(self, path: str) -> None:
+        """Open a page, and keep what it shows."""
+        self.pages.append(self._ask("GET", path).text)
 
     def sends(self, page: str, path: str, **fields: str) -> None:
         """Open ``page`` and send a form from there to ``path``."""
@@ -123,7 +130,7 @@ def talkative_log() -> Iterator[io.StringIO]:
 def visit(clinic: Clinic, pins: list[str]) -> list[str]:
     """Type ``pins`` one after the other at the kiosk, refuse all consent; return what it got."""
     with opened_website(clinic) as website:
-        browser = KioskBrowser(website.url)
+        browser = PlainBrowser(website.url)
         browser.sends("/kiosk/enrol", "/kiosk/enrol", code=website.new_kiosk_code())
         view = clinic.patient.taps("ordinary")
         for tries, pin in enumerate(pins):
@@ -142,12 +149,60 @@ def visit(clinic: Clinic, pins: list[str]) -> list[str]:
         return [*browser.pages, str(browser.cookies)]
 
 
-def traces_of(folder: Path, stage: Stage, *pins: str) -> Traces:
-    """Hold a visit in a clinic of its own and return what it left."""
+def comparing(clinic: Clinic, codes: list[str]) -> list[str]:
+    """Let staff type 照合番号B with each of these codes, then look; return what the desk got."""
+    face = clinic.stage.face_of("pin-blocked")
+    with opened_website(clinic) as website:
+        browser = PlainBrowser(website.url)
+        password = website.passwords[Role.RECEPTION]
+        browser.sends("/staff/login", "/staff/login", name="reception", password=password)
+        clinic.patient.taps("pin-blocked")
+        path = f"/staff/visits/{clinic.reception.row().visit.id}"
+        for code in codes:
+            parts = {
+                "birthdate": face.person.birthdate.isoformat(),
+                "expiry_year": str(face.expires_on.year),
+            }
+            browser.sends(path, f"{path}/card", **parts, security_code=code)
+            wait_for(lambda: number_b(clinic) is not NumberBState.READING, "the card")
+            browser.shows(path)
+        detail = clinic.reception.opens(path.rpartition("/")[2])
+        assert detail.holder is not None
+        assert detail.number_b is not None
+        assert detail.number_b.own_key is OwnKeyState.PROVED
+        browser.sends(path, f"{path}/identify", reason="pin-locked")
+        clinic.reception.sees_answer()
+        reached = {one.target for one in clinic.patient.card.trace.entries()}
+        assert {"text/0002", "visual/0002"} <= reached
+        assert not reached & {"text/0001", "visual/0001", "visual/0005"}
+        browser.shows(path)
+        browser.close()
+        clinic.patient.takes_card()
+        return [*browser.pages, str(browser.cookies)]
+
+
+def number_b(clinic: Clinic) -> NumberBState | None:
+    """Return what came of the number in the newest visit."""
+    detail = clinic.reception.opens(clinic.reception.row().visit.id)
+    assert detail.number_b is not None
+    return detail.number_b.state
+
+
+def traces_of(
+    folder: Path,
+    stage: Stage,
+    *secrets: str,
+    hold: Callable[[Clinic, list[str]], list[str]] = visit,
+    card: str = "",
+) -> Traces:
+    """Hold a visit in a clinic of its own and return what it left.
+
+    ``card``: lines of that section of the configuration.
+    """
     folder.mkdir()
     with talkative_log() as log:
-        with opened_clinic(folder, stage) as clinic:
-            seen = visit(clinic, list(pins))
+        with opened_clinic(folder, stage, card=card) as clinic:
+            seen = hold(clinic, list(secrets))
             path, key = clinic.config.store.path, read_key_file(clinic.config.store.key_file)
         stored = sorted(set(map(without_changing, rows_of(path, key))))
     lines = sorted(map(without_changing, log.getvalue().splitlines()))
@@ -168,3 +223,40 @@ def test_two_visits_that_differ_in_the_pin_alone_leave_the_same_traces(
         assert first.tell(pin) == second.tell(pin) == []
     planted = Traces([*first.log, without_changing("refused 7391")], first.store, first.browser)
     assert planted.tell("7391") == ["refused 7391"]
+
+
+def with_code(stage: Stage, folder: Path, code: str) -> Stage:
+    """Return the same cards, but for the security code that one of them bears."""
+    shutil.copytree(stage.cards_dir, folder)
+    file = folder / "cards" / "pin-blocked.json"
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(stored | {"security_code": code}), encoding="utf-8")
+    return replace(stage, cards_dir=folder)
+
+
+def test_two_visits_that_differ_in_number_b_alone_leave_the_same_traces(
+    tmp_path: Path, stage: Stage
+) -> None:
+    """A wrong code, then the right one; then another wrong one, and a card with another code.
+
+    Of the Individual Number nothing is read in such a visit, neither as text nor as a picture.
+    """
+    issuers = f'record_issuers = ["{stage.cards_dir / "record-ca.pem"}"]'
+    traces = [
+        traces_of(
+            tmp_path / right,
+            with_code(stage, tmp_path / f"cards-{right}", right),
+            *(wrong, right),
+            hold=comparing,
+            card=issuers,
+        )
+        for wrong, right in (("7391", "5824"), ("9246", "6085"))
+    ]
+    first, second = traces
+    assert any("00200080 +15 bytes" in line for line in first.log)
+    assert any("holders" in row for row in first.store)
+    assert first.log == second.log
+    assert first.store == second.store
+    assert any("入力した内容がカードと合いません" in page for page in first.browser)
+    for code in ("7391", "5824", "9246", "6085"):
+        assert first.tell(code) == second.tell(code) == []
