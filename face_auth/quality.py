@@ -163,13 +163,16 @@ def judge_place(
     return None
 
 
-def judge_light(quality: Quality, limits: QualityLimits) -> Guidance | None:
-    """Say what is wrong with the light, or with what stands before the face."""
+def judge_light(quality: Quality, limits: QualityLimits, *, turning: bool) -> Guidance | None:
+    """Say what is wrong with the light, or with what stands before the face.
+
+    While ``turning`` the crop's far side shows the background, so its halves are not compared.
+    """
     if quality.luminance < limits.darkest:
         return Guidance.TOO_DARK
     if quality.luminance > limits.brightest or quality.clipped > limits.most_clipped:
         return Guidance.TOO_BRIGHT
-    if quality.balance < limits.least_balance:
+    if quality.balance < limits.least_balance and not turning:
         return Guidance.UNEVEN_LIGHT
     if quality.score < limits.least_score:
         return Guidance.COVERED
@@ -214,4 +217,5 @@ def judge(
     place = judge_place(faces, shape, limits, turning=turning)
     if place is not None or seen is None:
         return place or Guidance.NO_FACE
-    return judge_light(seen.quality, limits) or judge_pose(seen.quality, limits, turning=turning)
+    light = judge_light(seen.quality, limits, turning=turning)
+    return light or judge_pose(seen.quality, limits, turning=turning)

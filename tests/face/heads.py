@@ -63,14 +63,27 @@ def render(
     yaw: float,
     *,
     flat: bool = False,
+    bent: float = 0.0,
 ) -> Pixels:
-    """Return the view with the head turned by ``yaw`` degrees (positive: to its own left)."""
+    """Return the view with the head turned by ``yaw`` degrees (positive: to its own left).
+
+    ``flat``: a plane print; ``bent``: one round an upright cylinder of so many eye distances.
+    """
     angle = float(np.deg2rad(yaw))
     eye, points = sitter.eye, sitter.points
     view = sitter.background.copy()
     wide, high = int(2.1 * eye), int(2.4 * eye)
     down, across = np.mgrid[-high:high, -wide:wide].astype(np.float32)
-    if flat:
+    if bent:
+        round_ = bent * eye
+        along = across[0] / round_
+        seen = round_ * (np.sin(along) * np.cos(angle) + (np.cos(along) - 1) * np.sin(angle))
+        middle = np.s_[np.abs(along) < np.pi / 2 - abs(angle)]
+        line = np.interp(across[0], seen[middle], across[0][middle])
+        source, row = np.broadcast_to(line, across.shape), down
+        inside = (np.abs(source) < 1.9 * eye) & (np.abs(row) < 2.3 * eye)
+        mask = inside.astype(np.float32)
+    elif flat:
         depth = 6.0 * eye
         source = across * depth / (depth * np.cos(angle) - across * np.sin(angle))
         row = down * (depth + source * np.sin(angle)) / depth
@@ -109,10 +122,19 @@ def render(
 class Performer:
     """Somebody before the camera who does what is asked, at up to 6 degrees a frame."""
 
-    def __init__(self, sitter: Sitter, *, flat: bool = False, seed: int = 0) -> None:
-        """``flat``: a print that is turned instead of a head."""
+    def __init__(
+        self,
+        sitter: Sitter,
+        *,
+        flat: bool = False,
+        bent: float = 0.0,
+        degrees: int = 30,
+        seed: int = 0,
+    ) -> None:
+        """``flat``, ``bent``: a print that is turned, by so many ``degrees``, instead of a head."""
         self._sitter = sitter
-        self._flat = flat
+        self._shape = (flat, bent)
+        self._degrees = degrees
         self._chance = np.random.default_rng(seed)
         self._views: dict[int, Pixels] = {}
         self._yaw = 0
@@ -121,14 +143,18 @@ class Performer:
 
     def view(self) -> Pixels:
         """Return the next picture of the camera, with its noise."""
-        goal = {"turn-left": 30, "turn-right": -30}.get(self.step or "", 0)
+        goal = {"turn-left": self._degrees, "turn-right": -self._degrees}.get(self.step or "", 0)
         self._yaw += max(-6, min(6, goal - self._yaw))
         if self._yaw not in self._views:
-            self._views[self._yaw] = render(self._sitter, self._yaw, flat=self._flat)
+            self._views[self._yaw] = self._render()
         moved = np.roll(self._views[self._yaw], self._chance.integers(-1, 2, 2), axis=(0, 1))
         grain = self._chance.integers(0, 9, moved.shape, dtype=np.uint8)
         self.shown += 1
         return cv2.subtract(cv2.add(moved, grain), np.full_like(moved, 4))  # type: ignore[return-value]  # cv2's stubs say any array
+
+    def _render(self) -> Pixels:
+        flat, bent = self._shape
+        return render(self._sitter, self._yaw, flat=flat, bent=bent)
 
     def frames(self, rate: float = 15.0) -> Iterator[Frame]:
         """Yield frames without end."""

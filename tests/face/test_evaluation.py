@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from face_auth.error_rates import Scores, interval, paired_gain, rates_of
+from face_auth.evaluation import ConditionResult, Evaluation, Percentiles
+from face_auth.evaluation_report import as_text
 from face_auth.opencv import cv2
 from tests.face.heads import Performer, Sitter, render
 from web.cli import cli
@@ -125,13 +127,30 @@ def test_the_command_prints_every_figure_with_its_source(persons: Path, tmp_path
     assert len(list(lines)) == 2 * len(names)
 
 
-def test_the_table_says_the_same(persons: Path) -> None:
-    """Without --json the figures stand in lines, beside their source."""
-    done = CliRunner().invoke(cli, ["face", "evaluate", str(persons)])
-    assert done.exit_code == 0, done.output
-    assert "4 persons, 24 pictures, files 240 x 320" in done.stdout
-    assert "fmr-1e-4 fixed 0.50" in done.stdout
-    assert "none of this is field accuracy" in done.stdout
+def test_the_table_names_source_threshold_and_caution() -> None:
+    """Whoever quotes a line quotes what it was measured on with it."""
+    single = rates_of(scores(0.55, 0.0), {"fmr-1e-4": 0.5}, seed=1)
+    fused = rates_of(scores(0.75, 0.0), {"fmr-1e-4": 0.5}, seed=1)
+    result = ConditionResult("clean", single, fused, paired_gain(single, fused, 1))
+    found = Evaluation(
+        model="0123456789abcdef",
+        persons=20,
+        pictures=200,
+        source_size=(92, 112),
+        eye_distance=32.6,
+        failure_to_acquire=0.005,
+        conditions=(result,),
+        copies=result,
+        milliseconds={"embed": Percentiles(200, 15.0, 20.0, 25.0)},
+    )
+    text = "\n".join(as_text(found))
+    assert "20 persons, 200 pictures, files 92 x 112, 32.6 pixels between the eyes" in text
+    assert "FTA 0.50 %" in text
+    assert "fmr-1e-4 fixed 0.50/0.50" in text
+    assert "FMR 0.001 learned" in text
+    assert "none of this is field accuracy" in text
+    low, high = fused.points["fmr-1e-4"].fnmr_low, fused.points["fmr-1e-4"].fnmr_high
+    assert f"[{100 * low:.2f}, {100 * high:.2f}]" in text
 
 
 @pytest.mark.parametrize("pictures", [0, 2])

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from face_auth import FaceModels, ModelState, examine_models, load_models
+from face_auth.detector import FaceDetector
 from face_auth.errors import ModelAlteredError, ModelMissingError
 from face_auth.models import DETECTOR, RECOGNISER, carrier_folder
 from face_auth.pad_model import PadModel, PadModelFile
+
+if TYPE_CHECKING:
+    from face_auth.types import Pixels
 
 
 def copied(folder: Path) -> Path:
@@ -67,8 +75,23 @@ def test_an_added_passive_model_is_known_by_its_hash(tmp_path: Path) -> None:
     digest = "d3ff27d0c8e8f16d3bf2a4d5ef2d5a4a6c1e2b8fce0f0a0f3c7d8e9a0b1c2d3e"
     with pytest.raises(ModelAlteredError, match="sha256"):
         PadModel((PadModelFile(path, digest, 2.7, 80, 1),), least=0.5)
-    import hashlib
-
     known = hashlib.sha256(path.read_bytes()).hexdigest()
     with pytest.raises(ModelAlteredError, match="cannot read"):
         PadModel((PadModelFile(path, known, 2.7, 80, 1),), least=0.5)
+
+
+def test_an_added_passive_model_scores_a_face(
+    tmp_path: Path, portraits: Mapping[str, Pixels]
+) -> None:
+    """Any ONNX file proves the way: crop, input, softmax of one class, mean of two files."""
+    path = copied(tmp_path) / DETECTOR.name
+    file = PadModelFile(path, DETECTOR.sha256, crop=2.7, side=320, bona_fide=0)
+    detector = FaceDetector(load_models())
+    picture = portraits["a1"]
+    face = detector.detect(picture)[0]
+    one = PadModel((file,), least=0.5).score(picture, face)
+    other = PadModel((replace(file, crop=1.4),), least=0.5).score(picture, face)
+    both = PadModel((file, replace(file, crop=1.4)), least=0.5).score(picture, face)
+    assert 0 <= one <= 1
+    assert both == pytest.approx((one + other) / 2)
+    assert one != other
