@@ -73,8 +73,8 @@ class Sample:
 class Result:
     """What came of a run.
 
-    ``cards_held``: accepted cards that are still in memory.  ``planted``: the verdict with every
-    card taken for the next person's, which shows that mixing is found.
+    ``cards_held``: accepted cards that came into memory and are still there.  ``planted``: the
+    verdict with every card taken for the next person's, which shows that mixing is found.
     """
 
     verdict: Verdict
@@ -121,6 +121,7 @@ class Result:
             "answered": self.verdict.answered,
             "consents": self.verdict.consents,
             "histories_compared": self.verdict.histories,
+            "holder_records": self.verdict.records,
             "mixed": self.verdict.mixed,
             "stuck": self.stuck,
             "endings": dict(self.verdict.endings.most_common()),
@@ -198,6 +199,7 @@ def run(place: SocketPlace, stage: Stage, visits: int, seed: int) -> Result:
     result = Result(Verdict(), diary)
     visitors = Visitors(place, people, diary)
     every = max(1, visits // SAMPLES)
+    known_before = _known_cards()
     begin, began = system_clock(), time.monotonic()
     for number in range(visits):
         chance = random.Random(f"{seed} {number}")  # noqa: S311  # repeatable, no secret
@@ -212,8 +214,7 @@ def run(place: SocketPlace, stage: Stage, visits: int, seed: int) -> Result:
             result.samples.append(sample)
             _tell(sample, began, result)
     result.seconds = time.monotonic() - began
-    gc.collect()
-    result.cards_held = sum(isinstance(one, KnownCard) for one in gc.get_objects())
+    result.cards_held = _known_cards() - known_before
     second = timedelta(seconds=1)
 
     def check(turned: int = 0) -> Verdict:
@@ -227,6 +228,11 @@ def run(place: SocketPlace, stage: Stage, visits: int, seed: int) -> Result:
 
     result.verdict, result.planted = check(), check(turned=1)
     return result
+
+
+def _known_cards() -> int:
+    gc.collect()
+    return sum(isinstance(one, KnownCard) for one in gc.get_objects())
 
 
 def _tell(sample: Sample, began: float, result: Result) -> None:

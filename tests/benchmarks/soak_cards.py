@@ -35,6 +35,10 @@ TAPPED = (
 )
 
 
+MISLINKED = "mislinked"
+"""Whose answers name somebody else as they are made to: the payer holds a wrong number for it."""
+
+
 class Account:
     """Which card was spoken to when, and which one made which signature."""
 
@@ -101,7 +105,7 @@ class AccountedCard:
 class Holder:
     """One person with a card: ``subject`` and ``certificate`` (DER) as the issuer knows them.
 
-    Both are None where no certificate was loaded.
+    Both are None where no certificate was loaded.  ``stored``: what stands on the card's face.
     """
 
     def __init__(self, person: Person, card: CardOs, folder: Path, account: Account) -> None:
@@ -111,9 +115,9 @@ class Holder:
         self._account = account
         self.certificate: bytes | None = None
         self.subject: CardSubject | None = None
+        self.stored = read_card(folder / "cards" / f"{self.persona}.json")
         if person.card_condition is not CardCondition.NOT_LOADED:
-            stored = read_card(folder / "cards" / f"{self.persona}.json")
-            certificate = x509.load_pem_x509_certificate(stored.auth_certificate.encode())
+            certificate = x509.load_pem_x509_certificate(self.stored.auth_certificate.encode())
             self.certificate = certificate.public_bytes(Encoding.DER)
             self.subject = subject_of(self.certificate)
 
@@ -136,5 +140,5 @@ def holders(folder: Path, account: Account) -> list[Holder]:
     return [
         Holder(issued.person, issued.card, folder, account)
         for issued in load(folder)
-        if issued.person.card_condition in TAPPED
+        if issued.person.card_condition in TAPPED and issued.person.persona != MISLINKED
     ]

@@ -27,7 +27,7 @@ class Verdict:
     """``endings``: visits by how they ended; ``mixed``: what does not belong together, by visit.
 
     ``proved``: visits with a signature; ``answered``: with a payer's answer that names somebody;
-    ``histories``: parts of histories that were seen.
+    ``histories``: parts of histories that were seen; ``records``: read by 照合番号B.
     """
 
     visits: int = 0
@@ -35,6 +35,7 @@ class Verdict:
     answered: int = 0
     consents: int = 0
     histories: int = 0
+    records: int = 0
     endings: Counter[str] = field(default_factory=Counter)
     mixed: list[str] = field(default_factory=list)
 
@@ -106,6 +107,15 @@ class _Checked:
                     )
                 except CertificateRejectedError:
                     yield "its signature is not its certificate's"
+        record = tx.holders.of_visit(visit.id)
+        if record is not None:
+            verdict.records += 1
+            face = holder.stored
+            said = record.attributes
+            if (said.birthdate, record.expires_on) != (face.person.birthdate, face.expires_on) or (
+                str(said.name).replace("\u3000", " ") != face.person.name.replace("\u3000", " ")
+            ):
+                yield "the record of its holder is another card's"
         yield from self._question_faults(tx, verdict)
 
     def _question_faults(self, tx: Transaction, verdict: Verdict) -> Iterator[str]:

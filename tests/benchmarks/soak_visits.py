@@ -168,6 +168,7 @@ class _Visit:
         self._holder = first
         self._chance = chance
         self._pin = "0000" if manner is Manner.WRONG_PIN else ""
+        self._number_b_is_asked = chance.random() < 0.15
         self._allows = {item: chance.random() < 0.2 for item in ConsentItem}
         self._done = False
         self._seen = 0
@@ -226,12 +227,15 @@ class _Visit:
                 self._at_pin(visit_id)
             case KioskStep.CONSENT if visit_id is not None and view.consent_item is not None:
                 self._at_consent(visit_id, view.consent_item)
+            case KioskStep.REGISTER if visit_id is not None:
+                self._desk.answer_registration(visit_id, self._chance.random() < 0.5)
             case KioskStep.WITH_STAFF if visit_id is not None:
+                self._done = True
+                self._number_b(visit_id)
                 self._with_staff(visit_id)
-                self._done = True
             case KioskStep.DONE if visit_id is not None:
-                self._looks_at_history(visit_id)
                 self._done = True
+                self._looks_at_history(visit_id)
             case KioskStep.CARD_PROBLEM:
                 self._diary.problems[str(view.notice)] += 1
                 # where the second card is on its way, it is worth waiting for
@@ -244,7 +248,22 @@ class _Visit:
         self._manner = Manner.CALM
         self._insert(self._second.card())
 
+    def _number_b(self, visit_id: str) -> None:
+        """Let staff type 照合番号B off a card; now and then it is the next person's."""
+        if not self._number_b_is_asked:
+            return
+        self._number_b_is_asked = False
+        stored = (self._second if self._chance.random() < 0.2 else self._holder).stored
+        self._desk.enter_number_b(
+            RECEPTION,
+            visit_id,
+            stored.person.birthdate,
+            stored.expires_on.year,
+            bytearray(stored.security_code, "ascii"),
+        )
+
     def _at_pin(self, visit_id: str) -> None:
+        self._number_b(visit_id)
         manner = self._manner
         if manner is Manner.REMOVES_AT_PIN:
             self._slot.remove()

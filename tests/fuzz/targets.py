@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
+from face_auth.errors import PhotoError
+from face_auth.photo import decode_photo
 from terminal.card import common, cv, jpki, own_key, text, tlv, visual
 from terminal.card.certificates import CertificateVerifier, load_certificate, subject_of
 from terminal.card.connection import CardConnection
@@ -41,7 +43,7 @@ Parse = Callable[[bytes], object]
 NAMES = (
     "tlv", "card-record", "cv-certificate", "record-issuer", "municipality",
     "certificates-present", "token-info", "text-attributes", "visual-record",
-    "signed-record", "number-b", "certificate", "subject", "verifier", "verifier-signed",
+    "photo", "signed-record", "number-b", "certificate", "subject", "verifier", "verifier-signed",
     "crl", "crl-signed", "ocsp", "ocsp-signed", "reader-features", "terminal-authentication",
     "answers",
 )  # fmt: skip
@@ -93,6 +95,7 @@ def targets(wallet: Wallet) -> dict[str, Target]:
         ),
         "text-attributes": Target(text.parse_attributes, [files["text/0002"]]),
         "visual-record": Target(visual.parse_visual_record, [face]),
+        "photo": Target(_decode_photo, [visual.parse_visual_record(face).photo or b""]),
         "signed-record": Target(
             lambda content: own_key.parse_signed_record(content).signed, [face]
         ),
@@ -130,6 +133,13 @@ def _files(wallet: Wallet) -> dict[str, bytes]:
             elif isinstance(file, RecordFile):
                 files[f"{application.name}/{fid:04X}"] = file.records[0]
     return files
+
+
+def _decode_photo(content: bytes) -> None:
+    try:
+        decode_photo(content)
+    except PhotoError:
+        pass
 
 
 def _make_number_b(content: bytes) -> None:

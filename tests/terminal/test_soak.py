@@ -36,12 +36,12 @@ def test_no_visit_mixes_two_cards(result: Result) -> None:
 
 
 def test_many_visits_leave_nothing_behind(result: Result) -> None:
-    """No handle and no thread more than before; cards are kept only of visits that wait."""
+    """No handle and no thread more than before; cards are kept of the last and of waiting ones."""
     first, last = result.settled[0], result.settled[-1]
     assert last.handles <= first.handles + 3
     assert last.threads <= first.threads + 3
     assert last.resident - first.resident < MOST_GROWTH
-    assert result.cards_held <= result.waiting
+    assert result.cards_held <= result.waiting + 3
 
 
 def test_a_visit_that_mixes_two_cards_is_found(result: Result) -> None:
