@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ import click
 
 from terminal.errors import ReaderError, TerminalError
 from terminal.virtual_card import issuing, remote
+from terminal.virtual_card.camera import TrayCamera
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import read_people
 from terminal.virtual_card.script import read_step
@@ -62,15 +64,28 @@ def issue(people: Path, folder: Path) -> None:
 @click.option("--vpcd-port", type=click.IntRange(1, 65535), default=35965, show_default=True)
 @click.option("--vpcd-host", default=HOST, show_default=True)
 @click.option("--tray-port", type=click.IntRange(1, 65535), default=8601, show_default=True)
-def serve(folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int) -> None:
+@click.option(
+    "--camera",
+    "picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .jpg file: what a camera over the reader sees, replaced as cards come and go.",
+)
+def serve(
+    folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int, picture: Path | None
+) -> None:
     """Hold the cards of a folder and serve the tray page, from which they go on the reader."""
-    with _clear_errors():
+    with _clear_errors(), contextlib.ExitStack() as parts:
         personas = issuing.load(folder)
-        with VirtualCardSlot(vpcd_port, vpcd_host, gap_seconds=_SWAP_SECONDS) as slot:
-            server = TrayServer(Tray(personas, slot), tray_port)
-            _on_signal(server.stop)
-            click.echo(f"{len(personas)} cards in the tray: http://{HOST}:{tray_port}")
-            server.serve()
+        slot = parts.enter_context(VirtualCardSlot(vpcd_port, vpcd_host, gap_seconds=_SWAP_SECONDS))
+        tray = Tray(personas, slot)
+        server = TrayServer(tray, tray_port)
+        if picture is not None:
+            camera = TrayCamera(tray, picture)
+            camera.start()
+            parts.callback(camera.stop)
+        _on_signal(server.stop)
+        click.echo(f"{len(personas)} cards in the tray: http://{HOST}:{tray_port}")
+        server.serve()
     click.echo("stopped")
 
 

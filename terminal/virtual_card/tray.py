@@ -13,6 +13,7 @@ from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import CardOs, MuteCard
 from terminal.virtual_card.issuing import IssuedPersona
 from terminal.virtual_card.personas import Person, Story
+from terminal.virtual_card.records import Face
 from terminal.virtual_card.script import ScriptedCard, Step
 from terminal.virtual_card.strangers import TransitCard
 from terminal.virtual_card.trace import Exchange
@@ -37,7 +38,7 @@ class UnknownTrayCardError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrayCard:
-    """One card of the tray.  ``person`` and ``not_after`` belong to My Number cards only."""
+    """One card of the tray.  ``person``, ``not_after``, ``face`` belong to My Number cards only."""
 
     slug: str
     kind: CardKind
@@ -45,6 +46,7 @@ class TrayCard:
     story: Story = field(repr=False)
     person: Person | None = field(default=None, repr=False)
     not_after: datetime | None = None
+    face: Face | None = field(default=None, repr=False)
 
     @property
     def pin_tries_left(self) -> int | None:
@@ -125,6 +127,7 @@ class Tray:
                 story=item.person.story,
                 person=item.person,
                 not_after=item.not_after,
+                face=item.face,
             )
             for item in personas
         ]
@@ -188,6 +191,13 @@ class Tray:
     def trace(self, slug: str) -> tuple[Exchange, ...]:
         """Return the last exchanges of a card, oldest first.  Raises UnknownTrayCardError."""
         return self._find(slug).card.trace.entries()
+
+    def face(self, slug: str) -> Face | None:
+        """Return what is printed on a card; None for a phone and cards of other kinds.
+
+        Raises UnknownTrayCardError.
+        """
+        return self._find(slug).face
 
     def _find(self, slug: str) -> TrayCard:
         try:

@@ -59,17 +59,19 @@ def write_people(path: Path, count: int = 2) -> Path:
 
 
 def test_issue_makes_a_folder_that_serve_can_use(tmp_path: Path) -> None:
-    """issue says what it does; serve puts a card, answers and ends cleanly on Ctrl-C."""
+    """issue says what it does; serve puts a card, shows it and ends cleanly on Ctrl-C."""
     folder = tmp_path / "cards"
     listed = write_people(tmp_path / "people.json")
     code, out, err = finish(start("issue", "--people", listed, "--dir", folder))
     assert (code, err) == (0, "")
     assert "normal: keys and certificates" in out
     assert f"2 cards in {folder}" in out
-    port = free_port_pair()
-    process = start("serve", "--dir", folder, "--vpcd-port", port, "--tray-port", port + 1)
+    port, view = free_port_pair(), tmp_path / "view.jpg"
+    ports = ("--vpcd-port", port, "--tray-port", port + 1)
+    process = start("serve", "--dir", folder, *ports, "--camera", view)
     assert process.stdout is not None
     assert f"http://127.0.0.1:{port + 1}" in process.stdout.readline()
+    assert view.read_bytes().startswith(b"\xff\xd8")
     connection = http.client.HTTPConnection("127.0.0.1", port + 1, timeout=10)
     body = json.dumps({"card": "normal"})
     connection.request("POST", "/insert", body, {"Content-Type": "application/json"})
@@ -77,6 +79,7 @@ def test_issue_makes_a_folder_that_serve_can_use(tmp_path: Path) -> None:
     connection.close()
     process.send_signal(signal.SIGINT)
     assert finish(process) == (0, "stopped\n", "")
+    assert not view.exists()
 
 
 def test_pcscd_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
