@@ -58,6 +58,10 @@ anchors = ["cards/ca.pem"]
 revocation_lists = ["cards/crl.pem"]
 record_issuers = ["cards/record-ca.pem"]
 
+[card_camera]
+kind = "recorded"
+recording = "card-camera.jpg"
+
 [payer]
 base_url = "https://localhost:{payer}/fhir"
 ca_file = "payer/ca.pem"
@@ -263,6 +267,7 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         lambda: _listens(demo.base + 1),
         *("virtual-card", "serve", "--dir", cards),
         *("--vpcd-port", demo.card_port, "--tray-port", demo.base + 1),
+        *("--camera", demo.folder / "card-camera.jpg"),
     )
     yield child(
         "payer simulator",

@@ -11,6 +11,7 @@ from eligibility.fhir.client import FhirPayer
 from terminal import health
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
+from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig
 from terminal.consent import Disclosure
@@ -72,6 +73,7 @@ class Terminal:
         )
         self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
         self.payer = FhirPayer(config.payer, config.institution.code, now=now)
+        self._card_camera = make_card_camera(config.card_camera, now)
         self._reader = reader or make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
@@ -84,6 +86,7 @@ class Terminal:
             verifier=verifier,
             revocation=self._trust.revocation,
             record_issuers=self._trust.record_issuers,
+            card_camera=self._card_camera,
             payer=self.payer,
             store=self.store,
             enquiries=self._enquiries,
@@ -119,12 +122,14 @@ class Terminal:
 
     def health(self) -> list[HealthCheck]:
         """Look at every part; may block up to the payer's time limits."""
+        camera = self._card_camera
         return [
             health.check_configuration(self.config),
             health.check_reader(self._reader.state),
             health.check_payer(self.payer),
             health.check_certificate(self.config.payer.client_certificate, self.now()),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
+            *([] if camera is None else [health.check_card_camera(camera.problem)]),
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),

@@ -28,6 +28,7 @@ from terminal.events import EventBus, Topic
 from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, PIN_STEPS, READING_SECONDS
+from terminal.number_reading import NumberReading
 from terminal.pin_work import PinWork
 from terminal.reader.types import (
     CardReader,
@@ -65,6 +66,7 @@ class CardWork:
         payer: Payer,
         steps: VisitSteps,
         holders: HolderReading,
+        numbers: NumberReading,
         bus: EventBus,
         now: Callable[[], datetime],
     ) -> None:
@@ -76,6 +78,7 @@ class CardWork:
         self._pins = pins
         self._steps = steps
         self._holders = holders
+        self._numbers = numbers
         self._kiosk, self._records = steps.kiosk, steps.records
         self._lock, self._cards = steps.lock, steps.cards
         self._bus = bus
@@ -101,6 +104,7 @@ class CardWork:
             return
         self._remember_lying(event)
         self._holders.card_gone()
+        self._numbers.card_gone()
         with self._lock:
             self._kiosk.card_gone()
             if isinstance(event, Removed):
@@ -133,6 +137,7 @@ class CardWork:
 
     def _card_inserted(self, reader: str) -> None:
         self._holders.card_gone()
+        self._numbers.card_gone()
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
             self._kiosk.forget(KioskStep.READING, card_present=True, is_phone=False)
@@ -175,6 +180,8 @@ class CardWork:
         known = KnownCard(card, verified, challenge, revocation)
         self._cards[visit.id] = known
         self._holders.card_lies(visit.id, known)
+        if card.token not in PHONES:
+            self._numbers.card_lies(visit.id)
         self._kiosk.touch(is_phone=card.token in PHONES)
         if need is None:
             self._kiosk.ask_for_pin(visit.id, card.tries_left, on_reader=card.has_keypad)

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails, PydanticUndefined
 
 from eligibility.fhir.client import PayerSettings
 from eligibility.numbers import institution_code_is_consistent
+from terminal.card_camera.settings import CardCameraSettings
 from terminal.card_proofs import check_terminal_authenticator, read_record_issuers
 from terminal.errors import ConfigError
 from terminal.reader.settings import ReaderSettings
@@ -203,6 +204,9 @@ class TerminalConfig(Section):
     institution: InstitutionSection
     reader: ReaderSettings = Field(default_factory=lambda: ReaderSettings.model_validate({}))
     card: CardSection
+    card_camera: CardCameraSettings = Field(
+        default_factory=lambda: CardCameraSettings.model_validate({})
+    )
     payer: PayerSettings
     store: StoreSection
     web: WebSection = Field(default_factory=lambda: WebSection.model_validate({}))
@@ -344,6 +348,9 @@ def _refuse_test_settings(config: TerminalConfig) -> None:
     if config.reader.kind == "socket":
         reason = "a production terminal must use 'pcsc': the socket reader takes any program's card"
         raise ConfigError(str(config.file), "reader.kind", reason)
+    if config.card_camera.kind == "recorded":
+        reason = "a production terminal must not take pictures of a recording for a card's face"
+        raise ConfigError(str(config.file), "card_camera.kind", reason)
     if config.web.host not in LOOPBACK:
         reason = f"must be one of {', '.join(LOOPBACK)} in production: put a TLS proxy before it"
         raise ConfigError(str(config.file), "web.host", reason)

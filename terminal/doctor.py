@@ -10,6 +10,8 @@ from pathlib import Path
 
 from eligibility.fhir.client import FhirPayer
 from terminal.audit import AuditVerdict
+from terminal.card_camera.settings import CardCameraSettings
+from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig, load_config
 from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
@@ -17,6 +19,7 @@ from terminal.hardening import core_dumps_are_off, forbid_core_dumps
 from terminal.health import (
     HealthCheck,
     HealthState,
+    check_card_camera,
     check_certificate,
     check_clock,
     check_configuration,
@@ -59,6 +62,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         examine_payer(config, now),
         check_certificate(config.payer.client_certificate, now()),
         *examine_revocation(config, now),
+        *examine_card_camera(config.card_camera, now),
         check_store(lambda: examine_store(config, now)),
         check_disk(config.terminal.data_dir),
         check_clock(now(), synchronised=clock_is_synchronised()),
@@ -112,6 +116,17 @@ def examine_revocation(config: TerminalConfig, now: Callable[[], datetime]) -> l
         return [check_revocation(trust.lists, trust.responder, now())]
     finally:
         trust.revocation.close()
+
+
+def examine_card_camera(
+    settings: CardCameraSettings, now: Callable[[], datetime]
+) -> list[HealthCheck]:
+    """Switch the card camera on for a moment; nothing where there is none.
+
+    A camera that the running service uses right now is told as busy.
+    """
+    camera = make_card_camera(settings, now)
+    return [] if camera is None else [check_card_camera(camera.examine())]
 
 
 def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:

@@ -28,6 +28,7 @@ from eligibility.payer import Payer
 from terminal.audit import AuditVerdict
 from terminal.card.ocsp import OcspResponder
 from terminal.card.revocation_lists import ListProblem, RevocationLists
+from terminal.card_camera.watch import CardCameraProblem
 from terminal.config import TerminalConfig
 from terminal.errors import (
     StoreError,
@@ -250,6 +251,60 @@ def check_store(verify: Callable[[], AuditVerdict]) -> HealthCheck:
         )
     reason = f"The database opens and its audit chain of {verdict.rows} records is whole."
     return HealthCheck("store", HealthState.PASS, "store.whole", reason)
+
+
+_CAMERA_REMEDIES: dict[CardCameraProblem, tuple[str, str, str]] = {
+    CardCameraProblem.NO_TESSERACT: (
+        "card-camera.no-tesseract",
+        "tesseract is not installed.",
+        "Run scripts/install again: it installs tesseract.",
+    ),
+    CardCameraProblem.NO_LANGUAGE: (
+        "card-camera.no-language",
+        "A model of tesseract is not installed.",
+        "Run scripts/install again: it installs tesseract-ocr-eng and tesseract-ocr-jpn.",
+    ),
+    CardCameraProblem.UNPLUGGED: (
+        "card-camera.unplugged",
+        "There is no camera at card_camera.device.",
+        "Plug it in; if it is, compare the name with those under /dev/v4l/by-id.",
+    ),
+    CardCameraProblem.BUSY: (
+        "card-camera.busy",
+        "Another program has the camera.",
+        "End that program.",
+    ),
+    CardCameraProblem.NO_PERMISSION: (
+        "card-camera.no-permission",
+        "The service user may not open the camera.",
+        "Add the service user to the group video.",
+    ),
+    CardCameraProblem.UNUSABLE: (
+        "card-camera.unusable",
+        "What stands at card_camera.device is no camera, or gives no picture.",
+        "Compare the name with those under /dev/v4l/by-id.",
+    ),
+    CardCameraProblem.BLACK: (
+        "card-camera.black",
+        "The camera sees nothing.",
+        "Take the lid off the lens, or switch on the light.",
+    ),
+    CardCameraProblem.FROZEN: (
+        "card-camera.frozen",
+        "The camera gives no new picture.",
+        "Unplug it and plug it in again.",
+    ),
+}
+
+
+def check_card_camera(problem: CardCameraProblem | None) -> HealthCheck:
+    """Say what kept the last card's face from being read; staff type the number meanwhile."""
+    name = "card-camera"
+    if problem is None:
+        reason = "The camera over the card gives pictures, or was not needed yet."
+        return HealthCheck(name, HealthState.PASS, "card-camera.well", reason)
+    code, reason, remedy = _CAMERA_REMEDIES[problem]
+    return HealthCheck(name, HealthState.WARN, code, f"Card camera: {reason}", remedy)
 
 
 def check_disk(folder: Path) -> HealthCheck:

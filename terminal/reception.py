@@ -21,6 +21,7 @@ from terminal.card.jpki import check_pin
 from terminal.card.number_b import NumberB
 from terminal.card.own_key import RecordIssuers
 from terminal.card.revocation import RevocationChecker
+from terminal.card_camera.watch import CardCamera
 from terminal.card_work import CardWork
 from terminal.confirming import Confirming
 from terminal.consent import Disclosure
@@ -31,6 +32,7 @@ from terminal.events import EventBus
 from terminal.holder_reading import HolderReading
 from terminal.identification import VisualReason
 from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
+from terminal.number_reading import NumberReading
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.registration import CardRegistrations
@@ -62,6 +64,7 @@ class ReceptionDesk:
         verifier: CertificateVerifier,
         revocation: RevocationChecker,
         record_issuers: RecordIssuers | None,
+        card_camera: CardCamera | None,
         payer: Payer,
         store: Store,
         enquiries: Enquiries,
@@ -72,7 +75,8 @@ class ReceptionDesk:
     ) -> None:
         """``idle_seconds``: the silence after which a kiosk step ends by itself.
 
-        ``record_issuers``: whose signed card records count, None where none is configured.
+        ``record_issuers``: whose signed card records count, None where none is configured;
+        ``card_camera``: what looks at the card's face, None likewise.
         """
         self._reader = reader
         self._enquiries = enquiries
@@ -101,6 +105,9 @@ class ReceptionDesk:
             bus=bus,
             now=now,
         )
+        self._number_reading = NumberReading(
+            card_camera, holders=self._holders, steps=self._steps, book=self._book, now=now
+        )
         self._card_work = CardWork(
             reader=reader,
             pins=self._pin_work,
@@ -109,15 +116,17 @@ class ReceptionDesk:
             payer=payer,
             steps=self._steps,
             holders=self._holders,
+            numbers=self._number_reading,
             bus=bus,
             now=now,
         )
-        self._thread = DeskThread(self._steps.check_deadline, self._card_work.trouble)
+        self._thread = DeskThread(self._look, self._card_work.trouble)
         self.history = self._book.history
 
     def start(self) -> None:
         """Settle what a former run left open, then watch the reader."""
         self._records.settle_leftovers()
+        self._number_reading.start()
         self._thread.start()
         self._reader.start(self._on_event)
 
@@ -125,6 +134,7 @@ class ReceptionDesk:
         """Let go of the reader and end the desk's thread; open visits are settled at next start."""
         self._reader.stop()
         self._thread.stop()
+        self._number_reading.stop()
         self._card_work.stop()
 
     # -- what the kiosk's page calls -----------------------------------------------------------
@@ -303,3 +313,8 @@ class ReceptionDesk:
 
     def _on_event(self, event: ReaderEvent) -> None:
         self._thread.put(lambda: self._card_work.take_event(event))
+
+    def _look(self) -> None:
+        """Do what is due while nothing is to be done with the card."""
+        self._steps.check_deadline()
+        self._number_reading.try_when_free()

@@ -180,9 +180,13 @@ class VisitBook:
         Raises RoleError, UnknownVisitError, VisitStateError.
         """
         require_coverage(actor)
-        if not is_readable(self._store.read(lambda tx: tx.visits.get(visit_id))):
+        if not self.is_readable(visit_id):
             msg = f"visit {visit_id}: no record is read where the card is refused or the visit over"
             raise VisitStateError(msg)
+
+    def is_readable(self, visit_id: str) -> bool:
+        """Whether the holder's record may be read now.  Raises UnknownVisitError."""
+        return is_readable(self._store.read(lambda tx: tx.visits.get(visit_id)))
 
     def history(self, actor: Actor, visit_id: str) -> History:
         """Return what the consent opens now.

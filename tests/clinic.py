@@ -114,6 +114,8 @@ pcsc_socket = "{stage.pcsc_socket}"
 [card]
 anchors = ["{stage.cards_dir / "ca.pem"}"]
 {extra("card")}
+[card_camera]
+{extra("card_camera")}
 [payer]
 base_url = "{payer_url}"
 ca_file = "{stage.payer_dir / "ca.pem"}"

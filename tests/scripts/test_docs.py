@@ -45,7 +45,7 @@ def test_the_configuration_manual_holds_the_table_of_keys() -> None:
 def test_every_bad_finding_of_the_doctor_is_in_the_manual(module: str) -> None:
     """Whoever reads a code finds what it means."""
     source = (ROOT / "terminal" / f"{module}.py").read_text()
-    parts = "configuration|reader|payer|certificate|store|disk|clock|dumps|revocation"
+    parts = "configuration|reader|payer|certificate|store|disk|clock|dumps|revocation|card-camera"
     codes = set(re.findall(rf'"((?:{parts})\.[a-z-]+)"', source))
     good = {
         "configuration.valid",
@@ -57,6 +57,7 @@ def test_every_bad_finding_of_the_doctor_is_in_the_manual(module: str) -> None:
         "dumps.off",
         "revocation.not-configured",
         "revocation.current",
+        "card-camera.well",
     }
     assert len(codes) > 1
     assert [code for code in sorted(codes - good) if f"`{code}`" not in INSTALLER] == []

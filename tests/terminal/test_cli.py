@@ -238,3 +238,13 @@ def test_the_doctor_goes_on_as_far_as_a_broken_configuration_allows(installer: I
     installer.config.write_text("nonsense")
     (only,) = json.loads(installer.runs_here("doctor", "--json").stdout)
     assert only["code"] == "configuration.invalid"
+
+
+def test_the_doctor_looks_through_the_card_camera(installer: Installer) -> None:
+    """Where one is configured it is switched on, and what is wrong with it stands in the list."""
+    section = '\n[card_camera]\nkind = "recorded"\nrecording = "none.jpg"\n'
+    installer.config.write_text(installer.config.read_text() + section)
+    checks = json.loads(installer.runs_here("doctor", "--json").stdout)
+    (check,) = (check for check in checks if check["name"] == "card-camera")
+    assert (check["state"], check["code"]) == ("warn", "card-camera.unplugged")
+    assert check["remedy"]

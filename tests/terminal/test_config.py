@@ -123,6 +123,8 @@ def test_a_loaded_configuration_cannot_change(file: Path) -> None:
         ("[store]", '[kiosk]\nlanguages = ["ja", "xx"]\n[store]', "kiosk.languages.1", "'en'"),
         ("[terminal]", 'file = "x"\n[terminal]', "file", "unknown key"),
         ("[store]", "[reader]\nspeed = 1\n[store]", "reader.speed", "allowed here: kind"),
+        ("[store]", '[card_camera]\nkind = "v4l2"\n[store]', "card_camera", "needs device"),
+        ("[store]", '[card_camera]\nkind = "recorded"\n[store]', "card_camera", "needs recording"),
         ("[terminal]", "card = 3\n[terminal]", None, "TOML"),
     ],
 )
@@ -202,12 +204,16 @@ def test_production_refuses_certificates_made_for_tests(
 
 @pytest.mark.parametrize(
     ("section", "key"),
-    [('[reader]\nkind = "socket"\n', "reader.kind"), ('[web]\nhost = "0.0.0.0"\n', "web.host")],
+    [
+        ('[reader]\nkind = "socket"\n', "reader.kind"),
+        ('[web]\nhost = "0.0.0.0"\n', "web.host"),
+        ('[card_camera]\nkind = "recorded"\nrecording = "a.jpg"\n', "card_camera.kind"),
+    ],
 )
 def test_production_refuses_doors_that_are_open_to_others(
     file: Path, section: str, key: str
 ) -> None:
-    """The socket reader and plain HTTP on the network are for tests, with or without trust."""
+    """The socket reader, a recorded camera and plain HTTP on the network are for tests."""
     file.write_text(TEXT + section)
     with pytest.raises(ConfigError) as caught:
         load_config(file, trust=False)

@@ -68,7 +68,7 @@ def http_page(name: str) -> errors.ErrorPage:
 def health_codes() -> set[str]:
     """Return every code that a health check may carry."""
     source = Path(health.__file__).read_text(encoding="utf-8")
-    names = "configuration|certificate|payer|store|disk|clock|dumps|revocation"
+    names = "configuration|certificate|payer|store|disk|clock|dumps|revocation|card-camera"
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
     codes |= {health.check_reader(state).code for state in ReaderState}
     codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
@@ -138,7 +138,7 @@ def test_every_code_has_labels_and_what_to_do() -> None:
 def test_every_problem_of_a_check_says_what_to_do() -> None:
     """A check that is not well has its next step in the catalogue."""
     well = {"valid", "ready", "answers", "holds", "whole", "room", "synchronised", "off"}
-    well |= {"current", "not-configured"}
+    well |= {"current", "not-configured", "well"}
     wanting = {
         f"health.{code}.next" for code in health_codes() if code.partition(".")[2] not in well
     }
