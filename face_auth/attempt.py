@@ -78,6 +78,11 @@ class Attempt:
         return len(self._gathering)
 
     @property
+    def yaw_spread(self) -> float:
+        """Difference of yaw between the outermost poses gathered."""
+        return self._gathering.yaw_spread
+
+    @property
     def step(self) -> Step | None:
         """What the challenge asks now; None where there is none."""
         asked = self._challenge.state is not ChallengeState.NOT_ASKED

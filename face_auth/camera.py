@@ -278,12 +278,15 @@ class _V4l2Device:
             cv2.CAP_PROP_FPS: self._rate,
             cv2.CAP_PROP_BUFFERSIZE: 1,
         }
-        self._capture.open(os.path.realpath(self._path), cv2.CAP_V4L2)
-        if not self._capture.isOpened():
-            # the kernel let us look at it, but not have it
-            raise camera_error(CameraState.BUSY, self.name)
-        for prop, value in wanted.items():
-            self._capture.set(prop, value)
+        try:
+            self._capture.open(os.path.realpath(self._path), cv2.CAP_V4L2)
+            if not self._capture.isOpened():
+                # the kernel let us look at it, but not have it
+                raise camera_error(CameraState.BUSY, self.name)
+            for prop, value in wanted.items():
+                self._capture.set(prop, value)
+        except cv2.error as error:
+            raise camera_error(CameraState.UNUSABLE, self.name) from error
 
     def _ask_kernel(self) -> None:
         try:
@@ -304,7 +307,10 @@ class _V4l2Device:
         """Return the next picture as soon as the camera has it."""
         if stopping.is_set():
             return None
-        got, pixels = self._capture.read()
+        try:
+            got, pixels = self._capture.read()
+        except self._cv2.error as error:
+            raise camera_error(CameraState.UNUSABLE, self.name) from error
         if got and pixels.ndim == 3 and pixels.dtype.name == "uint8":
             return pixels  # type: ignore[return-value]  # cv2's stubs say any array
         if self._path.exists():

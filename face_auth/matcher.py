@@ -82,6 +82,8 @@ class FaceDecision:
     match_at: float
     model: str
     """Fingerprint of the model files."""
+    yaw_spread: float = 0.0
+    """Between the outermost poses gathered, in eye distances: copies of one frame have none."""
     evidence: Evidence = field(default_factory=Evidence)
     last_guidance: Guidance | None = None
 
@@ -268,6 +270,7 @@ class _Run:
             profile=profile.name,
             match_at=profile.match_at,
             model=self._matcher._fingerprint,
+            yaw_spread=attempt.yaw_spread,
             evidence=evidence,
             last_guidance=attempt.guidance,
         )

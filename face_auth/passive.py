@@ -7,7 +7,6 @@ what a frame shows anyway, within a few milliseconds.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +30,8 @@ _LEAST_MOVE = 1.5
 _LEAST_RESPONSE = 0.15
 _LEAST_VOTES = 6
 _TOLERANCE = 0.35
+_HELD = 5
+"""Times that a camera short of light may give the same picture in a row."""
 
 
 def moire_of(pixels: Pixels, face: Face) -> float | None:
@@ -155,7 +156,10 @@ class Track:
     def __init__(self, limits: LivenessLimits) -> None:
         """Nothing seen yet."""
         self._limits = limits
-        self._digests: Counter[bytes] = Counter()
+        self._digests: set[bytes] = set()
+        self._digest = b""
+        self._in_a_row = 0
+        self.repeats = 0
         self._last: tuple[float, NDArray[np.float64], float] | None = None
         self._moire: list[float] = []
         self._coupled = CoupledMotion()
@@ -164,7 +168,7 @@ class Track:
 
     def see(self, pixels: Pixels, face: Face, crop: Pixels, at: float) -> None:
         """Take in the face of the next frame, captured ``at`` so many seconds."""
-        self._digests[hashlib.blake2b(crop.tobytes(), digest_size=16).digest()] += 1
+        self._note_repeat(hashlib.blake2b(crop.tobytes(), digest_size=16).digest())
         middle = face.points.mean(axis=0).astype(np.float64)
         size = float(np.sqrt(max(face.area, 1.0)))
         if self._last is not None and at - self._last[0] <= self._limits.jump_within:
@@ -174,6 +178,17 @@ class Track:
                 self.jumps += 1
         self._last = at, middle, size
         self._coupled.see(pixels, face)
+
+    def _note_repeat(self, digest: bytes) -> None:
+        """Count a picture that came before; a driver may give the last one again, not for long."""
+        if digest == self._digest:
+            self._in_a_row += 1
+            self.repeats += self._in_a_row >= _HELD
+        else:
+            self._in_a_row = 0
+            self.repeats += digest in self._digests
+        self._digest = digest
+        self._digests.add(digest)
 
     def look_closely(self, pixels: Pixels, face: Face) -> None:
         """Search a good frame for a screen's grid."""
@@ -204,8 +219,7 @@ class Track:
         """Return what the track gives away."""
         limits = self._limits
         told = {
-            AttackSign.REPEATED_FRAMES: sum(n - 1 for n in self._digests.values())
-            >= limits.repeated,
+            AttackSign.REPEATED_FRAMES: self.repeats >= limits.repeated,
             AttackSign.JUMP: self.jumps > 0,
             AttackSign.IDENTITY_CHANGED: self.least_identity is not None
             and self.least_identity < limits.least_identity,

@@ -68,6 +68,7 @@ def test_the_holder_who_turns_as_asked_is_matched(
     assert decision.evidence.challenge is ChallengeState.PASSED
     assert len(decision.evidence.turns) == 2
     assert all(turn.parallax >= 0.09 for turn in decision.evidence.turns)
+    assert decision.yaw_spread > 0.1
     assert not decision.evidence.suspicious
 
 
