@@ -112,7 +112,7 @@ def measure(wallet: Wallet, rate: int, n: int) -> None:
         line |= {"apdus": cost.commands, "bytes": cost.bytes_moved}
         line |= {"floor": round(cost.floor * 1000, 1), "p50": round(p50, 1)}
         line["ratio"] = round(p50 / (cost.floor * 1000), 3)
-        _print(line)
+        print_line(line)
 
 
 def reads_of(wallet: Wallet, visit: tuple[str, ...]) -> Reads:
@@ -131,7 +131,7 @@ def count_reads(wallet: Wallet) -> None:
         reads = reads_of(wallet, visit)
         again = reads.read_again()
         identity = again.pop(IDENTITY, 0)
-        _print(
+        print_line(
             {
                 "name": f"visit.{name}.bytes-read-twice",
                 "unit": "bytes",
@@ -143,7 +143,8 @@ def count_reads(wallet: Wallet) -> None:
         )
 
 
-def _print(line: dict[str, object]) -> None:
+def print_line(line: dict[str, object]) -> None:
+    """Print one line of JSON."""
     print(json.dumps(line), flush=True)
 
 
@@ -151,7 +152,7 @@ def main(n: int) -> None:
     """Print all lines, the bare virtual stack's (pcscd and vpcd, no modelled link) first."""
     for name, taken in measure_steps(n).items():
         bare = {"name": f"event_to.{name}", "unit": "ms", "kbit_s": None, "n": n}
-        _print(bare | {"p50": round(statistics.median(taken), 1)})
+        print_line(bare | {"p50": round(statistics.median(taken), 1)})
     with tempfile.TemporaryDirectory() as folder:
         wallet = make_wallet(Path(folder))
         count_reads(wallet)

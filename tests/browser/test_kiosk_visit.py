@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from terminal.views import KioskStep
+from terminal.views import ConsentItem, KioskStep
 from tests.browser.kiosk_person import Person, person_at
 from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
@@ -59,6 +59,44 @@ def test_a_visit_by_touch(person: Person) -> None:
     }
     person.clinic.patient.takes_card()
     expect(person.page.locator("main")).not_to_contain_text("カードを お取りください")
+
+
+def test_a_card_is_registered_as_insurance_card_by_touch(person: Person) -> None:
+    """After the payer's refusal the page asks; a yes goes on with the consents to the end."""
+    person.taps("not-registered")
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    asked = person.sees(KioskStep.REGISTER)
+    assert "保険証として まだ 登録されていません" in asked.inner_text()
+    person.answers("はい")
+    for _ in ConsentItem:
+        person.sees(KioskStep.CONSENT)
+        person.answers("いいえ")
+    assert "受付できました" in person.sees(KioskStep.DONE).inner_text()
+
+
+def test_who_does_not_register_is_led_to_staff(person: Person) -> None:
+    """A no names no reason on the screen."""
+    person.taps("not-registered")
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    person.sees(KioskStep.REGISTER)
+    person.answers("いいえ")
+    done = person.sees(KioskStep.DONE).inner_text()
+    assert "登録" not in done
+
+
+def test_a_phone_is_spoken_of_as_a_phone(person: Person) -> None:
+    """From the PIN to the end the page says what lies there."""
+    person.taps("phone")
+    assert "スマートフォンに 登録したとき" in person.sees(KioskStep.PIN).inner_text()
+    person.types_on_screen()
+    for _ in ConsentItem:
+        person.sees(KioskStep.CONSENT)
+        person.answers("いいえ")
+    done = person.sees(KioskStep.DONE)
+    expect(done).to_contain_text("スマホを お取りください")
+    assert "カードを" not in done.inner_text()
 
 
 def test_a_visit_by_the_keys_alone(person: Person) -> None:

@@ -37,6 +37,8 @@ def make_wallet(folder: Path) -> Wallet:
         "blocked": CardCondition.PIN_BLOCKED,
         "expired": CardCondition.EXPIRED,
         "face-only": CardCondition.FACE_ONLY,
+        "phone": CardCondition.PHONE,
+        "not-loaded": CardCondition.NOT_LOADED,
     }
     people = [
         Person(
