@@ -23,6 +23,7 @@ class Act(StrEnum):
     NUMBER_B_REFUSED = "number-b-refused"
     ATTRIBUTES_READ = "attributes-read"
     OWN_KEY_REFUSED = "own-key-refused"
+    ACTING_RECORDED = "acting-recorded"
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
     CONFIRMED = "confirmed"

@@ -30,8 +30,9 @@ class AttributesSource(StrEnum):
 class Identification:
     """How one visit's holder was identified.
 
-    ``actor``: the staff account's id for STAFF_VISUAL, else ``"holder"``; ``acting_for``: a
-    guardian's relation, if one acted; ``reason``: why staff looked (never free text from a kiosk).
+    ``actor``: the staff account's id for STAFF_VISUAL, else ``"holder"``; ``acting_for``: the
+    relation (:class:`ActingFor`) of who acted for the holder, where staff said so; ``reason``: why
+    staff looked (never free text from a kiosk).
     ``certificate``: DER.  ``revocation_as_of``: the moment for which the issuer told the state of
     ``revocation``; with NOT_CHECKED that of a list too old to count, if there was one.
     """
@@ -88,3 +89,12 @@ class VisualReason(StrEnum):
     NO_PIN = "no-pin"
     CANNOT_OPERATE = "cannot-operate"
     CONDITION = "condition"
+
+
+class ActingFor(StrEnum):
+    """Who typed and answered for a holder who cannot: said by staff, who see them."""
+
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    FAMILY = "family"
+    CAREGIVER = "caregiver"

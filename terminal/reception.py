@@ -30,7 +30,7 @@ from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.holder_reading import HolderReading
-from terminal.identification import VisualReason
+from terminal.identification import ActingFor, VisualReason
 from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
 from terminal.number_reading import NumberReading
 from terminal.pin_work import PinWork, wipe
@@ -282,6 +282,14 @@ class ReceptionDesk:
             self._thread.put(lambda: self._card_work.try_number_b(visit_id, number_b, actor))
         else:
             number_b.clear()
+
+    def record_acting(self, actor: Actor, visit_id: str, acting: ActingFor | None) -> None:
+        """Record who acted for an identified holder, a parent for an infant; None for nobody.
+
+        Raises RoleError, VisitStateError.
+        """
+        require_coverage(actor)
+        self._records.acted_for(visit_id, acting, actor)
 
     def ask_again(self, actor: Actor, visit_id: str) -> None:
         """Ask the payer again now: the open question, or the history that failed to come.

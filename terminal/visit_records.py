@@ -16,9 +16,9 @@ from terminal.card_needs import need_of_card
 from terminal.confirming import trusted_answer
 from terminal.consent import consent_from_answers
 from terminal.enquiries import JAPAN, new_question
-from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason
+from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason, VisitStateError
 from terminal.events import EventBus, Topic
-from terminal.identification import HolderRecord, Identification, NumberBEntry
+from terminal.identification import ActingFor, HolderRecord, Identification, NumberBEntry
 from terminal.recognition import CardInReader
 from terminal.staff_look import has_no_photo, look_refused_because
 from terminal.store import Store, Transaction
@@ -248,6 +248,24 @@ class VisitRecords:
             return confirm_again(tx, subject)
 
         return self._store.write(store)
+
+    def acted_for(self, visit_id: str, acting: ActingFor | None, actor: Actor) -> None:
+        """Record who acted for the holder, None for nobody.
+
+        Raises VisitStateError where the holder is not identified.
+        """
+
+        def store(tx: Transaction) -> None:
+            if tx.identifications.of_visit(visit_id) is None:
+                msg = f"the holder of visit {visit_id} is not identified"
+                raise VisitStateError(msg)
+            tx.identifications.save_acting_for(visit_id, acting)
+            tx.audit.append(
+                AuditEntry(Act.ACTING_RECORDED, actor, visit_id, reason=acting or "nobody")
+            )
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit_id)
 
     def settle_leftovers(self) -> None:
         """Close what a former run left open: what was not answered then is no."""

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
 from terminal.errors import NumberBEntryError
-from terminal.identification import VisualReason
+from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
 from web import comparing, coverage_words, wording
 from web.auth import log_in, may, terminal
@@ -21,7 +21,11 @@ blueprint = Blueprint("staff", __name__)
 QUIET = frozenset({DeskNeed.NOTHING, DeskNeed.PATIENT_IS_BUSY, DeskNeed.WAIT_FOR_PAYER})
 URGENCY = tuple(DeskNeed)
 SEVERITIES = tuple(Severity)
-DONE = {"identified": "staff.visit.identify.done", "asked": "staff.visit.ask-again.done"}
+DONE = {
+    "identified": "staff.visit.identify.done",
+    "asked": "staff.visit.ask-again.done",
+    "acting": "staff.visit.acting.done",
+}
 PAGES = (
     ("staff.today", Right.COVERAGE),
     ("admin.devices", Right.STAFF),
@@ -99,6 +103,10 @@ def _visit_page(visit_id: str, missing: bool = False, entry: CardEntry | None = 
         ),
         notes=[finding for finding in found if finding.severity is Severity.NOTE],
         reasons=[(reason.value, text(f"visual-reason.{reason}")) for reason in VisualReason],
+        relations=[
+            ("", text("staff.visit.acting.nobody")),
+            *((one.value, text(f"acting-for.{one}")) for one in ActingFor),
+        ],
         missing=missing,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
@@ -132,6 +140,15 @@ def compare_with_card(visit_id: str) -> Response | tuple[str, int]:
     except NumberBEntryError as error:
         return _visit_page(visit_id, entry=entry.refused(error)), 422
     return redirect(url_for("staff.visit", visit_id=visit_id, _anchor="on-card"), 303)
+
+
+@blueprint.post("/staff/visits/<visit_id>/acting")
+@requires(Right.COVERAGE)
+def acting(visit_id: str) -> Response:
+    """Record who acted for the holder; anything but a known relation is nobody."""
+    relation = one_of(ActingFor, request.form.get("acting"))
+    terminal().desk.record_acting(log_in().actor, visit_id, relation)
+    return _back_to(visit_id, "acting")
 
 
 @blueprint.post("/staff/visits/<visit_id>/ask")

@@ -34,7 +34,7 @@ from terminal.audit import Act
 from terminal.card.jpki import TokenKind
 from terminal.errors import AccountReason, CertificateReason, LookReason
 from terminal.health import HealthCheck
-from terminal.identification import NumberBEntry, RevocationState, VisualReason
+from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
 from terminal.views import (
@@ -75,6 +75,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "look-reason": LookReason,
     "token": TokenKind,
     "registration": RegistrationAnswer,
+    "acting-for": ActingFor,
     "revocation": RevocationState,
     "severity": Severity,
     "source": ConfirmationSource,
@@ -332,6 +333,7 @@ def actor_name(look: Look) -> str:
 def reason_words(reason: str | None) -> str:
     """Return a recorded reason: in words where it is one of our codes, else as it was recorded."""
     for prefix in (
+        "acting-for",
         "visual-reason",
         "close-reason",
         "history-closed",

@@ -40,6 +40,14 @@ class Identifications:
         if stored is not None:
             self._rows.replace(visit_id, replace(stored, attributes_source=AttributesSource.CARD))
 
+    def save_acting_for(self, visit_id: str, acting_for: str | None) -> None:
+        """Store who acted for the holder.
+
+        Raises StoreError where there is none.
+        """
+        stored = self._rows.get(visit_id)
+        self._rows.replace(visit_id, replace(stored, acting_for=acting_for))
+
     def of_visit(self, visit_id: str) -> Identification | None:
         """Return the identification, or None while there is none."""
         return self._rows.find(visit_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,7 +14,14 @@ from hypothesis import strategies as st
 from eligibility.model import FindingCode
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
-from terminal.errors import CertificateReason, LookReason, LookRefusedError
+from terminal.errors import (
+    CertificateReason,
+    LookReason,
+    LookRefusedError,
+    RoleError,
+    VisitStateError,
+)
+from terminal.identification import ActingFor
 from terminal.recognition import CardInReader
 from terminal.staff_look import CARDS_WITHOUT_PHOTO_SINCE, first_birthday, has_no_photo
 from terminal.views import DeskNeed, DoneOutcome, KioskStep
@@ -231,3 +239,23 @@ def test_staff_are_sent_to_look_only_where_there_may_be_a_photo(
     if need is not None:
         no_photo = has_photo is False or token in (TokenKind.ANDROID, TokenKind.IPHONE)
         assert (need is StaffNeed.NO_PIN_NO_PHOTO) is no_photo
+
+
+def test_staff_record_who_acted_for_an_infant(clinic: Clinic) -> None:
+    """The guardian who typed the PIN stands with the identification; nothing else changes."""
+    clinic.patient.taps("infant")
+    visit_id = clinic.reception.row().visit.id
+    desk, actor = clinic.terminal.desk, clinic.reception.actor
+    with pytest.raises(VisitStateError):
+        desk.record_acting(actor, visit_id, ActingFor.PARENT)
+    clinic.patient.types_pin()
+    clinic.reception.sees_answer()
+    before = clinic.reception.opens(visit_id).row.identification
+    desk.record_acting(actor, visit_id, ActingFor.PARENT)
+    after = clinic.reception.opens(visit_id).row.identification
+    assert before is not None
+    assert after == replace(before, acting_for=ActingFor.PARENT)
+    desk.record_acting(actor, visit_id, None)
+    assert clinic.reception.opens(visit_id).row.identification == before
+    with pytest.raises(RoleError):
+        desk.record_acting(clinic.administrator.actor, visit_id, ActingFor.FAMILY)
