@@ -37,6 +37,7 @@ from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.staff_access import Look
+from terminal.staff_look import look_refused_because
 from terminal.views import (
     ConsentItem,
     DeskNeed,
@@ -131,11 +132,15 @@ class Mark:
     label: str
 
 
-def waiting_for(visit: Visit) -> str:
-    """Return the common part of the two messages that tell why a visit waits for staff."""
+def waiting_for(visit: Visit) -> tuple[str, str]:
+    """Return the ids of the two messages that tell why a visit waits for staff, and what to do."""
     if visit.certificate_reason is not None:
-        return f"certificate-reason.{visit.certificate_reason}"
-    return f"staff-need.{visit.staff_need}"
+        waiting = f"certificate-reason.{visit.certificate_reason}"
+    elif visit.staff_need is StaffNeed.CALLED and look_refused_because(visit) is not None:
+        return "staff-need.called.what", "staff.visit.called-no-look"
+    else:
+        waiting = f"staff-need.{visit.staff_need}"
+    return f"{waiting}.what", f"{waiting}.next"
 
 
 def coverage_mark(row: VisitRow) -> Mark:

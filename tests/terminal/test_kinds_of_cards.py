@@ -40,13 +40,13 @@ def morning(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Iterator[
         yield clinic
 
 
-def words_of(need: str) -> tuple[str, str]:
+def words_of(what: str, then: str) -> tuple[str, str]:
     """Return what staff read of a need in both languages: the next step, Japanese first."""
     with Flask("words").test_request_context("/staff/"):
         said = []
         for g.language in i18n.LANGUAGES:
-            assert i18n.text(f"{need}.what")
-            said.append(i18n.text(f"{need}.next"))
+            assert i18n.text(what)
+            said.append(i18n.text(then))
     return said[0], said[1]
 
 
@@ -85,7 +85,7 @@ def test_each_card_has_its_own_need(
     detail = morning.reception.opens(row.visit.id)
     assert detail.may_identify is (desk is DeskNeed.LOOK)
     assert detail.no_look is (None if desk is DeskNeed.LOOK else LookReason.CERTIFICATE)
-    japanese, english = words_of(wording.waiting_for(row.visit))
+    japanese, english = words_of(*wording.waiting_for(row.visit))
     assert ("目視" in japanese) is (desk is DeskNeed.LOOK)
     assert ("by sight" in english) is (desk is DeskNeed.LOOK)
     morning.patient.takes_card()
