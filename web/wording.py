@@ -32,7 +32,7 @@ from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.card.jpki import TokenKind
-from terminal.errors import AccountReason, CertificateReason, LookReason
+from terminal.errors import AccountReason, CertificateReason, LookReason, OwnKeyReason
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
@@ -88,6 +88,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "account-reason": AccountReason,
     "match": Match,
     "number-b-entry": NumberBEntry,
+    "own-key-reason": OwnKeyReason,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
@@ -345,6 +346,7 @@ def reason_words(reason: str | None) -> str:
         "staff-need",
         "certificate-reason",
         "number-b-entry",
+        "own-key-reason",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""

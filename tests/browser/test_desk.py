@@ -301,6 +301,7 @@ def test_the_card_is_compared_at_the_desk(
     fills_in(page, card, wrong=1)
     expect(section).to_contain_text("入力した内容がカードと合いません")
     expect(section).to_contain_text("あと9回試せます")
+    expect(page.locator("#said")).to_have_text("入力した内容がカードと合いません")
     expect(section.get_by_label("セキュリティコード")).to_have_value("")
     assert axe_findings(page) == []
     fills_in(page, card)

@@ -21,7 +21,7 @@ function isBusy() {
 }
 
 function words() {
-  return body().querySelector("[data-say]")?.textContent.trim() ?? "";
+  return body().querySelector("[data-say]")?.dataset.say ?? "";
 }
 
 function show(other) {
@@ -34,7 +34,11 @@ function show(other) {
   if (words() !== before) said.textContent = words();
 }
 
-const refresh = refresher(location.pathname, show, (status) => {
+// back from the card's form: what came of it may be known already
+if (location.hash === "#on-card") said.textContent = words();
+
+// not the page's own address, which after a refused form is the form's
+const refresh = refresher(`/staff/visits/${body().dataset.visit}`, show, (status) => {
   if (status === 401) toLogin();
 });
 
