@@ -85,6 +85,7 @@ class CardWork:
         self._now = now
         self._lying: bytes | None = None
         self._just_removed: bytes | None = None
+        self._busy_reader: str | None = None
         self._challenges = ThreadPoolExecutor(2, thread_name_prefix="challenge")
         self._revocations = ThreadPoolExecutor(2, thread_name_prefix="revocation")
 
@@ -141,6 +142,24 @@ class CardWork:
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
             self._kiosk.forget(KioskStep.READING, card_present=True, is_phone=False)
+        self._read(reader)
+
+    def busy_card_is_due(self) -> bool:
+        """Tell, once a time, whether a card that another program held is to be tried again."""
+        with self._lock:
+            due = self._kiosk.shows_busy_card and self._kiosk.is_overdue
+            if due:
+                self._kiosk.touch(deadline=None)
+            return due
+
+    def read_busy_card(self) -> None:
+        """Try again to read a card that another program held, if it lies there still."""
+        with self._lock:
+            reader = self._busy_reader if self._kiosk.shows_busy_card else None
+        if reader is not None:
+            self._read(reader)
+
+    def _read(self, reader: str) -> None:
         try:
             card = read_card(self._reader, reader)
             if card.certificate == self._lying:
@@ -163,6 +182,7 @@ class CardWork:
         except (CardError, ReaderError) as error:
             log.warning("card not read: %s", error)
             with self._lock:
+                self._busy_reader = reader
                 self._kiosk.show_card_problem(error)
         else:
             with self._lock:
@@ -217,7 +237,9 @@ class CardWork:
             self._kiosk.show(step, ends_in=READING_SECONDS)
         elif step is KioskStep.WITH_STAFF:
             self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
-        elif step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None:
+        elif self._kiosk.shows_busy_card or (
+            step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None
+        ):
             self._kiosk.clear()
 
     def try_number_b(

@@ -24,6 +24,8 @@ from terminal.events import EventBus, Topic
 from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
 
 NOTICE_SECONDS = 8.0
+BUSY_SECONDS = 2.0
+"""How long a card that another program holds is left alone between two tries."""
 ANSWER_SECONDS = 6.0
 READING_SECONDS = 20.0
 """How long the end of a visit stays readable once the card is taken; a new card ends it."""
@@ -197,8 +199,23 @@ class Kiosk:
                 (notice for kind, notice in CARD_NOTICES if isinstance(error, kind)),
                 KioskNotice.CARD_UNREADABLE,
             )
-        gone = notice is KioskNotice.CARD_REMOVED
-        self.forget(KioskStep.CARD_PROBLEM, notice=notice, ends_in=NOTICE_SECONDS if gone else None)
+        if notice is KioskNotice.CARD_BUSY and self.shows_busy_card:
+            # still: staff who were called stay called
+            self.touch(deadline=self._deadline(BUSY_SECONDS))
+            return
+        ends_in = {
+            KioskNotice.CARD_REMOVED: NOTICE_SECONDS,
+            KioskNotice.CARD_BUSY: BUSY_SECONDS,
+        }.get(notice)
+        self.forget(KioskStep.CARD_PROBLEM, notice=notice, ends_in=ends_in)
+
+    @property
+    def shows_busy_card(self) -> bool:
+        """Whether a card lies there that could not be read because another program held it."""
+        return (self.state.step, self.state.notice) == (
+            KioskStep.CARD_PROBLEM,
+            KioskNotice.CARD_BUSY,
+        )
 
     def show_done(self, outcome: DoneOutcome) -> None:
         """Say how it went; a card that lies there is to be taken."""

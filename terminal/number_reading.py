@@ -85,8 +85,13 @@ class NumberReading:
             else:
                 number_b.clear()
 
+    def is_due(self) -> bool:
+        """Whether a number was seen and nobody's PIN is waited for."""
+        with self._lock:
+            return self._waiting is not None and self._kiosk.state.step not in BUSY_STEPS
+
     def try_when_free(self) -> None:
-        """Try what was seen, once, where nobody's PIN is waited for; on the desk's idle thread."""
+        """Try what was seen, once, where nobody's PIN is waited for; on the desk's thread."""
         with self._lock:
             visit_id, number_b = self._visit_id, self._waiting
             if visit_id is None or number_b is None or self._kiosk.state.step in BUSY_STEPS:

@@ -317,12 +317,15 @@ class ReceptionDesk:
         with self._lock:
             self._steps.show_outcome(visit_id)
 
-    # -- the desk's thread ---------------------------------------------------------------------
+    # -- the desk's threads --------------------------------------------------------------------
 
     def _on_event(self, event: ReaderEvent) -> None:
         self._thread.put(lambda: self._card_work.take_event(event))
 
     def _look(self) -> None:
-        """Do what is due while nothing is to be done with the card."""
+        """Do what is due by the clock; what needs the card is left to the thread that has it."""
+        if self._card_work.busy_card_is_due():
+            self._thread.put(self._card_work.read_busy_card)
+        if self._number_reading.is_due():
+            self._thread.put(self._number_reading.try_when_free)
         self._steps.check_deadline()
-        self._number_reading.try_when_free()

@@ -77,11 +77,15 @@ class Keypad:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """``t0``: cards speak T=0.  ``longest_data``: dwMaxAPDUDataSize; None is not told."""
+    """``t0``: cards speak T=0.  ``longest_data``: dwMaxAPDUDataSize; None is not told.
+
+    ``held``: set while another program holds the card.
+    """
 
     t0: bool = False
     longest_data: int | None = None
     keypad: Keypad | None = None
+    held: threading.Event | None = None
 
 
 def control(

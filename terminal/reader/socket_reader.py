@@ -273,7 +273,8 @@ class SocketReader:
         if slot is None or slot.gone:
             msg = "no card is there"
             raise CardRemovedError(msg)
-        if not slot.hold.acquire(blocking=False):
+        held = self._traits.held
+        if (held and held.is_set()) or not slot.hold.acquire(blocking=False):
             msg = "the card is held already"
             raise ReaderBusyError(msg)
         connection = SocketConnection(slot, self._traits, self._settings.answer_seconds)

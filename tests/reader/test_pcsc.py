@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +28,7 @@ from terminal.reader.types import Inserted, ReaderEvent, ReaderState, Removed, S
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.card.wallet import Wallet
+from tests.reader.other_program import another_program
 from tests.reader.place import (
     PATIENCE,
     Disturbed,
@@ -37,36 +36,6 @@ from tests.reader.place import (
     pcsc_has_no_card,
     wait_until,
 )
-
-HOLDER = """
-import sys
-from smartcard import scard
-mode = {"exclusive": scard.SCARD_SHARE_EXCLUSIVE, "transaction": scard.SCARD_SHARE_SHARED}
-_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-code, card, _ = scard.SCardConnect(context, sys.argv[1], mode[sys.argv[2]], 3)
-if sys.argv[2] == "transaction":
-    code = code or scard.SCardBeginTransaction(card)
-print(code, flush=True)
-sys.stdin.read()
-"""
-
-
-@contextmanager
-def another_program(reader: str, how: str) -> Iterator[subprocess.Popen[str]]:
-    """Let another process hold the card, exclusively or in a transaction."""
-    holder = subprocess.Popen(  # noqa: S603  # our own program above
-        [sys.executable, "-c", HOLDER, reader, how],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline().strip() == "0"
-        yield holder
-    finally:
-        holder.kill()
-        holder.communicate()
 
 
 def reads_certificate(place: Place, reader: str) -> bool:

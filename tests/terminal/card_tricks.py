@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terminal.reader.played import Traits
+from terminal.reader.socket_reader import PLAIN
 from terminal.views import KioskStep, VisitRow
 from terminal.virtual_card.files import Card
 from terminal.virtual_card.issuing import load_card
@@ -73,11 +74,19 @@ class Hand:
 
 
 @contextmanager
-def quick_desk(folder: Path, stage: Stage, answer_seconds: float) -> Iterator[Hand]:
-    """Open a clinic with a socket reader; a card may take ``answer_seconds`` for a command."""
+def quick_desk(
+    folder: Path, stage: Stage, answer_seconds: float, *, traits: Traits | None = PLAIN
+) -> Iterator[Hand]:
+    """Open a clinic with a socket reader, or with None the daemon's.
+
+    ``answer_seconds``: what a card may take for a command.
+    """
     with opened_clinic(
-        folder, stage, traits=Traits(), reader=f"answer_seconds = {answer_seconds}"
+        folder, stage, traits=traits, reader=f"answer_seconds = {answer_seconds}"
     ) as clinic:
+        if traits is None:
+            yield Hand(clinic, clinic.slot)
+            return
         # once the reader has been watched for a while, a card that comes was tapped
         clinic.patient.taps(FIRST)
         clinic.patient.takes_card()
