@@ -75,6 +75,34 @@ class Keypad:
         return EntrySw.TIMEOUT
 
 
+class Cable:
+    """What joins the reader to the machine; a card in a reader without it cannot be reached."""
+
+    def __init__(self) -> None:
+        """Plugged in."""
+        self._plugged = threading.Event()
+        self._plugged.set()
+        self._pulled: Callable[[], None] = lambda: None
+
+    @property
+    def plugged(self) -> bool:
+        """Whether it is plugged in."""
+        return self._plugged.is_set()
+
+    def lead_to(self, pulled: Callable[[], None]) -> None:
+        """Have ``pulled`` called when somebody pulls it."""
+        self._pulled = pulled
+
+    def pull(self) -> None:
+        """Pull it out."""
+        self._plugged.clear()
+        self._pulled()
+
+    def plug(self) -> None:
+        """Plug it in again."""
+        self._plugged.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """``t0``: cards speak T=0.  ``longest_data``: dwMaxAPDUDataSize; None is not told.
@@ -86,6 +114,7 @@ class Traits:
     longest_data: int | None = None
     keypad: Keypad | None = None
     held: threading.Event | None = None
+    cable: Cable | None = None
 
 
 def control(

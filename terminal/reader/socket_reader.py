@@ -39,6 +39,9 @@ HOST = "127.0.0.1"
 NAME = "Socket reader"
 PLAIN = Traits()
 
+LOOK_SECONDS = 0.02
+"""How often a cable is looked at."""
+
 FOUND_SECONDS = 0.45
 """A card that plugs in so soon lay there before: its program had waited for the reader."""
 
@@ -216,6 +219,7 @@ class SocketReader:
         self._thread: threading.Thread | None = None
         self._slot: _Slot | None = None
         self._stopping = threading.Event()
+        self._told = ReaderState.READY
 
     @property
     def port(self) -> int:
@@ -224,8 +228,11 @@ class SocketReader:
 
     @property
     def state(self) -> ReaderState:
-        """READY while listening."""
-        return ReaderState.NO_READER if self._listener is None else ReaderState.READY
+        """READY while listening and plugged in."""
+        return ReaderState.READY if self._listener and self._is_plugged() else ReaderState.NO_READER
+
+    def _is_plugged(self) -> bool:
+        return self._traits.cable is None or self._traits.cable.plugged
 
     def start(self, on_event: Callable[[ReaderEvent], None]) -> None:
         """Begin to listen and to watch: see CardReader.  Raises PortInUseError."""
@@ -243,6 +250,9 @@ class SocketReader:
         self._listener = listener
         self._wake = socket.socketpair()
         self._stopping.clear()
+        self._told = ReaderState.READY
+        if self._traits.cable is not None:
+            self._traits.cable.lead_to(self._lose_card)
         self._thread = threading.Thread(
             target=self._run, args=(on_event, listener), name="socket reader", daemon=True
         )
@@ -256,9 +266,7 @@ class SocketReader:
             return
         self._wake[0].send(b"\0")
         while thread.is_alive():
-            slot = self._slot
-            if slot is not None:
-                slot.leave()
+            self._lose_card()
             thread.join(0.01)
         for end in (*self._wake, self._listener):
             end.close()
@@ -267,7 +275,7 @@ class SocketReader:
     def connect(self, reader: str) -> SocketConnection:
         """Take the card: see CardReader.  ``reader`` is the name that its events carry."""
         slot = self._slot
-        if self._listener is None or reader != NAME:
+        if self.state is not ReaderState.READY or reader != NAME:
             msg = "the socket reader does not listen"
             raise NoReaderError(msg)
         if slot is None or slot.gone:
@@ -285,6 +293,11 @@ class SocketReader:
             raise
         return connection
 
+    def _lose_card(self) -> None:
+        slot = self._slot
+        if slot is not None:
+            slot.leave()
+
     def _run(self, on_event: Callable[[ReaderEvent], None], listener: socket.socket) -> None:
         def tell(event: ReaderEvent) -> None:
             log.info("%s", event)
@@ -293,6 +306,9 @@ class SocketReader:
         since = time.monotonic()
         tell(StateChanged(ReaderState.READY, since, NAME))
         while (card := self._next_card(listener)) is not None:
+            if isinstance(card, StateChanged):
+                tell(card)
+                continue
             card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             slot = _Slot(card, self._settings.answer_seconds)
             self._slot = slot
@@ -304,13 +320,20 @@ class SocketReader:
                 return
             tell(Removed(NAME, time.monotonic()))
 
-    def _next_card(self, listener: socket.socket) -> socket.socket | None:
-        if self._stopping.is_set() or self._wake is None:
-            return None
-        with selectors.DefaultSelector() as selector:
-            selector.register(listener, selectors.EVENT_READ)
-            selector.register(self._wake[1], selectors.EVENT_READ)
-            ready = {key.fileobj for key, _ in selector.select()}
-        if self._wake[1] in ready:
-            return None
-        return listener.accept()[0]
+    def _next_card(self, listener: socket.socket) -> socket.socket | StateChanged | None:
+        """Wait for a card, or for the cable to be pulled or plugged; None when it is to stop."""
+        while not self._stopping.is_set() and self._wake is not None:
+            if self._told is not self.state:
+                self._told = self.state
+                name = NAME if self._told is ReaderState.READY else ""
+                return StateChanged(self._told, time.monotonic(), name)
+            with selectors.DefaultSelector() as selector:
+                if self._is_plugged():
+                    selector.register(listener, selectors.EVENT_READ)
+                selector.register(self._wake[1], selectors.EVENT_READ)
+                # only a cable that may be pulled has to be looked at
+                seconds = None if self._traits.cable is None else LOOK_SECONDS
+                ready = {key.fileobj for key, _ in selector.select(seconds)}
+            if listener in ready:
+                return listener.accept()[0]
+        return None

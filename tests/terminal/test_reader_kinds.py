@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from terminal.reader.played import Traits
+from terminal.reader.played import Cable, Traits
 from terminal.views import KioskNotice, KioskStep
 from terminal.virtual_card.issuing import load_card
-from tests.clinic import Stage, opened_clinic, wait_for
+from tests.clinic import PIN, Stage, opened_clinic, wait_for
+from tests.reader.place import Disturbed
+from tests.terminal.card_tricks import FIRST, HANGING, Hand, quick_desk
+from tests.terminal.test_card_moved import RECOGNITION, STEPS
 
 
 @pytest.mark.parametrize(
@@ -70,3 +74,64 @@ def test_a_busy_card_that_is_taken_leaves_a_clean_screen(tmp_path: Path, stage: 
         held.clear()
         assert clinic.patient.taps("elderly").step is KioskStep.PIN
         assert len(clinic.terminal.desk.today(clinic.reception.actor).rows) == 1
+
+
+@pytest.fixture(scope="module")
+def cable() -> Cable:
+    """What joins the desk's reader to the machine."""
+    return Cable()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, stage: Stage, cable: Cable) -> Iterator[Hand]:
+    """One desk whose reader's cable can be pulled."""
+    traits = Traits(cable=cable)
+    with quick_desk(tmp_path_factory.mktemp("cable"), stage, 1.0, traits=traits) as hand:
+        yield hand
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_reader_unplugged_in_a_step(desk: Hand, cable: Cable, step: str) -> None:
+    """The kiosk names it and shows nobody's visit; plugged in again, the card is to be lifted."""
+    desk.clears_the_desk()
+    reach, _ = STEPS[step]
+    reach(desk)
+    count = len(desk.rows())
+    cable.pull()
+    view = desk.patient.sees(KioskStep.OUT_OF_SERVICE)
+    assert (view.notice, view.visit_id, view.card_present) == (KioskNotice.NO_READER, None, False)
+    assert not [row for row in desk.rows() if row.visit.state in HANGING]
+    cable.plug()
+    view = desk.patient.sees(KioskStep.CARD_PROBLEM)
+    assert (view.notice, view.visit_id) == (KioskNotice.CARD_LEFT, None)
+    assert len(desk.rows()) == count
+    desk.next_person_is_met()
+
+
+@pytest.mark.parametrize("number", [1, 6, 11, 12, 16, 18])
+def test_a_reader_unplugged_in_the_middle_of_a_command(
+    desk: Hand, cable: Cable, number: int
+) -> None:
+    """Nobody is identified, no visit hangs, and the next person is served at once."""
+    desk.clears_the_desk()
+    sent = [0]
+
+    def is_due(_: bytes) -> bool:
+        sent[0] += 1
+        return sent[0] == number
+
+    def pulls() -> bytes | None:
+        cable.pull()
+        return None
+
+    desk.slot.insert(Disturbed(desk.card(FIRST), is_due, pulls))
+    if number > RECOGNITION[-1]:
+        view = desk.patient.sees(KioskStep.PIN)
+        desk.clinic.terminal.desk.enter_pin(view.visit_id or "", bytearray(PIN.encode()))
+    assert desk.patient.sees(KioskStep.OUT_OF_SERVICE).notice is KioskNotice.NO_READER
+    assert not [row for row in desk.rows() if row.visit.state in HANGING]
+    desk.slot.remove()
+    cable.plug()
+    desk.patient.sees(KioskStep.IDLE)
+    assert all(row.identification is None for row in desk.rows()[:1])
+    desk.next_person_is_met()
