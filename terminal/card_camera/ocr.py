@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 JAPANESE, DIGITS_MODEL = "jpn", "eng"
 LANGUAGES = (JAPANESE, DIGITS_MODEL)
-READ_SECONDS = 3.0
-"""One reading takes 0.2 s on a small machine; a longer one is given up."""
+READ_SECONDS = 8.0
+"""One reading takes 0.2 s on an idle machine, some seconds on a busy one; then it is given up."""
 
 _LIST_SECONDS = 5.0
 _ONE_BLOCK = "6"

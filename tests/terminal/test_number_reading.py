@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,8 +53,14 @@ class WatchedDesk:
     def shows_until(self, persona: str | None, holds: Callable[[], bool]) -> None:
         """Go on taking pictures of this card until something holds."""
 
+        due = 0.0
+
         def look() -> bool:
-            self.shows(persona)
+            # as often as a slow camera: drawing takes the time that reading needs
+            nonlocal due
+            if time.monotonic() >= due:
+                self.shows(persona)
+                due = time.monotonic() + 1.0
             return holds()
 
         wait_for(look, f"what comes of the pictures of {persona}", LONG)
