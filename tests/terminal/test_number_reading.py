@@ -20,7 +20,7 @@ from terminal.virtual_card.records import Face, reference_number_b
 from terminal.virtual_card.tray import Tray
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 
-LONG = 60.0
+LONG = 180.0
 VIEW = "view.jpg"
 
 
@@ -85,7 +85,8 @@ class WatchedDesk:
 def desk(tmp_path: Path, stage: Stage) -> Iterator[WatchedDesk]:
     """A clinic with a card camera."""
     section = f'kind = "recorded"\nrecording = "{tmp_path / VIEW}"\nseconds = 60'
-    with opened_clinic(tmp_path, stage, card_camera=section) as clinic:
+    patience = "idle_seconds = 600"  # a busy machine reads slowly: the patient waits
+    with opened_clinic(tmp_path, stage, card_camera=section, kiosk=patience) as clinic:
         yield WatchedDesk(clinic, tmp_path / VIEW)
 
 
