@@ -32,6 +32,7 @@ from eligibility.fhir.wire import (
     Identifier,
     Instant,
     Json,
+    Many,
     Reference,
     Text,
     code_of,
@@ -70,8 +71,8 @@ class _Request(Element):
 
 
 class _Response(Element):
-    contained: list[Json] = Field(default_factory=list)
-    extension: list[Extension]
+    contained: Many[Json] = Field(default_factory=list)
+    extension: Many[Extension]
     patient: Reference
     serviced_date: Day | None = Field(None, alias="servicedDate")
     created: Instant | None = None
@@ -79,7 +80,7 @@ class _Response(Element):
     request: _Request
     outcome: Text
     disposition: Text | None = None
-    insurance: list[_Insurance] = Field(default_factory=list)
+    insurance: Many[_Insurance] = Field(default_factory=list)
 
 
 def read_answer(

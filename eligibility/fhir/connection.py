@@ -27,8 +27,8 @@ from eligibility.errors import (
     PayerTrustError,
     PayerUnavailableError,
 )
+from eligibility.fhir.wire import LARGEST_ANSWER
 
-LARGEST_ANSWER = 4 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 60
 CONNECTIONS = 8
 

@@ -33,6 +33,7 @@ from eligibility.fhir.wire import (
     Extension,
     Identifier,
     Json,
+    Many,
     Reference,
     Text,
     at_most_one,
@@ -50,7 +51,7 @@ from eligibility.numbers import normalise_insurer_number
 
 
 class _HumanName(Element):
-    extension: list[Extension] = Field(default_factory=list)
+    extension: Many[Extension] = Field(default_factory=list)
     use: Text | None = None
     text: Text | None = None
 
@@ -61,21 +62,21 @@ class _Address(Element):
 
 
 class _Patient(Element):
-    extension: list[Extension] = Field(default_factory=list)
-    name: list[_HumanName]
+    extension: Many[Extension] = Field(default_factory=list)
+    name: Many[_HumanName]
     birth_date: Day = Field(alias="birthDate")
-    address: list[_Address] = Field(default_factory=list)
+    address: Many[_Address] = Field(default_factory=list)
 
 
 class _Organization(Element):
-    identifier: list[Identifier]
+    identifier: Many[Identifier]
     name: Text
 
 
 class _Coverage(Element):
-    extension: list[Extension] = Field(default_factory=list)
+    extension: Many[Extension] = Field(default_factory=list)
     beneficiary: Reference
-    payor: list[Reference]
+    payor: Many[Reference]
     relationship: CodeableConcept | None = None
 
 

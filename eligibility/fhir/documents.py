@@ -21,6 +21,7 @@ from eligibility.fhir.wire import (
     Element,
     Extension,
     Json,
+    Many,
     Quantity,
     Reference,
     Text,
@@ -52,17 +53,17 @@ class _Row(Element):
 
 class _MedicationDispense(_Row):
     when_handed_over: Day = Field(alias="whenHandedOver")
-    performer: list[_Performer]
+    performer: Many[_Performer]
     medication: CodeableConcept = Field(alias="medicationCodeableConcept")
-    extension: list[Extension] = Field(default_factory=list)
+    extension: Many[Extension] = Field(default_factory=list)
     quantity: Quantity | None = None
     days_supply: Quantity | None = Field(None, alias="daysSupply")
-    dosage: list[CodeableConcept] = Field(default_factory=list, alias="dosageInstruction")
+    dosage: Many[CodeableConcept] = Field(default_factory=list, alias="dosageInstruction")
 
 
 class _Procedure(_Row):
     performed: Day = Field(alias="performedDateTime")
-    performer: list[_Performer]
+    performer: Many[_Performer]
     code: CodeableConcept
 
 
@@ -86,8 +87,8 @@ class _Link(Element):
 class _Bundle(Element):
     type: Text
     total: int | None = None
-    link: list[_Link] = Field(default_factory=list)
-    entry: list[_Entry] = Field(default_factory=list)
+    link: Many[_Link] = Field(default_factory=list)
+    entry: Many[_Entry] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,15 @@ from pydantic import Field
 
 from eligibility.errors import CardNotRegisteredError, PayerRefusedError
 from eligibility.fhir.vocabulary import CS_ERROR
-from eligibility.fhir.wire import CodeableConcept, Element, Text, parse_json, read_resource, reading
+from eligibility.fhir.wire import (
+    CodeableConcept,
+    Element,
+    Many,
+    Text,
+    parse_json,
+    read_resource,
+    reading,
+)
 
 NOT_REGISTERED = "not-registered"
 _ERRORS = frozenset({"error", "fatal"})
@@ -20,7 +28,7 @@ class _Issue(Element):
 
 
 class _OperationOutcome(Element):
-    issue: list[_Issue] = Field(min_length=1)
+    issue: Many[_Issue] = Field(min_length=1)
 
 
 def refusal_in(body: bytes) -> PayerRefusedError | None:

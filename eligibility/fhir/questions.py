@@ -18,6 +18,7 @@ from eligibility.fhir.wire import (
     Identifier,
     Instant,
     Json,
+    Many,
     Period,
     Reference,
     Text,
@@ -55,7 +56,7 @@ class _Parameter(Element):
 
 
 class _Parameters(Element):
-    parameter: list[_Parameter]
+    parameter: Many[_Parameter]
 
 
 def read_challenge(body: bytes) -> Challenge:
@@ -197,18 +198,18 @@ def _concept(system: str, code: str) -> Json:
 
 class _Provision(Element):
     type: Text
-    code: list[CodeableConcept] = Field(default_factory=list)
+    code: Many[CodeableConcept] = Field(default_factory=list)
 
 
 class _Provisions(Element):
     type: Text
     period: Period
-    provision: list[_Provision] = Field(default_factory=list)
+    provision: Many[_Provision] = Field(default_factory=list)
 
 
 class _Consent(Element):
     id: Text
-    identifier: list[Identifier]
+    identifier: Many[Identifier]
     status: Text
     patient: Reference
     provision: _Provisions
@@ -261,7 +262,7 @@ def read_consent_receipt(
 
 
 class _CapabilityStatement(Element):
-    instantiates: list[Text] = Field(default_factory=list)
+    instantiates: Many[Text] = Field(default_factory=list)
 
 
 def check_capability(body: bytes) -> None:

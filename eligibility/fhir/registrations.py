@@ -14,6 +14,7 @@ from eligibility.fhir.wire import (
     Identifier,
     Instant,
     Json,
+    Many,
     Text,
     only,
     parse_json,
@@ -60,7 +61,7 @@ class _Parameter(Element):
 
 
 class _Parameters(Element):
-    parameter: list[_Parameter]
+    parameter: Many[_Parameter]
 
 
 def read_registered(body: bytes, registration: CardRegistration) -> datetime:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 
 from eligibility.codes import CodeTable, Table, UnknownCode, read_code
 from eligibility.errors import PayerProtocolError
@@ -29,6 +29,13 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d
 _SERIAL = re.compile(r"0|[1-9a-f][0-9a-f]*", re.ASCII)
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _MOST_DIGITS = 30
+_MOST_YEN = 10**9
+
+LARGEST_ANSWER = 4 * 1024 * 1024
+"""Bytes of one answer; a whole page of history needs a tenth of it."""
+
+MOST_ITEMS = 1000
+"""Of one list in an answer: so that reading a hostile one costs no more than a large true one."""
 
 
 def _unreadable(reason: str) -> NoReturn:
@@ -49,8 +56,11 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
 def parse_json(body: bytes) -> Json:
     """Return the JSON object in ``body`` (UTF-8, numbers as int or Decimal).
 
-    Raises PayerProtocolError, which keeps ``body``.
+    Raises PayerProtocolError, which keeps ``body`` unless that is larger than LARGEST_ANSWER.
     """
+    if len(body) > LARGEST_ANSWER:
+        msg = f"the answer is larger than {LARGEST_ANSWER} bytes"
+        raise PayerProtocolError(msg)
     try:
         value = json.loads(
             body.decode("utf-8"),
@@ -132,6 +142,11 @@ def _read_text(value: object) -> str:
     return value
 
 
+Value = TypeVar("Value")
+
+Many = Annotated[list[Value], Field(max_length=MOST_ITEMS), FailFast()]
+"""A list of a bounded length.  The first bad item ends it: a million would be a million errors."""
+
 Day = Annotated[date, BeforeValidator(_read_day)]
 Instant = Annotated[datetime, BeforeValidator(_read_instant)]
 Number = Annotated[Decimal, BeforeValidator(_read_decimal)]
@@ -169,7 +184,7 @@ class Coding(Element):
 class CodeableConcept(Element):
     """A notion, coded or in words."""
 
-    coding: list[Coding] = Field(default_factory=list)
+    coding: Many[Coding] = Field(default_factory=list)
     text: Text | None = None
 
 
@@ -220,7 +235,7 @@ class Extension(Element):
     """An extension with one of the kinds of value that the profile uses."""
 
     url: Text
-    extension: list[Extension] = Field(default_factory=list)
+    extension: Many[Extension] = Field(default_factory=list)
     value_string: Text | None = Field(None, alias="valueString")
     value_code: Text | None = Field(None, alias="valueCode")
     value_date: Day | None = Field(None, alias="valueDate")
@@ -231,7 +246,6 @@ class Extension(Element):
 
 
 AnyElement = TypeVar("AnyElement", bound=Element)
-Value = TypeVar("Value")
 
 
 def read_resource(kind: type[AnyElement], resource_type: str, value: object) -> AnyElement:
@@ -249,7 +263,8 @@ def reading(body: bytes, read: Callable[[], Value]) -> Value:
     try:
         return read()
     except ValidationError as error:
-        places = sorted({".".join(str(part) for part in one["loc"]) for one in error.errors()})
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        places = sorted({".".join(str(part) for part in one["loc"]) for one in found})
         msg = f"the answer cannot be read at {', '.join(places[:5])}"
         raise PayerProtocolError(msg, original=body) from None
     except ValueError as error:
@@ -299,7 +314,8 @@ def yen_of(extensions: Sequence[Extension], url: str) -> int | None:
         return None
     money = _present(found.value_money, url)
     amount = _present(money.value, url)
-    if money.currency != "JPY" or amount < 0 or amount != amount.to_integral_value():
+    whole = amount == amount.to_integral_value()
+    if money.currency != "JPY" or not whole or not 0 <= amount <= _MOST_YEN:
         _unreadable(f"{url} is no whole number of yen")
     return int(amount)
 

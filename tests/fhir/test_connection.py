@@ -21,7 +21,8 @@ from eligibility.errors import (
     PayerUnavailableError,
 )
 from eligibility.fhir.client import FhirPayer, PayerSettings
-from eligibility.fhir.connection import LARGEST_ANSWER, retry_after
+from eligibility.fhir.connection import retry_after
+from eligibility.fhir.wire import LARGEST_ANSWER
 from tests.fhir.samples import EXAMPLES
 from tests.fhir.scripted_server import Exchange, ScriptedServer, Trust, another_ca, reply
 
