@@ -1,7 +1,7 @@
 """The same targets, with input that coverage chooses: atheris, which is libFuzzer for Python.
 
-``python -m tests.fuzz.guided TARGET …`` is one search in a process of its own, as libFuzzer ends
-the process that it runs in.  Nothing of the terminal is imported at the top: what is imported
+``python -m tests.fuzz.guided SET TARGET …`` is one search in a process of its own, as libFuzzer
+ends the process that it runs in.  Nothing of the terminal is imported at the top: what is imported
 before it is instrumented cannot be watched.
 """
 
@@ -15,18 +15,24 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-WATCHED = ["terminal.card", "terminal.recognition", "terminal.reader.part10", "face_auth.jpeg2000"]
+WATCHED = {
+    "card": [
+        "terminal.card", "terminal.recognition", "terminal.reader.part10", "face_auth.jpeg2000",
+    ],
+    "payer": ["eligibility"],
+}  # fmt: skip
 SECONDS_A_CASE = 10
 MOST_MEMORY_MIB = 1024
 LONGEST_INPUT = 16 * 1024
 
 
 def search(
-    name: str, good: Sequence[bytes], folder: Path, runs: int, seed: int
+    name: str, good: Sequence[bytes], folder: Path, runs: int, seed: int, of: str = "card"
 ) -> dict[str, object]:
     """Search one target and return its line; what breaks it is kept as ``input``.
 
-    ``folder``: the input that reached something new is kept there for the next search.
+    ``folder``: the input that reached something new is kept there for the next search.  ``of``:
+    the set that the target belongs to.
     """
     corpus, broken = folder / name / "corpus", folder / name / "broken"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -36,7 +42,8 @@ def search(
         (corpus / f"good-{number}").write_bytes(content)
     done = subprocess.run(  # noqa: S603  # this very module
         [
-            *(sys.executable, "-m", __name__, name, f"-atheris_runs={runs}", f"-seed={seed}"),
+            *(sys.executable, "-m", __name__, of, name),
+            *(f"-atheris_runs={runs}", f"-seed={seed}"),
             *(f"-timeout={SECONDS_A_CASE}", f"-rss_limit_mb={MOST_MEMORY_MIB}"),
             *(f"-max_len={LONGEST_INPUT}", f"-artifact_prefix={broken}/", str(corpus)),
         ],
@@ -66,19 +73,26 @@ def main() -> None:
     import atheris
 
     logging.disable()
-    with atheris.instrument_imports(include=WATCHED):
-        from tests.fuzz import card, targets
-    from terminal.errors import TerminalError
+    of, name = sys.argv[1:3]
+    ours: tuple[type[Exception], ...]
+    with atheris.instrument_imports(include=WATCHED[of]):
+        if of == "card":
+            from terminal.errors import TerminalError
+            from tests.fuzz import card, targets
 
-    parse = targets.targets(card.kept_wallet())[sys.argv[1]].parse
+            parse, ours = targets.targets(card.kept_wallet())[name].parse, (TerminalError,)
+        else:
+            from tests.fuzz import payer
+
+            parse, ours = payer.targets()[name].parse, payer.OURS
 
     def one(content: bytes) -> None:
         try:
             parse(content)
-        except TerminalError:
+        except ours:
             pass
 
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], one)
+    atheris.Setup([sys.argv[0], *sys.argv[3:]], one)
     atheris.Fuzz()
 
 
