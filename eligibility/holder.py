@@ -36,6 +36,7 @@ _ONLY_HERE = frozenset(
         FindingCode.ADDRESS_DIFFERS,
     }
 )
+_BRACKETS = re.compile("[(\\[{（［｛〔【]")
 _DASHES = re.compile("[‐‑‒–—―−]")
 
 
@@ -51,6 +52,16 @@ class Match(StrEnum):
     SAME = "same"
     UNDETERMINED = "undetermined"
     DIFFERS = "differs"
+
+
+_STRONGEST_FIRST = (
+    Match.SAME,
+    Match.UNDETERMINED,
+    Match.DIFFERS,
+    Match.NOT_GIVEN,
+    Match.NOT_READ,
+)
+"""Of two names of one person, which match says most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,7 @@ class Comparison:
 def compare(attributes: HolderAttributes, person: InsuredPerson) -> tuple[Comparison, ...]:
     """Hold name, birth date, sex and address of the card against a person's, in this order."""
     matches = {
-        "name": _names(attributes.name, person.name),
+        "name": _name(attributes.name, person),
         "birthdate": _birthdates(attributes, person),
         "sex": _sexes(attributes, person),
         "address": _addresses(attributes.address, person.address),
@@ -159,6 +170,16 @@ def _finding(
         from_payer=one.from_payer,
         blocks_history=blocks,
     )
+
+
+def _name(on_card: str | NotRead, person: InsuredPerson) -> Match:
+    """Compare with the name, and with the one in use (氏名その他) where the name is another."""
+    names = [name for name in (person.name, person.name_of_other) if name is not None]
+    matches = {_names(on_card, name) for name in names}
+    # a name in brackets (旧氏, 通称) may stand on one side only: what it belongs to is not known
+    if Match.DIFFERS in matches and any(map(_BRACKETS.search, (on_card, *names))):
+        matches.add(Match.UNDETERMINED)
+    return next(match for match in _STRONGEST_FIRST if match in matches)
 
 
 def _names(on_card: str | NotRead, from_payer: str) -> Match:

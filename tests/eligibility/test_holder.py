@@ -124,6 +124,26 @@ def test_certain_characters_still_count(on_card: str, from_payer: str) -> None:
     assert found(card, replace(HERE, name=from_payer)) == [(F.OTHER_PERSON, "name")]
 
 
+@pytest.mark.parametrize(
+    ("on_card", "name", "name_of_other", "match"),
+    [
+        ("見本　太郎", "ＭＩＨＯＮ　ＴＡＲＯ", "見本　太郎", Match.SAME),
+        ("見本　太郎", "手本　太郎", "見本　太郎", Match.SAME),
+        ("見本　太郎", "手本　太郎", "手本　次郎", Match.DIFFERS),
+        ("見本　太郎", "手本　太郎", "見本　●郎", Match.UNDETERMINED),
+        ("見本［手本］　太郎", "見本　太郎", None, Match.UNDETERMINED),
+        ("見本　太郎", "見本　太郎（手本　太郎）", None, Match.UNDETERMINED),
+        ("見本［手本］　太郎", "見本［手本］　太郎", None, Match.SAME),
+    ],
+)
+def test_another_name_in_use_is_no_other_person(
+    on_card: str, name: str, name_of_other: str | None, match: Match
+) -> None:
+    """The payer's second name counts as well; one in brackets on one side proves nothing."""
+    person = replace(HERE, name=name, name_of_other=name_of_other)
+    assert compare(replace(CARD, name=on_card), person)[0].match is match
+
+
 def test_upper_case_is_no_other_person() -> None:
     """Latin letters are compared without their case."""
     assert found(replace(CARD, name="Van An　NGUYEN"), replace(HERE, name="VAN AN NGUYEN")) == []
