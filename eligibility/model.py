@@ -231,6 +231,7 @@ class FindingCode(StrEnum):
     CERTIFICATE_EXPIRED = "certificate-expired"
     REVOCATION_NOT_CHECKED = "revocation-not-checked"
     RECORDED_ANSWER = "recorded-answer"
+    DECIDED_OTHERWISE = "decided-otherwise"
     EARLIER_CARD_CONTRADICTS = "earlier-card-contradicts"
     CARD_RENEWED = "card-renewed"
     LOOKED_WITHOUT_PHOTO = "looked-without-photo"

@@ -38,3 +38,10 @@ def require_administrator(actor: Actor) -> None:
     if actor.role is not Role.ADMINISTRATOR and actor.id != "terminal":
         msg = "only an administrator may do this"
         raise RoleError(msg)
+
+
+def require_coverage(actor: Actor) -> None:
+    """Raise RoleError unless this actor may see visits and coverage."""
+    if not isinstance(actor.role, Role) or not actor.role.may_see_coverage:
+        msg = f"{actor.role} may not see visits"
+        raise RoleError(msg)

@@ -15,14 +15,17 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig
 from terminal.consent import Disclosure
+from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
+from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
+from terminal.recheck import Recheck
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import read_key_file
@@ -55,6 +58,7 @@ class Terminal:
         """
         self.config = config
         self.now = now
+        freshness = Freshness(config.eligibility.freshness)
         self.bus = EventBus()
         self._trust = make_card_trust(config, now)
         verifier = self._trust.verifier
@@ -77,8 +81,15 @@ class Terminal:
         self._reader = reader or make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
-            self.store, self.payer, verifier, self.bus, now, on_change=self._question_changed
+            self.store,
+            self.payer,
+            verifier,
+            self.bus,
+            now,
+            on_change=self._question_changed,
+            freshness=freshness,
         )
+        self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(
             desk_id=config.terminal.desk_id,
             idle_seconds=config.kiosk.idle_seconds,
@@ -91,11 +102,14 @@ class Terminal:
             store=self.store,
             enquiries=self._enquiries,
             disclosure=self._disclosure,
+            freshness=freshness,
             bus=self.bus,
             now=now,
             monotonic=monotonic,
         )
-        self._scheduler = make_scheduler(self._disclosure)
+        self._scheduler = make_scheduler(
+            self._disclosure, Recheck(self.store, now, self._enquiries.kick)
+        )
 
     def start(self) -> None:
         """Settle what a crash left, then ask what is due, then watch the reader."""

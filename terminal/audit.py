@@ -26,6 +26,7 @@ class Act(StrEnum):
     ACTING_RECORDED = "acting-recorded"
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
+    DECIDED_OFFLINE = "decided-offline"
     CONFIRMED = "confirmed"
     REGISTRATION_AGREED = "registration-agreed"
     REGISTRATION_DECLINED = "registration-declined"

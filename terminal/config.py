@@ -121,6 +121,16 @@ class CardSection(Section):
         return value
 
 
+class EligibilitySection(Section):
+    """``[eligibility]``: how far an answer of the payer may be relied on."""
+
+    freshness: Literal["always", "monthly", "by-staff"] = Field(
+        "always",
+        description="When an earlier answer may stand in for the payer's of today: never "
+        "(`always` ask), in the same calendar month, or where staff say so for a visit",
+    )
+
+
 class StoreSection(Section):
     """``[store]``: the encrypted database; all three values are made by `store create`."""
 
@@ -208,6 +218,9 @@ class TerminalConfig(Section):
         default_factory=lambda: CardCameraSettings.model_validate({})
     )
     payer: PayerSettings
+    eligibility: EligibilitySection = Field(
+        default_factory=lambda: EligibilitySection.model_validate({})
+    )
     store: StoreSection
     web: WebSection = Field(default_factory=lambda: WebSection.model_validate({}))
     kiosk: KioskSection = Field(default_factory=lambda: KioskSection.model_validate({}))

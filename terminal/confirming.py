@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eligibility.findings import in_order
@@ -24,6 +25,8 @@ from eligibility.renewal import about_renewal, personal_key
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
+from terminal.decision import differences
+from terminal.freshness import Freshness, is_current
 from terminal.identification import RevocationState
 from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
@@ -33,7 +36,7 @@ STILL_SHOWN = timedelta(hours=48)
 """How long after a visit began its coverage or history may still be on a screen, and more."""
 
 
-def _is_doubtful(confirmation: Confirmation) -> bool:
+def is_doubtful(confirmation: Confirmation) -> bool:
     """Whether it is not sure whose answer this confirmation stands on."""
     return any(finding.code in DOUBTFUL for finding in confirmation.findings)
 
@@ -51,7 +54,7 @@ def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
     """
     attributes = known_attributes(tx, subject)
     for confirmation in tx.confirmations.live_for(subject):
-        if not _is_doubtful(confirmation):
+        if not is_doubtful(confirmation):
             answer = tx.answers.get(confirmation.answer_id)
             if answer.results and not _is_another_person(answer, attributes):
                 return answer
@@ -65,7 +68,7 @@ def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[Payer
         confirmation.answer_id
         for insurer_number, number in keys
         for confirmation in tx.confirmations.live_for_insured(insurer_number, number)
-        if not _is_doubtful(confirmation)
+        if not is_doubtful(confirmation)
     }
     return [tx.answers.get(answer_id) for answer_id in found]
 
@@ -82,10 +85,19 @@ def known_attributes(tx: Transaction, subject: CardSubject) -> HolderAttributes:
 class Confirming:
     """Makes confirmations inside the transaction that the caller began."""
 
-    def __init__(self, verifier: CertificateVerifier, now: Callable[[], datetime]) -> None:
-        """``verifier``: tells how long the card's certificate holds."""
+    def __init__(
+        self,
+        verifier: CertificateVerifier,
+        now: Callable[[], datetime],
+        freshness: Freshness = Freshness.ALWAYS,
+    ) -> None:
+        """``verifier``: tells how long the card's certificate holds.
+
+        ``freshness``: when an earlier answer counts as the present one.
+        """
         self._verifier = verifier
         self._now = now
+        self._freshness = freshness
 
     def confirm(
         self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
@@ -97,6 +109,7 @@ class Confirming:
         findings = self._findings(tx, visit_id, asked, answer, recorded)
         findings += about_renewal(answer, recorded, _answers_with_numbers_of(tx, answer))
         findings += self._about_look(tx, visit_id, asked, answer)
+        findings += self._about_decision(tx, visit_id, asked, answer)
         supersedes = former[0].id if former else None
         self._add(tx, visit_id, answer, ConfirmationSource.LIVE, findings, supersedes)
 
@@ -114,6 +127,31 @@ class Confirming:
             return ()
         return (Finding(FindingCode.LOOKED_WITHOUT_PHOTO, Severity.WARN, blocks_history=True),)
 
+    def _about_decision(
+        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
+    ) -> tuple[Finding, ...]:
+        """Hold the payer's late answer beside what staff decided without it."""
+        decision = next(iter(tx.decisions.of_visit(visit_id)), None)
+        if decision is None:
+            return ()
+        earlier = None if decision.answer_id is None else tx.answers.get(decision.answer_id)
+        today = asked.qualification_confirmation_date
+        return tuple(differences(decision, answer, earlier, today))
+
+    def confirm_if_current(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> bool:
+        """Let the last answer count at once where the policy says so; return whether it does."""
+        last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
+        if last is None or not self._counts(last):
+            return False
+        self.confirm_by_record(tx, visit_id, asked)
+        made = tx.confirmations.of_visit(visit_id)
+        return bool(made) and not any(one.severity is Severity.STOP for one in made[0].findings)
+
+    def _counts(self, last: Confirmation) -> bool:
+        """Whether an earlier visit's answer counts as the present one without anybody's word."""
+        recorded = replace(last, source=ConfirmationSource.RECORDED)
+        return is_current(self._freshness, recorded, self._now())
+
     def confirm_by_record(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> None:
         """Let the last answer stand in while the payer is silent, as what it is.
 
@@ -121,7 +159,7 @@ class Confirming:
         this certificate, or the last one may be another person's.
         """
         last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
-        if last is None or _is_doubtful(last) or tx.confirmations.of_visit(visit_id):
+        if last is None or is_doubtful(last) or tx.confirmations.of_visit(visit_id):
             return
         answer = tx.answers.get(last.answer_id)
         if _is_another_person(answer, known_attributes(tx, asked.subject)):
@@ -132,9 +170,12 @@ class Confirming:
         then = tuple(
             finding
             for finding in last.findings
-            if finding.code not in known and not is_about_holder(finding)
+            if finding.code not in known
+            and not is_about_holder(finding)
+            and finding.code is not FindingCode.DECIDED_OTHERWISE
         )
-        old = Finding(FindingCode.RECORDED_ANSWER, Severity.WARN, blocks_history=True)
+        severity = Severity.NOTE if self._counts(last) else Severity.WARN
+        old = Finding(FindingCode.RECORDED_ANSWER, severity, blocks_history=True)
         self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
 
     def confirm_again(self, tx: Transaction, subject: CardSubject) -> list[str]:

@@ -38,6 +38,7 @@ from terminal.card.certificates import CertificateVerifier
 from terminal.confirming import Confirming
 from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
+from terminal.freshness import Freshness
 from terminal.identification import Identification
 from terminal.payer_line import PayerLine
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
@@ -95,13 +96,18 @@ class Enquiries:
         now: Callable[[], datetime],
         on_change: Callable[[str], None],
         *,
+        freshness: Freshness = Freshness.ALWAYS,
         policy: AskingPolicy | None = None,
         breaker: Breaker | None = None,
     ) -> None:
-        """``policy`` and ``breaker``: when to ask a silent payer again."""
+        """``policy`` and ``breaker``: when to ask a silent payer again.
+
+        ``freshness``: when an earlier answer counts as the present one.
+        """
         self._store = store
         self._payer = payer
-        self._confirming = Confirming(verifier, now)
+        self._freshness = freshness
+        self._confirming = Confirming(verifier, now, freshness)
         self._bus = bus
         self._now = now
         self._on_change = on_change
@@ -239,6 +245,7 @@ class Enquiries:
                 self._by_hand.discard(question_id)
 
     def _send_open(self, question: Question) -> None:
+        question = self._stand_in(question)
         with self._lock:
             by_hand = question.id in self._by_hand
         held_until = self._line.held_until(question, by_hand=by_hand)
@@ -290,6 +297,24 @@ class Enquiries:
                 self._postpone(question, QuestionProblem.PAYER_SLOW, self._line.soon(question))
             else:
                 self._store_answer(question, asked, answer)
+
+    def _stand_in(self, question: Question) -> Question:
+        """Let an earlier answer that is still current count at once; then nobody need wait."""
+        if self._freshness is not Freshness.MONTHLY or question.attempts or question.problem:
+            return question
+        asked = _questions(question.payload.decode())
+
+        def store(tx: Transaction) -> Question:
+            if not self._confirming.confirm_if_current(tx, question.visit_id, asked):
+                return question
+            confirmed = replace(question, waits_at_desk=False)
+            tx.outbox.save(confirmed)
+            return confirmed
+
+        question = self._store.write(store)
+        if not question.waits_at_desk:
+            self._tell(question.visit_id)
+        return question
 
     def _registered(self, question: Question, asked: CardQuestion) -> Question:
         """Make the card an insurance card first, where that is asked for and not done yet.

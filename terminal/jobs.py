@@ -7,11 +7,13 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from terminal.consent import Disclosure
+from terminal.recheck import Recheck
 
 SWEEP_SECONDS = 15
+RECHECK_SECONDS = 1800
 
 
-def make_scheduler(disclosure: Disclosure) -> BackgroundScheduler:
+def make_scheduler(disclosure: Disclosure, recheck: Recheck) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
 
@@ -27,4 +29,5 @@ def make_scheduler(disclosure: Disclosure) -> BackgroundScheduler:
 
     every(SWEEP_SECONDS, disclosure.forget_ended)
     every(SWEEP_SECONDS, disclosure.retry_failed)
+    every(RECHECK_SECONDS, recheck.run)
     return scheduler

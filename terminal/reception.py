@@ -15,6 +15,7 @@ from datetime import date, datetime
 from eligibility.model import ConsentDecision
 from eligibility.payer import Payer
 from eligibility.reconcile import JAPAN
+from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.jpki import check_pin
@@ -29,6 +30,7 @@ from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
+from terminal.freshness import Freshness
 from terminal.holder_reading import HolderReading
 from terminal.identification import ActingFor, VisualReason
 from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
@@ -47,7 +49,7 @@ from terminal.views import (
     VisitDetail,
 )
 from terminal.visit import CloseReason, StaffNeed
-from terminal.visit_book import VisitBook, is_readable, require_coverage
+from terminal.visit_book import VisitBook, is_readable
 from terminal.visit_records import VisitRecords
 from terminal.visit_steps import VisitSteps
 
@@ -69,6 +71,7 @@ class ReceptionDesk:
         store: Store,
         enquiries: Enquiries,
         disclosure: Disclosure,
+        freshness: Freshness,
         bus: EventBus,
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
@@ -82,7 +85,7 @@ class ReceptionDesk:
         self._enquiries = enquiries
         self._disclosure = disclosure
         self._now = now
-        self._book = VisitBook(store, disclosure, bus, now)
+        self._book = VisitBook(store, disclosure, bus, now, freshness)
         self._records = VisitRecords(store, bus, now, desk_id)
         self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
         self._steps = VisitSteps(

@@ -16,6 +16,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
+from terminal.decision import Decision, DecisionBasis
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
 from terminal.question import Question
@@ -135,7 +136,9 @@ class VisitRow:
     """One line of today's list.
 
     ``coverage`` and ``name`` are None until an answer is there, where it names several, and where
-    it is ``withheld``: it may be another person's.
+    it is ``withheld``: it may be another person's.  ``is_current``: whether ``confirmation`` counts
+    as the present state by the institution's policy; ``decision``: what staff decided last without
+    the payer.
     """
 
     visit: Visit
@@ -149,6 +152,8 @@ class VisitRow:
     identification: Identification | None = None
     consent: Consent | None = None
     withheld: bool = False
+    is_current: bool = True
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +239,8 @@ class VisitDetail:
     ``number_b``: None where it cannot be entered for this visit.
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
+    ``decisions``: what was decided without the payer, the newest first, each with the name of who
+    did; ``may_decide_by``: what staff may go by now.
     ``may_...``: what staff can do for it now; ``no_look``: why they cannot identify by looking.
     """
 
@@ -246,6 +253,8 @@ class VisitDetail:
     no_look: LookReason | None = None
     may_ask_again: bool = False
     may_close: bool = False
+    decisions: tuple[tuple[Decision, str | None], ...] = ()
+    may_decide_by: tuple[DecisionBasis, ...] = ()
     holder: HolderRecord | None = None
     holder_read_by: str | None = None
     compared: tuple[Comparison, ...] = ()

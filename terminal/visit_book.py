@@ -16,18 +16,23 @@ from eligibility.history import History
 from eligibility.holder import Comparison, Match, alone_on_card, compare, is_about_holder
 from eligibility.model import (
     Confirmation,
+    ConfirmationSource,
     Consent,
     Coverage,
     FindingCode,
     PayerAnswer,
     Severity,
 )
-from terminal.accounts import Actor, Role
+from terminal.access_rules import require_coverage
+from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure, history_closed_because, open_categories
+from terminal.deciding import offered
+from terminal.decision import Decision
 from terminal.enquiries import JAPAN
 from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
+from terminal.freshness import Freshness, is_current
 from terminal.identification import HolderRecord
 from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import PHONES, look_refused_because
@@ -39,8 +44,17 @@ UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
 
 
-def need_of(visit: Visit, question: Question | None, confirmation: Confirmation | None) -> DeskNeed:
-    """Return the one thing that staff have to do for a visit."""
+def need_of(
+    visit: Visit,
+    question: Question | None,
+    confirmation: Confirmation | None,
+    *,
+    decided: bool = False,
+) -> DeskNeed:
+    """Return the one thing that staff have to do for a visit.
+
+    ``decided``: staff decided without the payer, which has not answered since.
+    """
     if visit.state is VisitState.WITH_STAFF:
         return _need_with_staff(visit)
     if visit.staff_need is not None and visit.state is VisitState.IDENTIFIED:
@@ -50,6 +64,8 @@ def need_of(visit: Visit, question: Question | None, confirmation: Confirmation 
     if visit.state is VisitState.ABANDONED:
         return DeskNeed.NOTHING
     if question is not None and question.state in UNANSWERED:
+        if decided:
+            return DeskNeed.NOTHING
         unregistered = question.problem is QuestionProblem.NOT_REGISTERED
         return DeskNeed.OTHER_WAY if unregistered else DeskNeed.TAP_AGAIN
     if confirmation is not None and worst_of(confirmation) is Severity.STOP:
@@ -88,9 +104,18 @@ class VisitBook:
     """Reads visits for staff.  Whoever sees a name is written down in the same transaction."""
 
     def __init__(
-        self, store: Store, disclosure: Disclosure, bus: EventBus, now: Callable[[], datetime]
+        self,
+        store: Store,
+        disclosure: Disclosure,
+        bus: EventBus,
+        now: Callable[[], datetime],
+        freshness: Freshness,
     ) -> None:
-        """``disclosure``: holds the history in memory; ``bus``: whose sequence the list carries."""
+        """``disclosure``: holds the history in memory; ``bus``: whose sequence the list carries.
+
+        ``freshness``: how old an answer may be to count as the present one.
+        """
+        self._freshness = freshness
         self._store = store
         self._disclosure = disclosure
         self._bus = bus
@@ -133,7 +158,8 @@ class VisitBook:
 
     def _rows(self, tx: Transaction, now: datetime) -> tuple[tuple[VisitRow, ...], int]:
         visits = tx.visits.opened_between(*day_bounds(now))
-        return tuple(_row(tx, visit)[0] for visit in visits), tx.outbox.waiting_count()
+        rows = (_row(tx, visit, self._freshness, now) for visit in visits)
+        return tuple(row for row, _ in rows), tx.outbox.waiting_count()
 
     def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
         """Return one visit whole.  Raises RoleError, UnknownVisitError."""
@@ -145,7 +171,7 @@ class VisitBook:
             VisitRow, PayerAnswer | None, list[Confirmation], HolderRecord | None, str | None
         ]:
             visit = tx.visits.get(visit_id)
-            row, answer = _row(tx, visit)
+            row, answer = _row(tx, visit, self._freshness, self._now())
             tx.audit.append(AuditEntry(Act.VISIT_SEEN, actor, visit_id, subject=visit.subject))
             holder = None if visit.subject is None else tx.holders.latest_of(visit.subject)
             names = {account.id: account.display_name for account in tx.accounts.all()}
@@ -154,6 +180,7 @@ class VisitBook:
 
         row, answer, confirmations, holder, by = self._store.write(look)
         no_look = look_refused_because(row.visit)
+        decisions = self._store.read(lambda tx: _decisions(tx, visit_id))
         closed = self._closed(actor, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
         history = self._disclosure.of_visit(visit_id)
@@ -169,6 +196,8 @@ class VisitBook:
             no_look=no_look if allowed(row.visit, VisitEvent.IDENTIFY) else None,
             may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
+            decisions=decisions,
+            may_decide_by=offered(self._freshness, row.question, row.confirmation, self._now()),
             holder=holder,
             holder_read_by=by,
             compared=_compared(holder, answer, row.confirmation),
@@ -238,10 +267,16 @@ class VisitBook:
         def look(tx: Transaction) -> tuple[Question | None, list[Confirmation]]:
             return tx.outbox.of_visit(visit_id), tx.confirmations.of_visit(visit_id)
 
+        def counts(tx: Transaction) -> bool:
+            return any(
+                _counts_as_current(tx, one, self._freshness, self._now())
+                for one in tx.confirmations.of_visit(visit_id)[:1]
+            )
+
         question, confirmations = self._store.read(look)
         if question is None or question.state in UNANSWERED:
             return DoneOutcome.SEE_STAFF
-        if question.state is not QuestionState.ANSWERED:
+        if question.state is not QuestionState.ANSWERED and not self._store.read(counts):
             return DoneOutcome.QUEUED if question.problem else None
         stop = any(worst_of(confirmation) is Severity.STOP for confirmation in confirmations[:1])
         return DoneOutcome.SEE_STAFF if stop or not confirmations else DoneOutcome.CONFIRMED
@@ -259,13 +294,6 @@ class VisitBook:
         if self._disclosure.is_fetching(consent.visit_id):
             return HistoryClosed.FETCHING
         return HistoryClosed.NOT_FETCHED
-
-
-def require_coverage(actor: Actor) -> None:
-    """Raise RoleError unless this actor may see visits and coverage."""
-    if not isinstance(actor.role, Role) or not actor.role.may_see_coverage:
-        msg = f"{actor.role} may not see visits"
-        raise RoleError(msg)
 
 
 def is_readable(visit: Visit) -> bool:
@@ -310,7 +338,24 @@ def _may_be_asked(question: Question | None) -> bool:
     )
 
 
-def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
+def _decisions(tx: Transaction, visit_id: str) -> tuple[tuple[Decision, str | None], ...]:
+    """Return what was decided for a visit, the newest first, each with who did."""
+    names = {account.id: account.display_name for account in tx.accounts.all()}
+    return tuple((one, names.get(one.actor)) for one in tx.decisions.of_visit(visit_id))
+
+
+def _counts_as_current(
+    tx: Transaction, confirmation: Confirmation, freshness: Freshness, now: datetime
+) -> bool:
+    """Whether this counts as the present state, by age or by what staff decided."""
+    decision = next(iter(tx.decisions.of_visit(confirmation.visit_id)), None)
+    accepted = decision is not None and decision.answer_id == confirmation.answer_id
+    return is_current(freshness, confirmation, now, accepted=accepted)
+
+
+def _row(
+    tx: Transaction, visit: Visit, freshness: Freshness, now: datetime
+) -> tuple[VisitRow, PayerAnswer | None]:
     """Return a visit's line and the answer that it stands on.
 
     The line shows a coverage only where there is exactly one: several are for staff to tell apart.
@@ -325,11 +370,14 @@ def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
     )
     if withheld:
         answer = None
+    decision = next(iter(tx.decisions.of_visit(visit.id)), None)
+    answered = confirmation is not None and confirmation.source is ConfirmationSource.LIVE
+    decided = decision is not None and not answered
     results: tuple[Coverage, ...] = answer.results if answer else ()
     names = {result.person.name for result in results}
     row = VisitRow(
         visit=visit,
-        need=need_of(visit, question, confirmation),
+        need=need_of(visit, question, confirmation, decided=decided),
         name=names.pop() if len(names) == 1 else None,
         coverage=results[0] if len(results) == 1 else None,
         validity=confirmation.qualification_validity if confirmation else None,
@@ -339,5 +387,8 @@ def _row(tx: Transaction, visit: Visit) -> tuple[VisitRow, PayerAnswer | None]:
         identification=tx.identifications.of_visit(visit.id),
         consent=tx.consents.of_visit(visit.id),
         withheld=withheld,
+        is_current=confirmation is not None
+        and _counts_as_current(tx, confirmation, freshness, now),
+        decision=decision,
     )
     return row, answer

@@ -10,10 +10,13 @@ from eligibility.model import CardSubject, Confirmation
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from terminal.accounts import Actor, Role
 from terminal.card.certificates import CertificateVerifier
+from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
+from terminal.freshness import Freshness
 from terminal.identification import AttributesSource, Identification, VisualReason
 from terminal.question import Question
+from terminal.recheck import Recheck
 from terminal.store import Store
 from terminal.visit_records import VisitRecords
 from tests.clinic import wait_for
@@ -32,6 +35,7 @@ class DeskOutbox:
         payer: Payer,
         anchor: bytes,
         now: Callable[[], datetime],
+        freshness: Freshness = Freshness.ALWAYS,
     ) -> None:
         """``path``: of the store, made where there is none; ``anchor``: PEM of the cards' CA."""
         if not path.exists():
@@ -47,7 +51,10 @@ class DeskOutbox:
             self.bus,
             now,
             on_change=lambda _visit_id: None,
+            freshness=freshness,
         )
+        self.deciding = Deciding(self.store, self.bus, now, freshness)
+        self.recheck = Recheck(self.store, now, self.enquiries.kick)
 
     def start(self) -> None:
         """Begin to ask."""

@@ -43,6 +43,10 @@ class Outbox:
         """Return the question.  Raises StoreError where there is none."""
         return self._rows.get(question_id)
 
+    def has(self, question_id: str) -> bool:
+        """Whether there is a question with this id."""
+        return self._rows.find(question_id) is not None
+
     def due(self, now: datetime) -> list[Question]:
         """Return the questions to be sent by ``now``, the longest waiting first."""
         return self._rows.select(

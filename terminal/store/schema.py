@@ -225,10 +225,28 @@ def step_0003_insured(db: Database) -> None:
         )
 
 
+def step_0004_decisions(db: Database) -> None:
+    """What staff decided for visits while the payer gave no answer."""
+    db.execute(
+        """
+        CREATE TABLE decisions (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            visit_id TEXT NOT NULL AS (body->>'$.visit_id') STORED REFERENCES visits (id),
+            decided_at TEXT NOT NULL AS (body->>'$.decided_at') STORED
+                CHECK (length(decided_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX decisions_by_visit ON decisions (visit_id, decided_at)")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
     step_0003_insured,
+    step_0004_decisions,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

@@ -10,6 +10,7 @@ from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
 from terminal.store.audit import Audit, AuditContext
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
+from terminal.store.decisions import Decisions
 from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.outbox import Outbox
@@ -52,6 +53,11 @@ class Transaction:
     def outbox(self) -> Outbox:
         """The questions to the payer."""
         return Outbox(self._db)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What staff decided without the payer."""
+        return Decisions(self._db)
 
     @cached_property
     def consents(self) -> Consents:
