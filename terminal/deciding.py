@@ -58,15 +58,17 @@ class Deciding:
         self._now = now
         self._policy = policy
 
-    def decide(self, actor: Actor, visit_id: str, basis: DecisionBasis, percent: int) -> Decision:
+    def decide(
+        self, actor: Actor, visit_id: str, basis: DecisionBasis, percent: int | None
+    ) -> Decision:
         """Record what staff went by, and the share; the question no longer waits at the desk.
 
-        ``percent``: one of SHARES; with an earlier answer its own share counts where that is
-        certain, and with FULL_FEE it is 100.  Raises VisitStateError where the payer has answered
-        meanwhile, or this basis is not offered.
+        ``percent``: one of SHARES, or None where the basis brings its own: FULL_FEE is 100, and an
+        earlier answer's own share counts where it is certain.  Raises VisitStateError where the
+        payer has answered meanwhile, this basis is not offered, or there is no share.
         """
         require_coverage(actor)
-        if percent not in SHARES:
+        if percent is not None and percent not in SHARES:
             msg = f"a share is one of {SHARES} percent"
             raise VisitStateError(msg)
 
@@ -85,6 +87,9 @@ class Deciding:
                 results = tx.answers.get(answer_id).results
                 ratio = copay_ratio_on(results[0], today) if len(results) == 1 else None
                 share = share if ratio is None else ratio.percent
+            if share is None:
+                msg = f"visit {visit_id}: the earlier answer names no certain share"
+                raise VisitStateError(msg)
             decision = Decision(uuid.uuid4().hex, visit_id, basis, share, now, actor.id, answer_id)
             tx.decisions.add(decision)
             if question is not None and question.state is not QuestionState.REFUSED:

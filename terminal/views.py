@@ -152,7 +152,7 @@ class VisitRow:
     identification: Identification | None = None
     consent: Consent | None = None
     withheld: bool = False
-    is_current: bool = True
+    is_current: bool = False
     decision: Decision | None = None
 
 

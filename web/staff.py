@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 
 from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
+from terminal.decision import DecisionBasis
 from terminal.errors import NumberBEntryError
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import comparing, coverage_words, wording
+from web import comparing, coverage_words, deciding, wording
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
@@ -25,6 +26,7 @@ DONE = {
     "identified": "staff.visit.identify.done",
     "asked": "staff.visit.ask-again.done",
     "acting": "staff.visit.acting.done",
+    "decided": "staff.decide.done",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -88,7 +90,12 @@ def visit(visit_id: str) -> str:
     return _visit_page(visit_id)
 
 
-def _visit_page(visit_id: str, missing: bool = False, entry: CardEntry | None = None) -> str:
+def _visit_page(
+    visit_id: str,
+    missing: bool = False,
+    entry: CardEntry | None = None,
+    undecided: bool = False,
+) -> str:
     sequence = terminal().bus.sequence
     detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
     found = detail.row.confirmation.findings if detail.row.confirmation else ()
@@ -108,6 +115,8 @@ def _visit_page(visit_id: str, missing: bool = False, entry: CardEntry | None = 
             *((one.value, text(f"acting-for.{one}")) for one in ActingFor),
         ],
         missing=missing,
+        undecided=undecided,
+        deciding=deciding,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
     )
@@ -157,6 +166,18 @@ def ask_again(visit_id: str) -> Response:
     """Ask the payer again now."""
     terminal().desk.ask_again(log_in().actor, visit_id)
     return _back_to(visit_id, "asked")
+
+
+@blueprint.post("/staff/visits/<visit_id>/decide")
+@requires(Right.COVERAGE)
+def decide(visit_id: str) -> Response | tuple[str, int]:
+    """Record what staff go by while the payer gives no answer."""
+    basis = one_of(DecisionBasis, request.form.get("basis"))
+    percent = deciding.read_share(request.form.get("percent", ""))
+    if basis is None or (basis in deciding.WITH_SHARE and percent is None):
+        return _visit_page(visit_id, undecided=True), 422
+    terminal().decisions.decide(log_in().actor, visit_id, basis, percent)
+    return _back_to(visit_id, "decided")
 
 
 @blueprint.post("/staff/visits/<visit_id>/close")

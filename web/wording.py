@@ -33,6 +33,8 @@ from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.card.jpki import TokenKind
 from terminal.errors import AccountReason, CertificateReason, LookReason, OwnKeyReason
+from terminal.decision import DecisionBasis
+from terminal.errors import AccountReason, CertificateReason, LookReason
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
@@ -82,6 +84,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "source": ConfirmationSource,
     "consent-item": ConsentItem,
     "decision": ConsentDecision,
+    "decision-basis": DecisionBasis,
     "method": IdentificationMethod,
     "role": Role,
     "act": Act,
@@ -149,11 +152,13 @@ def coverage_mark(row: VisitRow) -> Mark:
     if row.confirmation is None:
         waiting = row.question is not None and row.question.state in WAITING
         return Mark("waiting", text("mark.checking" if waiting else "mark.not-confirmed"))
-    if row.confirmation.source is ConfirmationSource.RECORDED:
+    if not row.is_current:
         return Mark("attention", text("mark.recorded"))
     if row.validity in NOT_VALID:
         return Mark("invalid", label(row.validity))
     if row.validity in VALID and row.worst is not Severity.STOP:
+        if row.confirmation.source is ConfirmationSource.RECORDED:
+            return Mark("valid", text("mark.recorded-current"))
         return Mark("valid", label(row.validity))
     return Mark("attention", text("mark.attention"))
 
@@ -288,13 +293,15 @@ def finding_values(finding: Finding) -> list[tuple[str, str, bool]]:
     """
     if finding.field not in ELEMENTS:
         return []
+    decided = finding.code is FindingCode.DECIDED_OTHERWISE
+    before = "staff.visit.decided-value" if decided else "staff.visit.recorded-value"
     sides = (
-        ("staff.visit.recorded-value", finding.recorded),
+        (before, finding.recorded),
         ("staff.visit.on-card", finding.on_card),
         ("staff.visit.from-payer", finding.from_payer),
     )
     return [
-        (text(side), said(finding.field, value), side == "staff.visit.recorded-value")
+        (text(side), said(finding.field, value), side == before)
         for side, value in sides
         if not isinstance(value, NotRead)
     ]
@@ -347,6 +354,7 @@ def reason_words(reason: str | None) -> str:
         "certificate-reason",
         "number-b-entry",
         "own-key-reason",
+        "decision-basis",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""

@@ -359,3 +359,42 @@ def test_what_is_being_typed_stays_while_the_visit_changes(
     clinic.reception.sees_answer()
     expect(page.locator("#changed")).to_be_visible()
     expect(section.get_by_label("有効期限の年")).to_have_value("20")
+
+
+def test_staff_decide_while_the_payer_is_silent_and_see_what_it_says_later(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """What was decided stands beside the late answer, and a difference is to be settled."""
+    visits(clinic, "ordinary")
+    clinic.payer.faults.set("down", path="$submit")
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.reception.sees_row(
+        lambda row: row.confirmation is not None and row.confirmation.source == "recorded",
+        "the earlier answer",
+    )
+    desk = sits_down(desks, chromium, website, Role.RECEPTION)
+    page = desk.opens_first()
+    expect(page.locator(".status-box")).to_contain_text("前回の回答")
+    form = page.get_by_role("region", name="支払側を待たずに決める")
+    expect(form.get_by_label("前回の回答")).to_have_count(0)
+    form.get_by_label("被保険者資格申立書").check()
+    form.get_by_role("button", name="記録する").click()
+    expect(page.get_by_text("よりどころと割合を選びます")).to_be_visible()
+    desk.complaints.clear()  # the browser complains of the status 422 itself
+    form.get_by_label("被保険者資格申立書").check()
+    form.get_by_label("一部負担金割合").select_option("10")
+    form.get_by_role("button", name="記録する").click()
+    decided = page.get_by_role("region", name="支払側の回答なしで決めたこと")
+    expect(decided).to_contain_text("被保険者資格申立書")
+    expect(decided).to_contain_text("1割")
+    assert axe_findings(page) == []
+    clinic.payer.faults.clear()
+    page.get_by_role("button", name="もう一度問い合わせる").click()
+    clinic.reception.sees_answer()
+    page.reload()
+    expect(decided.get_by_role("row").last).to_contain_text("3割")
+    difference = page.locator(".finding").filter(has_text="決めた内容とちがいます")
+    expect(difference).to_contain_text("1割")
+    expect(difference).to_contain_text("3割")
+    expect(form).to_have_count(0)

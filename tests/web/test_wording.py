@@ -41,12 +41,14 @@ def row(
     validity: QualificationValidity | UnknownCode | None,
     source: ConfirmationSource = ConfirmationSource.LIVE,
     *findings: Finding,
+    is_current: bool = True,
 ) -> VisitRow:
     """Return a line with one confirmation."""
     visit = Visit("v", "desk-1", VisitOrigin.CARD, NOON)
     confirmation = Confirmation("c", "v", "a", NOON, NOON, source, validity, findings)
     worst = findings[0].severity if findings else None
-    return VisitRow(visit, DeskNeed.NOTHING, PERSON.name, COVERAGE, validity, confirmation, worst)
+    made = VisitRow(visit, DeskNeed.NOTHING, PERSON.name, COVERAGE, validity, confirmation, worst)
+    return replace(made, is_current=is_current)
 
 
 @pytest.mark.parametrize("validity", list(QualificationValidity))
@@ -62,7 +64,9 @@ def test_what_stops_the_desk_is_not_marked_valid() -> None:
     stop = Finding(FindingCode.RATIOS_DISAGREE, Severity.STOP)
     valid = QualificationValidity.VALID
     assert wording.coverage_mark(row(valid, ConfirmationSource.LIVE, stop)).kind == "attention"
-    assert wording.coverage_mark(row(valid, ConfirmationSource.RECORDED)).kind == "attention"
+    for source in (ConfirmationSource.RECORDED, ConfirmationSource.LIVE):
+        old = row(valid, source, is_current=False)
+        assert wording.coverage_mark(old).kind == "attention"
     assert wording.coverage_mark(row(UnknownCode("x", "9"))).kind == "attention"
     assert wording.coverage_mark(row(None)).kind == "attention"
     unanswered = replace(row(valid), confirmation=None, validity=None)

@@ -11,12 +11,16 @@ function body() {
 }
 
 function isTouched(input) {
+  if (input.options) {
+    const chosen = [...input.options].find((option) => option.defaultSelected) ?? input.options[0];
+    return input.value !== chosen?.value;
+  }
   return input.value !== input.defaultValue || input.checked !== input.defaultChecked;
 }
 
 function isBusy() {
   const form = document.activeElement?.closest("form");
-  const fields = [...body().querySelectorAll("form input:not([type=hidden])")];
+  const fields = [...body().querySelectorAll("form input:not([type=hidden]), form select")];
   return fields.some((input) => input.form === form || isTouched(input));
 }
 
