@@ -40,7 +40,7 @@ from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.freshness import Freshness
 from terminal.identification import Identification
-from terminal.payer_line import PayerLine
+from terminal.payer_line import BY_HAND, PayerLine
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
 from terminal.senders import Senders
 from terminal.store import Store, Transaction
@@ -227,10 +227,13 @@ class Enquiries:
     # -- one question --------------------------------------------------------------------------
 
     def _send(self, question_id: str) -> None:
+        with self._lock:
+            by_hand = question_id in self._by_hand
+            self._by_hand.discard(question_id)
         try:
             question = self._store.read(lambda tx: tx.outbox.get(question_id))
             if question.state not in ENDED:
-                self._send_open(question)
+                self._send_open(question, by_hand=by_hand)
         except VisitStateError as error:
             # it was answered meanwhile: that stands
             log.info("%s", error)
@@ -241,13 +244,15 @@ class Enquiries:
             log.exception("question %s stays open after a fault", question_id)
         finally:
             with self._lock:
-                self._under_way.discard(question_id)
-                self._by_hand.discard(question_id)
+                # asked for by hand while this was under way: once more
+                again = question_id in self._by_hand and not self._stopping
+                if not again:
+                    self._under_way.discard(question_id)
+            if again:
+                self._senders.put(BY_HAND, question_id)
 
-    def _send_open(self, question: Question) -> None:
+    def _send_open(self, question: Question, *, by_hand: bool) -> None:
         question = self._stand_in(question)
-        with self._lock:
-            by_hand = question.id in self._by_hand
         held_until = self._line.held_until(question, by_hand=by_hand)
         if held_until is not None:
             problem = question.problem or QuestionProblem.PAYER_UNAVAILABLE

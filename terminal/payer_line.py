@@ -11,6 +11,9 @@ from eligibility.retry import AskingPolicy, Breaker, BreakerState
 from terminal.question import Question
 from terminal.senders import Urgency
 
+BY_HAND: Urgency = (0, 0.0)
+"""What staff ask for goes before everything else."""
+
 
 def _chance() -> float:
     # spreads desks, guards nothing
@@ -35,9 +38,9 @@ class PayerLine:
 
     def urgency(self, question: Question, *, by_hand: bool) -> Urgency:
         """Return who goes first: asked for by hand, at the desk (the newest), the rest by age."""
-        created = question.created_at.timestamp()
         if by_hand:
-            return (0, created)
+            return BY_HAND
+        created = question.created_at.timestamp()
         if self._policy.is_at_desk(question.at_desk_since, self._now()):
             return (1, -created)
         return (2, created)

@@ -73,6 +73,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "audit",
         "confirmations",
         "consents",
+        "decisions",
         "holders",
         "identifications",
         "kiosks",

@@ -8,6 +8,7 @@ from terminal.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.consent import Disclosure
 from terminal.events import EventBus
+from terminal.freshness import Freshness
 from terminal.store import Store
 from terminal.store.keys import new_key
 from terminal.visit import Visit, VisitOrigin
@@ -31,7 +32,7 @@ class Desk:
         bus = EventBus()
         # nobody is asked for history here
         self.disclosure = Disclosure(self.store, None, bus, lambda: self.now)  # type: ignore[arg-type]
-        self.book = VisitBook(self.store, self.disclosure, bus, lambda: self.now)
+        self.book = VisitBook(self.store, self.disclosure, bus, lambda: self.now, Freshness.ALWAYS)
 
     def somebody_comes(self, ident: str) -> None:
         """Open a visit now."""

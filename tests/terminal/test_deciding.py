@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -250,7 +251,7 @@ def decided(basis: DecisionBasis, percent: int) -> Decision:
     return Decision("d-1", "v-1", basis, percent, NOON, "suzuki")
 
 
-def says(percent: int | None, insurer: str = "06123456", **changes: object) -> PayerAnswer:
+def says(percent: int | None, insurer: str = "06123456", **changes: Any) -> PayerAnswer:
     """Return an answer with this share."""
     answer = an_answer()
     share = None if percent is None else CopayRatio(percent)
