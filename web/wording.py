@@ -32,9 +32,8 @@ from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.card.jpki import TokenKind
-from terminal.errors import AccountReason, CertificateReason, LookReason, OwnKeyReason
 from terminal.decision import DecisionBasis
-from terminal.errors import AccountReason, CertificateReason, LookReason
+from terminal.errors import AccountReason, CertificateReason, LookReason, OwnKeyReason
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
