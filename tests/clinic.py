@@ -122,6 +122,8 @@ ca_file = "{stage.payer_dir / "ca.pem"}"
 client_certificate = "{stage.payer_dir / "client.pem"}"
 client_key = "{stage.payer_dir / "client.key"}"
 {extra("payer")}
+[eligibility]
+{extra("eligibility")}
 [store]
 path = "{folder / "store.db"}"
 key_file = "{folder / "store.key"}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ from terminal.views import (
     KioskStep,
 )
 from terminal.visit import CloseReason, StaffNeed, VisitState
-from tests.clinic import Clinic, wait_for
+from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 
 
 def test_a_visit_from_tap_to_history(clinic: Clinic) -> None:
@@ -152,6 +153,29 @@ def test_payer_down_shows_the_recorded_answer_and_asks_again(clinic: Clinic) -> 
     assert row.question is not None
     assert row.question.state is QuestionState.ANSWERED
     assert clinic.doctor.sees_history(row.visit.id).medications
+
+
+def test_an_answer_of_this_month_stands_in_where_the_clinic_says_so(
+    tmp_path: Path, stage: Stage
+) -> None:
+    """Nobody waits for a silent payer: the patient is confirmed, and staff see by what."""
+    with opened_clinic(tmp_path, stage, eligibility='freshness = "monthly"') as clinic:
+        clinic.patient.taps("ordinary")
+        clinic.patient.types_pin()
+        first = clinic.reception.sees_answer()
+        assert first.is_current
+        clinic.patient.takes_card()
+        clinic.payer.faults.set("down", path="$submit")
+        clinic.patient.taps("ordinary")
+        clinic.patient.types_pin()
+        clinic.patient.consents_to_all()
+        assert clinic.patient.sees(KioskStep.DONE).outcome is DoneOutcome.CONFIRMED
+        row = clinic.reception.row()
+        assert row.confirmation is not None
+        assert row.confirmation.source is ConfirmationSource.RECORDED
+        assert (row.is_current, row.need) == (True, DeskNeed.WAIT_FOR_PAYER)
+        clinic.clock.goes_on(days=40)
+        assert not clinic.reception.opens(row.visit.id).row.is_current
 
 
 def test_payer_down_for_a_stranger_shows_nothing_as_known(clinic: Clinic) -> None:
