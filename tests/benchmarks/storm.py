@@ -38,6 +38,8 @@ BEFORE, OUTAGE, AFTER = 600.0, 1800.0, 5400.0
 ANSWER_SECONDS, TIMEOUT_SECONDS = 0.3, 10.0
 CAPACITY = 3.0
 """How many times its normal load the payer can answer; what is above it is turned away."""
+WINDOW = 10
+"""Seconds over which that is counted, so that a sample of the desks behaves like all of them."""
 AT_DESK = (20.0, 60.0)
 """How long a patient without an answer stands at the desk, in seconds."""
 NAIVE_SECONDS = 5.0
@@ -204,7 +206,7 @@ def simulate(desks: int, rule: Callable[[Callable[[], float]], Rule], seed: int)
     answered = np.full(len(asked), math.inf)
     heap: list[tuple[Seconds, int, int]] = []
     due = {}
-    second, in_second = -math.inf, 0
+    window, in_window = -math.inf, 0
 
     for now, kind, number in _events(asked.tolist(), heap):
         desk = int(whose[number])
@@ -233,12 +235,12 @@ def simulate(desks: int, rule: Callable[[Callable[[], float]], Rule], seed: int)
             continue
         due.pop(number, None)
         minutes[int((now + BEFORE) // 60)] += 1
-        if math.floor(now) != second:
-            second, in_second = math.floor(now), 0
-        in_second += 1
+        if now // WINDOW != window:
+            window, in_window = now // WINDOW, 0
+        in_window += 1
         if 0 <= now < OUTAGE:
             heapq.heappush(heap, (now + TIMEOUT_SECONDS, FAILED, number))
-        elif in_second > CAPACITY * normal:
+        elif in_window > CAPACITY * normal * WINDOW:
             heapq.heappush(heap, (now + ANSWER_SECONDS, FAILED, number))
         else:
             heapq.heappush(heap, (now + ANSWER_SECONDS, ANSWERED, number))
