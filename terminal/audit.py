@@ -19,6 +19,7 @@ class Act(StrEnum):
     VISIT_CLOSED = "visit-closed"
     STAFF_CALLED = "staff-called"
     PIN_REFUSED = "pin-refused"
+    FACE_COMPARED = "face-compared"
     IDENTIFIED = "identified"
     NUMBER_B_REFUSED = "number-b-refused"
     ATTRIBUTES_READ = "attributes-read"

@@ -27,7 +27,7 @@ from terminal.errors import (
 from terminal.events import EventBus, Topic
 from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
-from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, PIN_STEPS, READING_SECONDS
+from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS, UNIDENTIFIED_STEPS
 from terminal.number_reading import NumberReading
 from terminal.pin_work import PinWork
 from terminal.reader.types import (
@@ -230,7 +230,7 @@ class CardWork:
             self._steps.end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
             self._steps.show_outcome(visit_id)
-        elif step in (*PIN_STEPS, KioskStep.READING):
+        elif step in (*UNIDENTIFIED_STEPS, KioskStep.READING):
             self._steps.end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show_card_problem(CardRemovedError())
         elif step is KioskStep.DONE:

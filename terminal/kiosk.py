@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from eligibility.model import ConsentDecision
+from eligibility.payer import IdentificationMethod
 from terminal.errors import (
     CardError,
     CardRemovedError,
@@ -21,7 +22,14 @@ from terminal.errors import (
     VisitStateError,
 )
 from terminal.events import EventBus, Topic
-from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+from terminal.views import (
+    ConsentItem,
+    DoneOutcome,
+    FacePrompt,
+    KioskNotice,
+    KioskStep,
+    KioskView,
+)
 
 NOTICE_SECONDS = 8.0
 BUSY_SECONDS = 2.0
@@ -31,8 +39,18 @@ READING_SECONDS = 20.0
 """How long the end of a visit stays readable once the card is taken; a new card ends it."""
 
 PIN_STEPS = (KioskStep.PIN, KioskStep.PIN_ON_READER, KioskStep.CHECKING_PIN)
+"""The steps at which the PIN is asked for or with the card."""
+UNIDENTIFIED_STEPS = (KioskStep.CHOOSE, KioskStep.FACE, *PIN_STEPS)
 """The steps of a visit whose holder is not identified yet."""
-ANSWERED_STEPS = (KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER, KioskStep.DONE)
+CHOOSING_STEPS = (KioskStep.CHOOSE, KioskStep.FACE, KioskStep.PIN)
+"""The steps at which another way to be identified may be chosen."""
+ANSWERED_STEPS = (
+    KioskStep.CHOOSE,
+    KioskStep.PIN,
+    KioskStep.CONSENT,
+    KioskStep.REGISTER,
+    KioskStep.DONE,
+)
 """The steps at which a patient stands who may leave, or say "still there"."""
 
 CARD_NOTICES = (
@@ -55,6 +73,7 @@ class KioskState:
 
     ``deadline``: monotonic seconds when the step ends by itself.  ``card_left_at``: since when a
     card lies there that nobody is using.  ``pin_on_reader``: the reader has keys for the PIN.
+    ``ways``: how the holder may still be identified without staff, the first choice first.
     """
 
     version: int = 0
@@ -72,6 +91,19 @@ class KioskState:
     staff_called: bool = False
     deadline: float | None = None
     card_left_at: datetime | None = None
+    ways: tuple[IdentificationMethod, ...] = (IdentificationMethod.PIN,)
+    face: FacePrompt | None = None
+
+    @property
+    def methods(self) -> tuple[IdentificationMethod, ...]:
+        """What may be chosen now: not what is under way."""
+        if self.step not in CHOOSING_STEPS:
+            return ()
+        under_way = {
+            KioskStep.FACE: IdentificationMethod.FACE,
+            KioskStep.PIN: IdentificationMethod.PIN,
+        }.get(self.step)
+        return tuple(way for way in self.ways if way is not under_way)
 
     @property
     def next_item(self) -> ConsentItem | None:
@@ -104,6 +136,8 @@ class KioskState:
             card_present=self.card_present,
             staff_called=self.staff_called,
             seconds_left=None if self.deadline is None else max(0.0, self.deadline - monotonic),
+            methods=self.methods,
+            face=self.face if self.step is KioskStep.FACE else None,
         )
 
 
@@ -228,6 +262,13 @@ class Kiosk:
         """Raise VisitStateError unless this visit is at one of these steps."""
         if self.state.visit_id != visit_id or self.state.step not in steps:
             msg = f"the kiosk is not at {'/'.join(steps)} of visit {visit_id}"
+            raise VisitStateError(msg)
+
+    def require_method(self, visit_id: str, method: IdentificationMethod) -> None:
+        """Raise VisitStateError unless this visit's patient may choose ``method`` now."""
+        self.require(visit_id, *CHOOSING_STEPS)
+        if method not in self.state.methods:
+            msg = f"{method} cannot be chosen now for visit {visit_id}"
             raise VisitStateError(msg)
 
     def require_pin(self, visit_id: str, *, on_reader: bool) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from eligibility.model import ConsentDecision
-from eligibility.payer import Payer
+from eligibility.payer import IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
@@ -33,7 +33,7 @@ from terminal.events import EventBus
 from terminal.freshness import Freshness
 from terminal.holder_reading import HolderReading
 from terminal.identification import ActingFor, VisualReason
-from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
 from terminal.number_reading import NumberReading
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
@@ -171,6 +171,30 @@ class ReceptionDesk:
             self._kiosk.show(KioskStep.PIN_ON_READER)
         self._thread.put(lambda: self._pin_work.prove_on_reader(visit_id))
 
+    def choose(self, visit_id: str, method: IdentificationMethod) -> None:
+        """Go on with the way to be identified that the patient chose, also in place of another.
+
+        Raises VisitStateError where it is not among the view's ``methods``.
+        """
+        with self._lock:
+            self._kiosk.require_method(visit_id, method)
+            on_reader = self._kiosk.state.pin_on_reader
+            self._kiosk.ask_for_pin(visit_id, self._kiosk.state.tries_left, on_reader=on_reader)
+            asked_on_reader = self._kiosk.state.step is KioskStep.PIN_ON_READER
+        if asked_on_reader:
+            self._thread.put(lambda: self._pin_work.prove_on_reader(visit_id))
+
+    def face_preview(self, visit_id: str) -> bytes | None:
+        """Return the camera's newest picture as a small mirrored JPEG; None where there is none.
+
+        There is one only while this visit's patient stands before the camera (FACE).
+        """
+        with self._lock:
+            state = self._kiosk.state
+            if (state.step, state.visit_id) != (KioskStep.FACE, visit_id):
+                return None
+        return None
+
     def answer_consent(self, visit_id: str, item: ConsentItem, allow: bool) -> None:
         """Take the patient's answer to the item that is asked now.  Raises VisitStateError."""
         with self._lock:
@@ -200,7 +224,7 @@ class ReceptionDesk:
                 return
             if visit_id is None:
                 self._records.open(None, StaffNeed.CALLED)
-            elif self._kiosk.state.step in (KioskStep.PIN, KioskStep.PIN_ON_READER):
+            elif self._kiosk.state.step in (*CHOOSING_STEPS, KioskStep.PIN_ON_READER):
                 self._steps.to_staff(visit_id, StaffNeed.CALLED)
             else:
                 self._records.call_staff(visit_id, StaffNeed.CALLED)
@@ -209,7 +233,7 @@ class ReceptionDesk:
     def leave(self, visit_id: str) -> None:
         """End the patient's part now; what was not answered is no.  Raises VisitStateError."""
         with self._lock:
-            self._kiosk.require(visit_id, KioskStep.PIN_ON_READER, *ANSWERED_STEPS)
+            self._kiosk.require(visit_id, KioskStep.FACE, KioskStep.PIN_ON_READER, *ANSWERED_STEPS)
             self._steps.end_step(CloseReason.LEFT)
             self._kiosk.clear()
 

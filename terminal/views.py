@@ -16,6 +16,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
+from eligibility.payer import IdentificationMethod
 from terminal.decision import Decision, DecisionBasis
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
@@ -44,6 +45,8 @@ class KioskStep(StrEnum):
     IDLE = "idle"
     READING = "reading"
     CARD_PROBLEM = "card-problem"
+    CHOOSE = "choose"
+    FACE = "face"
     PIN = "pin"
     PIN_ON_READER = "pin-on-reader"
     CHECKING_PIN = "checking-pin"
@@ -75,6 +78,8 @@ class KioskNotice(StrEnum):
     PIN_TIMED_OUT = "pin-timed-out"
     PIN_CANCELLED = "pin-cancelled"
     PIN_LENGTH = "pin-length"
+    FACE_NOT_MATCHED = "face-not-matched"
+    FACE_NOT_POSSIBLE = "face-not-possible"
     STAFF_CALLED = "staff-called"
     STAFF_COMING = "staff-coming"
 
@@ -87,6 +92,49 @@ class DoneOutcome(StrEnum):
     SEE_STAFF = "see-staff"
 
 
+class FaceGuidance(StrEnum):
+    """The one thing that keeps the camera's pictures from being good, as ``face_auth`` names it."""
+
+    NO_FACE = "no-face"
+    SEVERAL_FACES = "several-faces"
+    COME_CLOSER = "come-closer"
+    MOVE_BACK = "move-back"
+    CENTRE = "centre"
+    TOO_DARK = "too-dark"
+    TOO_BRIGHT = "too-bright"
+    UNEVEN_LIGHT = "uneven-light"
+    COVERED = "covered"
+    LOOK_STRAIGHT = "look-straight"
+    HEAD_UPRIGHT = "head-upright"
+    HOLD_STILL = "hold-still"
+
+
+class FaceStep(StrEnum):
+    """What is asked of the head, as ``face_auth`` names it; left and right are the person's own."""
+
+    LOOK_STRAIGHT = "look-straight"
+    TURN_LEFT = "turn-left"
+    TURN_RIGHT = "turn-right"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class FacePrompt:
+    """What to tell the patient before the camera.
+
+    ``preparing``: the card's photo is waited for, and nothing is compared yet.  ``guidance``: None
+    where the pictures are good; ``step``: None where no head turns are asked; ``frames``: good
+    pictures of ``wanted``; ``attempt`` counts from 1.
+    """
+
+    preparing: bool = False
+    guidance: FaceGuidance | None = None
+    step: FaceStep | None = None
+    frames: int = 0
+    wanted: int = 0
+    attempt: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class KioskView:
     """The whole kiosk at one moment; holds no name, number or medical content.
@@ -95,7 +143,8 @@ class KioskView:
     the page shows "still there?" below ``WARN_SECONDS``.  ``pin_on_reader``: at PIN, the patient
     begins an entry on the reader's keys, since none is taken on the screen.  ``answers``: what was
     agreed, at DONE; ``renew_card``: the card's certificate ends soon or has ended, also told then;
-    ``is_phone``: a phone lies there and no card.
+    ``is_phone``: a phone lies there and no card.  ``methods``: FACE and PIN, as far as they may be
+    chosen now: all at CHOOSE, the other one at FACE and at PIN.  ``face``: what to tell at FACE.
     """
 
     WARN_SECONDS = 20
@@ -116,12 +165,15 @@ class KioskView:
     card_present: bool = False
     staff_called: bool = False
     seconds_left: float | None = None
+    methods: tuple[IdentificationMethod, ...] = ()
+    face: FacePrompt | None = None
 
 
 class DeskNeed(StrEnum):
     """The one thing that staff have to do for a visit, in order of urgency."""
 
     LOOK = "look"
+    NUMBER_B = "number-b"
     OTHER_WAY = "other-way"
     HELP = "help"
     TAP_AGAIN = "tap-again"

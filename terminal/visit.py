@@ -74,6 +74,7 @@ class StaffNeed(StrEnum):
     NO_PIN = "no-pin"
     PIN_UNUSABLE = "pin-unusable"
     NO_PIN_NO_PHOTO = "no-pin-no-photo"
+    FACE_UNSURE = "face-unsure"
 
 
 class RegistrationAnswer(StrEnum):

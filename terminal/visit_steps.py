@@ -22,7 +22,7 @@ from terminal.identification import (
     RevocationState,
     VisualReason,
 )
-from terminal.kiosk import ANSWER_SECONDS, PIN_STEPS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, UNIDENTIFIED_STEPS, Kiosk
 from terminal.recognition import KnownCard
 from terminal.registration import CardRegistrations
 from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
@@ -129,7 +129,7 @@ class VisitSteps:
             self.finish(visit_id, reason)
         elif step is KioskStep.REGISTER:
             self._finish_asked(visit_id, reason)
-        elif step in PIN_STEPS:
+        elif step in UNIDENTIFIED_STEPS:
             self.abandon(visit_id, reason, KIOSK)
 
     def to_staff(self, visit_id: str, need: StaffNeed) -> None:
