@@ -294,8 +294,10 @@ def run(desks: int, folder: Path, seed: int) -> None:
     report("storm.naive.peak", "times normal", float(naive.load.max()))
     report("storm.naive.drained", "min", naive.drained_after)
     curve = []
-    for seconds in (1200, 1800, 2700, 3600, 4440, 5100):
-        other = simulate(min(desks, SAMPLE), ours(drained_in(seconds)), seed)
+    for seconds in (1800, 2700, 3600, AskingPolicy().drain_seconds, 5100):
+        other = result
+        if seconds != AskingPolicy().drain_seconds:
+            other = simulate(min(desks, SAMPLE), ours(drained_in(seconds)), seed)
         curve.append((other.drained_after, other.peak_after))
         report(
             "storm.curve",
