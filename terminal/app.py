@@ -23,6 +23,7 @@ from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
+from terminal.payer_watch import PayerWatch
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
@@ -107,8 +108,9 @@ class Terminal:
             now=now,
             monotonic=monotonic,
         )
+        self.payer_watch = PayerWatch(self.payer, config.payer.client_certificate, now)
         self._scheduler = make_scheduler(
-            self._disclosure, Recheck(self.store, now, self._enquiries.kick)
+            self._disclosure, Recheck(self.store, now, self._enquiries.kick), self.payer_watch
         )
 
     def start(self) -> None:

@@ -369,6 +369,8 @@ def opened_clinic(
             clinic = Clinic(terminal, payer, slot, stage, config, make, clock)
             try:
                 clinic.patient.sees(KioskStep.IDLE)
+                # a fault that a test switches on is not for the look at start
+                wait_for(lambda: terminal.payer_watch.checks, "the look at the payer")
                 yield clinic
                 # vpcd looks every 400 ms: the next clinic must not find this one's card
                 slot.remove()
