@@ -45,7 +45,12 @@ def test_a_certificate_that_ends_soon_is_logged_daily(
     ends = certificate("山田医院", ends=NOW + timedelta(days=20))
     file.write_bytes(ends.public_bytes(serialization.Encoding.PEM))
     settings = PayerSettings(
-        base_url="https://localhost:9/fhir", ca_file=file, client_certificate=file, client_key=file
+        base_url="https://localhost:9/fhir",
+        ca_file=file,
+        client_certificate=file,
+        client_key=file,
+        connect_seconds=1,
+        answer_seconds=1,
     )
     payer = FhirPayer(settings, now=lambda: NOW)
     watch = PayerWatch(payer, file, lambda: NOW)
