@@ -252,8 +252,7 @@ def read_attributes(
         try:
             issue = read_card_issue(connection)
         except UnknownCardError:
-            token = JpkiSession(connection, first=False).token_info().kind
-            return CardDetails(HolderAttributes(), NOT_READ, token)
+            return CardDetails(HolderAttributes(), NOT_READ, card.token)
         text = TextSession(connection)
         if spared:
             tries_left = text.number_b_tries_left()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from terminal.card.apdu import Ins, Sw
 from terminal.card.connection import CardConnection
+from terminal.virtual_card.trace import Exchange
 from tests.benchmarks.passing import Passing
 
 IDENTITY = ("D392F000260100000001", 0x000A)
@@ -36,6 +38,19 @@ class Reads:
             file: sum(times - 1 for times in counts.values()) for file, counts in self.times.items()
         }
         return {file: count for file, count in again.items() if count}
+
+
+def reads_in(exchanges: Iterable[Exchange]) -> dict[str, int]:
+    """Return by file (``jpki/000A``) the bytes that a card's own trace shows as read again."""
+    reads = Reads()
+    for exchange in exchanges:
+        if exchange.sw not in (Sw.OK, Sw.END_OF_FILE):
+            continue
+        ins, p1, p2 = bytes.fromhex(exchange.command[2:8])
+        if ins in (Ins.READ_BINARY, Ins.READ_RECORD):
+            offset = p1 << 8 | p2 if ins == Ins.READ_BINARY else p1 << 16
+            reads.note((exchange.target, 0), offset, exchange.length)
+    return {name: count for (name, _), count in reads.read_again().items()}
 
 
 class CountedReads(Passing):
