@@ -19,7 +19,7 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from eligibility.simulator import wire, wire_history
-from eligibility.simulator.bodies import invalid, parse_json
+from eligibility.simulator.bodies import LARGEST_BODY, invalid, parse_json
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY = 256 * 1024
 MEDIA_TYPE = "application/fhir+json"
 _ACCEPTED_TYPES = frozenset({MEDIA_TYPE, "application/json"})
 _LARGEST_PAGE = 200

@@ -21,6 +21,9 @@ from pydantic import (
 from eligibility.simulator.names import RefusalCode
 from eligibility.simulator.refusals import RefusalError
 
+LARGEST_BODY = 256 * 1024
+"""Bytes of one request."""
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -85,8 +88,10 @@ def parse_json(body: bytes) -> dict[str, Any]:
     """Return the JSON object in ``body``; raise RefusalError.
 
     Refuses what could not be sent back as it came: doubled names, numbers beyond all bounds,
-    halves of surrogate pairs.
+    halves of surrogate pairs; and what is larger than LARGEST_BODY.
     """
+    if len(body) > LARGEST_BODY:
+        raise RefusalError(RefusalCode.REQUEST_TOO_LARGE)
     try:
         parsed = json.loads(
             body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_name_twice

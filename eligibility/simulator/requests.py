@@ -46,7 +46,9 @@ class _QuestionBody(Element):
     extension: list[Extension] = Field(max_length=50)
     identifier: list[Identifier] = Field(min_length=1, max_length=10)
     status: Literal["active"]
-    purpose: list[Literal["auth-requirements", "benefits", "discovery", "validation"]]
+    purpose: list[Literal["auth-requirements", "benefits", "discovery", "validation"]] = Field(
+        max_length=10
+    )
     patient: _Reference
     provider: _Reference | None = None
     serviced_date: Day = Field(alias="servicedDate")

@@ -18,7 +18,8 @@ from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from flask import Flask
 
-from eligibility.simulator.app import LARGEST_BODY, closing_connections, make_app
+from eligibility.simulator.app import closing_connections, make_app
+from eligibility.simulator.bodies import LARGEST_BODY
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry
 from eligibility.simulator.control import make_control_app

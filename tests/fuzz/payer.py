@@ -208,13 +208,12 @@ def spoil_document(chance: random.Random, good: bytes) -> bytes:
 # -- Giants ----------------------------------------------------------------------------------------
 
 
-def _filled(item: bytes) -> bytes:
-    return b"[" + b",".join([item] * ((LARGEST_ANSWER - 65_536) // (len(item) + 1))) + b"]"
+def _filled(item: bytes, size: int) -> bytes:
+    return b"[" + b",".join([item] * (size // (len(item) + 1))) + b"]"
 
 
-def giants(good: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield hostile input as large as it may be, and larger: by name, made when it is asked for."""
-    size = LARGEST_ANSWER
+def giants(good: bytes, size: int = LARGEST_ANSWER) -> Iterator[tuple[str, bytes]]:
+    """Yield hostile input of ``size``, and larger: by name, made when it is asked for."""
     yield "spaces", b" " * HUNDRED_MEGABYTES
     yield "padded", good + b" " * (HUNDRED_MEGABYTES - len(good))
     yield "deep lists", b"[" * size
@@ -237,7 +236,10 @@ def giants(good: bytes) -> Iterator[tuple[str, bytes]]:
             text = json.dumps(document, ensure_ascii=False).encode()
             holder[path[-1]] = kept
             for item in (b"{}", json.dumps(kept[0], ensure_ascii=False).encode()):
-                yield f"{where} of {item[:8]!r}", text.replace(b'"@@@"', _filled(item))
+                yield (
+                    f"{where} of {item[:8]!r}",
+                    text.replace(b'"@@@"', _filled(item, size - len(good) - len(item))),
+                )
 
 
 # -- Searching -------------------------------------------------------------------------------------
@@ -272,7 +274,8 @@ def _one(parse: Callable[[bytes], object], data: bytes, number: int, outcome: Ou
 def fuzz_giants(target: Target, name: str) -> tuple[Outcome, float, float]:
     """Give a reader its giants; return what came, the longest seconds and this process's MiB."""
     outcome, slowest = Outcome(), 0.0
-    for number, (_, data) in enumerate(giants(target.good[0])):
+    size = bodies.LARGEST_BODY if name.startswith("asked-") else LARGEST_ANSWER
+    for number, (_, data) in enumerate(giants(target.good[0], size)):
         seconds = _one(target.parse, data, number, outcome)
         if seconds > SECONDS_A_CASE:
             outcome.note(number, TimeoutError(name))
