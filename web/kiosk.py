@@ -10,13 +10,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import product
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from eligibility.payer import IdentificationMethod
 from terminal.config import KioskSection
 from terminal.errors import UnknownVisitError, VisitStateError
-from terminal.views import ConsentItem, KioskNotice, KioskStep, KioskView
+from terminal.views import (
+    ConsentItem,
+    FaceGuidance,
+    FacePrompt,
+    FaceStep,
+    KioskNotice,
+    KioskStep,
+    KioskView,
+)
 from web.auth import terminal
 from web.i18n import LANGUAGES, current_language, has_message, text
 from web.security import Right, cookie_name, delete_cookie, requires, set_cookie
@@ -35,6 +45,8 @@ TONE_AFTER = 5
 STEP_NUMBERS = {
     KioskStep.READING: 1,
     KioskStep.CARD_PROBLEM: 1,
+    KioskStep.CHOOSE: 2,
+    KioskStep.FACE: 2,
     KioskStep.PIN: 2,
     KioskStep.PIN_ON_READER: 2,
     KioskStep.CHECKING_PIN: 2,
@@ -43,7 +55,9 @@ STEP_NUMBERS = {
     KioskStep.CHECKING: 3,
     KioskStep.DONE: 4,
 }
-ANSWERED = frozenset({KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER})
+ANSWERED = frozenset({KioskStep.CHOOSE, KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER})
+LEFT_BY_TOUCH = ANSWERED | {KioskStep.FACE, KioskStep.PIN_ON_READER}
+OFFERED = (IdentificationMethod.FACE, IdentificationMethod.PIN)
 YES_OR_NO = {"yes": True, "no": False}
 OWN_TITLES = frozenset(
     {
@@ -54,6 +68,17 @@ OWN_TITLES = frozenset(
         KioskNotice.STAFF_CALLED,
     }
 )
+TITLES_OF_STEPS = frozenset(
+    {
+        (KioskStep.PIN, KioskNotice.CARD_BUSY),
+        *product(
+            (KioskStep.CHOOSE, KioskStep.PIN),
+            (KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),
+        ),
+    }
+)
+TURNS = (FaceStep.TURN_LEFT, FaceStep.TURN_RIGHT)
+TURNING = (FaceGuidance.HOLD_STILL, FaceGuidance.LOOK_STRAIGHT)
 VISIT_COOKIE = "kiosk-visit"
 
 
@@ -117,6 +142,18 @@ class PanelSize:
         )
 
 
+def face_hint(prompt: FacePrompt | None) -> str:
+    """Return the one thing to tell the patient before the camera, the last part of its message id.
+
+    In the middle of a turn the head moves and does not look straight: that is no fault.
+    """
+    if prompt is None or prompt.preparing:
+        return "preparing"
+    if prompt.step in TURNS and prompt.guidance in (None, *TURNING):
+        return prompt.step.value
+    return (prompt.guidance or prompt.step or FaceStep.LOOK_STRAIGHT).value
+
+
 def screen_of(view: KioskView) -> Screen:
     """Return how ``view`` is titled and guarded, in the language of the request."""
     family = f"kiosk.{view.step}"
@@ -134,9 +171,9 @@ def screen_of(view: KioskView) -> Screen:
         key = f"{key} {view.consent_item}"
     elif view.step is KioskStep.DONE:
         title = f"{family}.{view.outcome}.title"
-    elif view.notice in OWN_TITLES or (
-        view.step is KioskStep.PIN and view.notice is KioskNotice.CARD_BUSY
-    ):
+    elif view.step is KioskStep.FACE:
+        title = f"{family}.{face_hint(view.face)}"
+    elif view.notice in OWN_TITLES or (view.step, view.notice) in TITLES_OF_STEPS:
         title = f"{family}.{view.notice}.title"
     return Screen(
         key=key,
@@ -144,7 +181,7 @@ def screen_of(view: KioskView) -> Screen:
         title=said(title, is_phone=view.is_phone, **values),
         is_phone=view.is_phone,
         asks=view.step in ANSWERED,
-        may_leave=view.step in ANSWERED or view.step is KioskStep.PIN_ON_READER,
+        may_leave=view.step in LEFT_BY_TOUCH,
         reminds=view.card_present
         and (view.step is KioskStep.DONE or view.notice is KioskNotice.CARD_LEFT),
         offers_staff=view.tries_left == 1 and view.step in (KioskStep.PIN, KioskStep.PIN_ON_READER),
@@ -166,6 +203,7 @@ def _render(template: str, view: KioskView, sequence: int, message: str | None) 
         institution_kind=institution.kind,
         tone_after=TONE_AFTER if section.sound else None,
         message=message,
+        face_hint=face_hint(view.face),
     )
 
 
@@ -233,6 +271,27 @@ def size() -> Response:
     """Return the sizes of this desk's panel as a style sheet."""
     sizes = PanelSize.of(terminal().config.kiosk)
     return Response(sizes.stylesheet, mimetype="text/css")
+
+
+@blueprint.get("/face-preview")
+@requires(Right.KIOSK)
+def face_preview() -> Response:
+    """Return what the camera sees now, one picture, while this visit stands before it; else 204."""
+    picture = terminal().desk.face_preview(request.args.get("visit_id", ""))
+    if picture is None:
+        return Response(status=HTTPStatus.NO_CONTENT)
+    return Response(picture, mimetype="image/jpeg")
+
+
+@blueprint.post("/choose")
+@requires(Right.KIOSK)
+def choose() -> AnyResponse:
+    """Go on with the way to be identified that was chosen; a way that is none changes nothing."""
+    method = request.form.get("method", "")
+    if method not in OFFERED:
+        return _now_at(status=HTTPStatus.BAD_REQUEST)
+    terminal().desk.choose(_visit_id(), IdentificationMethod(method))
+    return _go_on()
 
 
 @blueprint.post("/pin")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from eligibility.model import ConsentDecision
-from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+from eligibility.payer import IdentificationMethod
+from terminal.views import (
+    ConsentItem,
+    DoneOutcome,
+    FaceGuidance,
+    FacePrompt,
+    FaceStep,
+    KioskNotice,
+    KioskStep,
+    KioskView,
+)
 
 VERSION = 3
 MEDICINES, CHECKUPS = ConsentItem
@@ -45,6 +55,25 @@ def _question(item: ConsentItem, number: int, seconds: float = 60.0) -> KioskVie
     )
 
 
+def _choose(notice: KioskNotice | None = None, *methods: IdentificationMethod) -> KioskView:
+    return _visit(
+        KioskStep.CHOOSE,
+        notice=notice,
+        methods=methods or (FACE, IdentificationMethod.PIN),
+        seconds_left=60.0,
+    )
+
+
+def _face(
+    guidance: FaceGuidance | None = None, step: FaceStep | None = None, frames: int = 0, **more: Any
+) -> KioskView:
+    prompt = FacePrompt(guidance=guidance, step=step, frames=frames, wanted=5, **more)
+    return _visit(KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=prompt)
+
+
+FACE = IdentificationMethod.FACE
+LONG_HINTS = (FaceGuidance.COVERED, FaceGuidance.UNEVEN_LIGHT, FaceGuidance.COME_CLOSER)
+"""The hints whose words or arrows are the longest: the page of all others is the same."""
 READER_NOTICES = (
     KioskNotice.NO_READER,
     KioskNotice.PCSC_DOWN,
@@ -71,7 +100,30 @@ SCREENS: dict[str, KioskView] = {
     "reading": _view(KioskStep.READING, card_present=True),
     **{str(n): _view(KioskStep.CARD_PROBLEM, notice=n, card_present=True) for n in CARD_NOTICES},
     "card-problem": _view(KioskStep.CARD_PROBLEM),
+    "choose": _choose(),
+    "choose-face-only": _choose(None, FACE),
+    "choose-not-matched": _choose(KioskNotice.FACE_NOT_MATCHED, IdentificationMethod.PIN),
+    "choose-not-possible": _choose(KioskNotice.FACE_NOT_POSSIBLE),
+    "face-preparing": _visit(
+        KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=FacePrompt(preparing=True)
+    ),
+    **{f"face-{guidance}": _face(guidance) for guidance in LONG_HINTS},
+    "face-turn": _face(None, FaceStep.TURN_LEFT, 3),
+    "face-done": _face(None, FaceStep.DONE, 5),
+    "face-again": _face(None, FaceStep.LOOK_STRAIGHT, attempt=2),
+    "face-alone": _visit(KioskStep.FACE, face=FacePrompt(wanted=5)),
     "pin": _pin(3),
+    "pin-or-face": _visit(KioskStep.PIN, tries_left=3, seconds_left=60.0, methods=(FACE,)),
+    "pin-or-face-wrong": _visit(
+        KioskStep.PIN,
+        tries_left=2,
+        notice=KioskNotice.PIN_WRONG,
+        seconds_left=60.0,
+        methods=(FACE,),
+    ),
+    "pin-or-face-last": _visit(KioskStep.PIN, tries_left=1, seconds_left=60.0, methods=(FACE,)),
+    "pin-not-matched": _pin(3, KioskNotice.FACE_NOT_MATCHED),
+    "pin-not-possible": _pin(3, KioskNotice.FACE_NOT_POSSIBLE),
     "pin-wrong": _pin(2, KioskNotice.PIN_WRONG),
     "pin-last": _pin(1, KioskNotice.PIN_WRONG),
     "pin-last-at-once": _pin(1),

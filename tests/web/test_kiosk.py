@@ -11,8 +11,18 @@ import pytest
 from babel.messages.pofile import read_po
 from flask import Flask, g
 
+from eligibility.payer import IdentificationMethod
 from terminal.config import KioskSection
-from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep, KioskView
+from terminal.views import (
+    ConsentItem,
+    DoneOutcome,
+    FaceGuidance,
+    FacePrompt,
+    FaceStep,
+    KioskNotice,
+    KioskStep,
+    KioskView,
+)
 from tests.clinic import Stage, opened_clinic
 from web.app import create_app
 from web.i18n import LANGUAGES, TRANSLATIONS
@@ -39,8 +49,11 @@ READER_NOTICES = (
 NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
     KioskStep.OUT_OF_SERVICE: (None, *READER_NOTICES),
     KioskStep.CARD_PROBLEM: (None, *CARD_NOTICES),
+    KioskStep.CHOOSE: (None, KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),
     KioskStep.PIN: (
         None,
+        KioskNotice.FACE_NOT_MATCHED,
+        KioskNotice.FACE_NOT_POSSIBLE,
         KioskNotice.PIN_WRONG,
         KioskNotice.CARD_BUSY,
         KioskNotice.PIN_TIMED_OUT,
@@ -49,6 +62,15 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
     ),
     KioskStep.WITH_STAFF: (None, KioskNotice.STAFF_CALLED, KioskNotice.STAFF_COMING),
 }
+
+
+PROMPTS = (
+    FacePrompt(preparing=True),
+    *(
+        FacePrompt(guidance=guidance, step=step, frames=1, wanted=5)
+        for guidance, step in product((None, *FaceGuidance), (None, *FaceStep))
+    ),
+)
 
 
 def _section(**values: object) -> KioskSection:
@@ -87,10 +109,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Iterator[Flas
 @pytest.mark.parametrize("step", KioskStep)
 def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> None:
     """Whatever the desk tells the kiosk can be drawn; a missing message would raise."""
-    for notice, item, outcome in product(
+    for notice, item, outcome, prompt in product(
         NOTICES.get(step, (None,)),
         ConsentItem if step is KioskStep.CONSENT else (None,),
         DoneOutcome if step is KioskStep.DONE else (None,),
+        PROMPTS if step is KioskStep.FACE else (None,),
     ):
         view = KioskView(
             7,
@@ -102,6 +125,8 @@ def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> Non
             consent_number=1,
             consent_total=2,
             outcome=outcome,
+            methods=(IdentificationMethod.FACE, IdentificationMethod.PIN),
+            face=prompt,
         )
         with app.test_request_context("/kiosk/"):
             g.language = language
@@ -134,7 +159,7 @@ def test_the_kiosk_is_closed_to_others(app: Flask) -> None:
     assert (page.status_code, page.headers["Location"]) == (303, "/kiosk/enrol")
     part = client.get("/kiosk/step", headers={"Host": host, "Sec-Fetch-Dest": "empty"})
     assert part.status_code == 401
-    for command in ("pin", "consent", "register", "staff", "leave", "still-there"):
+    for command in ("choose", "pin", "consent", "register", "staff", "leave", "still-there"):
         answer = client.post(f"/kiosk/{command}", headers={"Host": host, "Origin": origin})
         assert answer.status_code == 401
 

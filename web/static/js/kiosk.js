@@ -2,6 +2,7 @@
 // The terminal decides everything; this only fetches, swaps and speaks.  Everything works by
 // plain forms without it.
 
+import * as face from "./kiosk-face.js";
 import * as pin from "./kiosk-pin.js";
 import * as reminder from "./kiosk-reminder.js";
 import * as silence from "./kiosk-silence.js";
@@ -23,6 +24,7 @@ let asked = 0; // number of the newest request: an older answer that comes later
 let pollDue = Infinity;
 let failingSince = null;
 let shown = ""; // the markup of the present step as it came
+let shownAround = null; // the same without the parts that change often
 let sending = 0; // answers of the patient that are on their way
 let lookAgain = false;
 
@@ -93,8 +95,15 @@ function show(answer) {
     reminder.start(now);
     return;
   }
-  shown = came;
   const another = next.dataset.screen !== now.dataset.screen;
+  const frameOfParts = around(next);
+  const onlyParts = !another && frameOfParts !== null && frameOfParts === shownAround;
+  shown = came;
+  shownAround = frameOfParts;
+  if (onlyParts) {
+    exchangeParts(now, next);
+    return;
+  }
   const focus = another ? null : place(document.activeElement);
   now.replaceWith(document.adoptNode(next));
   document.documentElement.lang = next.lang;
@@ -105,6 +114,32 @@ function show(answer) {
 function markup(element) {
   const parts = element.querySelectorAll(":scope > :not(dialog)");
   return [element.lang, ...[...parts].map((part) => part.outerHTML)].join("");
+}
+
+// What stands around the parts that change often; null where there are none.
+function around(element) {
+  const copy = document.implementation.createHTMLDocument().importNode(element, true);
+  const parts = copy.querySelectorAll("[data-part]");
+  parts.forEach((part) => part.replaceChildren());
+  return parts.length ? markup(copy) : null;
+}
+
+// Everything around them stays, so that a finger that lies on a button does not lose it.
+function exchangeParts(now, next) {
+  Object.assign(now.dataset, next.dataset);
+  document.title = next.dataset.title;
+  const focused = document.activeElement;
+  const fresh = next.querySelectorAll("[data-part]");
+  now.querySelectorAll("[data-part]").forEach((part, index) => {
+    if (part.innerHTML !== fresh[index].innerHTML) {
+      part.replaceChildren(...[...fresh[index].childNodes].map((node) => document.adoptNode(node)));
+    }
+  });
+  if (!focused.isConnected) {
+    document.getElementById("screen-title").focus({ preventScroll: true });
+  }
+  say(now);
+  silence.start(now);
 }
 
 // How to find again, on the same screen told anew, the control that had the focus.
@@ -127,14 +162,22 @@ function begin(another, focus = null) {
   } else {
     const again = focus && present.querySelectorAll("button")[focus.number];
     (again?.textContent === focus?.words ? again ?? title : title).focus({ preventScroll: true });
-    announce.textContent = [title, ...present.querySelectorAll(".lead, .tries, .warning-title")]
-      .map((element) => element.textContent.trim())
-      .join(" ");
+    say(present);
   }
+  face.start(present);
   pin.start(present);
   silence.start(present);
   reminder.start(present);
   watchLanguage();
+}
+
+// The same screen told anew is read aloud, once for each change of words.
+function say(present) {
+  const told = present.querySelectorAll("#screen-title, .lead, .tries, .warning-title");
+  const words = [...told].map((element) => element.textContent.trim()).join(" ");
+  if (announce.textContent !== words) {
+    announce.textContent = words;
+  }
 }
 
 // The stream tries again each second: that must not put off the next look for ever.
@@ -213,6 +256,7 @@ offline.addEventListener("cancel", (event) => event.preventDefault());
 document.documentElement.classList.add("scripted");
 watchTouches();
 shown = markup(frame());
+shownAround = around(frame());
 silence.onExtend((form) => send(form));
 pin.onDigit(silence.alive);
 begin(true);
