@@ -110,7 +110,10 @@ class Terminal:
         )
         self.payer_watch = PayerWatch(self.payer, config.payer.client_certificate, now)
         self._scheduler = make_scheduler(
-            self._disclosure, Recheck(self.store, now, self._enquiries.kick), self.payer_watch
+            self.desk,
+            self._disclosure,
+            Recheck(self.store, now, self._enquiries.kick),
+            self.payer_watch,
         )
 
     def start(self) -> None:

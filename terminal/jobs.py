@@ -8,15 +8,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from terminal.consent import Disclosure
 from terminal.payer_watch import PayerWatch
+from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
 
 SWEEP_SECONDS = 15
 RECHECK_SECONDS = 1800
+END_OF_DAY_SECONDS = 600
 DAY_SECONDS = 24 * 3600
 
 
 def make_scheduler(
-    disclosure: Disclosure, recheck: Recheck, payer_watch: PayerWatch
+    desk: ReceptionDesk, disclosure: Disclosure, recheck: Recheck, payer_watch: PayerWatch
 ) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
@@ -34,6 +36,7 @@ def make_scheduler(
     every(SWEEP_SECONDS, disclosure.forget_ended)
     every(SWEEP_SECONDS, disclosure.retry_failed)
     every(RECHECK_SECONDS, recheck.run)
+    every(END_OF_DAY_SECONDS, desk.end_former_days)
     scheduler.add_job(payer_watch.look, misfire_grace_time=None)  # once, as soon as it starts
     every(DAY_SECONDS, payer_watch.look)
     return scheduler

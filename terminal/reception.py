@@ -49,7 +49,7 @@ from terminal.views import (
     VisitDetail,
 )
 from terminal.visit import CloseReason, StaffNeed
-from terminal.visit_book import VisitBook, is_readable
+from terminal.visit_book import VisitBook, day_bounds, is_readable
 from terminal.visit_records import VisitRecords
 from terminal.visit_steps import VisitSteps
 
@@ -337,6 +337,15 @@ class ReceptionDesk:
                 self._kiosk.clear()
             elif self._kiosk.state.visit_id is None:
                 self._kiosk.touch(staff_called=False)
+
+    def end_former_days(self) -> None:
+        """Close what was left to staff on a former day in Japan; those cards are forgotten.
+
+        Nobody finds such a visit any more: it stands in no list.
+        """
+        midnight, _ = day_bounds(self._now())
+        with self._lock:
+            self._steps.end_former_days(midnight)
 
     def question_changed(self, visit_id: str) -> None:
         """Take note that a visit's question got further (called by the enquiries)."""

@@ -62,6 +62,7 @@ class CloseReason(StrEnum):
     CARD_REFUSED = "card-refused"
     CLOSED_BY_STAFF = "closed-by-staff"
     RESTARTED = "restarted"
+    DAY_ENDED = "day-ended"
 
 
 class StaffNeed(StrEnum):

@@ -275,6 +275,15 @@ class VisitRecords:
             else:
                 self.abandon(visit.id, CloseReason.RESTARTED, TERMINAL)
 
+    def left_open(self, before: datetime) -> list[Visit]:
+        """Return visits that began earlier and whose holder was never identified, oldest first."""
+        unfinished = self._store.read(lambda tx: tx.visits.unfinished())
+        return [
+            visit
+            for visit in unfinished
+            if visit.opened_at < before and visit.state is not VisitState.IDENTIFIED
+        ]
+
     def _change(self, visit_id: str, change: Callable[[Visit], Visit], entry: AuditEntry) -> None:
         def store(tx: Transaction) -> None:
             tx.visits.save(change(tx.visits.get(visit_id)))

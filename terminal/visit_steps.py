@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import datetime
 
 from eligibility.payer import HolderEvidence
 from eligibility.reconcile import JAPAN, should_be_renewed
-from terminal.accounts import KIOSK, Actor
+from terminal.accounts import KIOSK, TERMINAL, Actor
 from terminal.card.revocation import NotChecked
 from terminal.consent import Disclosure
 from terminal.enquiries import Enquiries
@@ -119,6 +120,12 @@ class VisitSteps:
         """End a visit whose holder was never identified; its card is forgotten."""
         self.records.abandon(visit_id, reason, actor)
         self.cards.pop(visit_id, None)
+
+    def end_former_days(self, midnight: datetime) -> None:
+        """Close what began before ``midnight`` and was never identified, but at the kiosk now."""
+        for visit in self.records.left_open(before=midnight):
+            if visit.id != self.kiosk.state.visit_id:
+                self.abandon(visit.id, CloseReason.DAY_ENDED, TERMINAL)
 
     def end_step(self, reason: CloseReason) -> None:
         """Settle the visit that stands at the kiosk before its screen goes."""

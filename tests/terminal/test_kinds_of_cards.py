@@ -26,7 +26,7 @@ from terminal.recognition import CardInReader
 from terminal.staff_look import CARDS_WITHOUT_PHOTO_SINCE, first_birthday, has_no_photo
 from terminal.views import DeskNeed, DoneOutcome, KioskStep
 from terminal.virtual_card.issuing import load_card
-from terminal.visit import StaffNeed, VisitState
+from terminal.visit import CloseReason, StaffNeed, VisitState
 from tests.clinic import Clinic, Stage, opened_clinic
 from web import i18n, wording
 
@@ -259,3 +259,21 @@ def test_staff_record_who_acted_for_an_infant(clinic: Clinic) -> None:
     assert clinic.reception.opens(visit_id).row.identification == before
     with pytest.raises(RoleError):
         desk.record_acting(clinic.administrator.actor, visit_id, ActingFor.FAMILY)
+
+
+def test_what_was_left_to_staff_ends_with_its_day(clinic: Clinic) -> None:
+    """A visit that nobody closed ends after its day, its card with it; one at the kiosk stays."""
+    clinic.patient.taps("pin-blocked")
+    clinic.patient.sees(KioskStep.WITH_STAFF)
+    left = clinic.reception.row().visit.id
+    clinic.patient.takes_card()
+    clinic.terminal.desk.end_former_days()
+    assert clinic.reception.opens(left).may_identify
+    clinic.clock.goes_on(days=1)
+    present = clinic.patient.taps("ordinary").visit_id
+    clinic.terminal.desk.end_former_days()
+    visit = clinic.reception.opens(left).row.visit
+    assert (visit.state, visit.close_reason) == (VisitState.ABANDONED, CloseReason.DAY_ENDED)
+    with pytest.raises(VisitStateError):
+        clinic.reception.looks(left)
+    assert clinic.patient.sees(KioskStep.PIN).visit_id == present
