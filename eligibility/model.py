@@ -214,6 +214,7 @@ class FindingCode(StrEnum):
     NEWER_QUALIFICATION = "newer-qualification"
     NO_QUALIFICATION = "no-qualification"
     SEVERAL_CANDIDATES = "several-candidates"
+    INSURANCE_AND_ASSISTANCE = "insurance-and-assistance"
     VALIDITY_UNKNOWN = "validity-unknown"
     VALIDITY_CONTRADICTS_DATES = "validity-contradicts-dates"
     ANSWER_INCOMPLETE = "answer-incomplete"

@@ -128,7 +128,7 @@ def _about_results(answer: PayerAnswer) -> Iterator[Finding]:
     if len(answer.results) > 1:
         alone = not _is_insurance_beside_assistance(answer.results)
         yield Finding(
-            FindingCode.SEVERAL_CANDIDATES,
+            FindingCode.SEVERAL_CANDIDATES if alone else FindingCode.INSURANCE_AND_ASSISTANCE,
             Severity.STOP if alone else Severity.WARN,
             field="results",
             from_payer=str(len(answer.results)),

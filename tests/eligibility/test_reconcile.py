@@ -121,7 +121,7 @@ CASES = [
     ),
     Case(
         "insurance beside assistance of one person is told, but stops nothing",
-        [(F.SEVERAL_CANDIDATES, WARN, "results", OPEN)],
+        [(F.INSURANCE_AND_ASSISTANCE, WARN, "results", OPEN)],
         replace(ANSWER, results=(COVERAGE, ASSISTANCE)),
     ),
     # -- dates against validity
