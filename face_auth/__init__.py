@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from face_auth.liveness import LivenessLimits
     from face_auth.matcher import FaceDecision, FaceMatcher, MatcherLimits, Progress, frames_of
     from face_auth.photo import decode_photo
+    from face_auth.preview import preview_jpeg
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -68,6 +69,7 @@ __all__ = [
     "fuse",
     "load_models",
     "overwrite",
+    "preview_jpeg",
 ]
 
 _LOADED_WHEN_ASKED = {
@@ -80,6 +82,7 @@ _LOADED_WHEN_ASKED = {
     "decode_photo": "photo",
     "frames_of": "matcher",
     "fuse": "comparison",
+    "preview_jpeg": "preview",
 }
 """Names whose modules bring OpenCV or numpy along."""
 

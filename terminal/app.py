@@ -18,9 +18,11 @@ from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
+from terminal.face_check import make_face_check
 from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
+from terminal.health_face import check_face
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
 from terminal.payer_watch import PayerWatch
@@ -79,6 +81,7 @@ class Terminal:
         self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
         self.payer = FhirPayer(config.payer, config.institution.code, now=now)
         self._card_camera = make_card_camera(config.card_camera, now)
+        self._face = make_face_check(config.face)
         self._reader = reader or make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
@@ -99,6 +102,7 @@ class Terminal:
             revocation=self._trust.revocation,
             record_issuers=self._trust.record_issuers,
             card_camera=self._card_camera,
+            face=self._face,
             payer=self.payer,
             store=self.store,
             enquiries=self._enquiries,
@@ -149,6 +153,7 @@ class Terminal:
             health.check_certificate(self.config.payer.client_certificate, self.now()),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
             *([] if camera is None else [health.check_card_camera(camera.problem)]),
+            *([] if self._face is None else [check_face(self._face.problem)]),
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),

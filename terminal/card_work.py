@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from eligibility.payer import Payer
+from eligibility.payer import IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
@@ -25,6 +25,7 @@ from terminal.errors import (
     StoreError,
 )
 from terminal.events import EventBus, Topic
+from terminal.face_work import FaceWork, ways_of
 from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS, UNIDENTIFIED_STEPS
@@ -67,6 +68,7 @@ class CardWork:
         steps: VisitSteps,
         holders: HolderReading,
         numbers: NumberReading,
+        faces: FaceWork,
         bus: EventBus,
         now: Callable[[], datetime],
     ) -> None:
@@ -79,6 +81,7 @@ class CardWork:
         self._steps = steps
         self._holders = holders
         self._numbers = numbers
+        self._faces = faces
         self._kiosk, self._records = steps.kiosk, steps.records
         self._lock, self._cards = steps.lock, steps.cards
         self._bus = bus
@@ -192,18 +195,22 @@ class CardWork:
                 self._pins.prove_on_reader(visit_id)
 
     def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> str:
-        visit = self._records.open_for_card(card, verified)
+        face = self._faces.is_offered(card)
+        visit = self._records.open_for_card(card, verified, face=face)
         need = visit.staff_need
         # both asked while the patient types, so that the round trips cost nobody's time
         challenge = self._challenges.submit(self._payer.issue_challenge)
         revocation = self._revocations.submit(self._revocation.check, card.certificate)
         known = KnownCard(card, verified, challenge, revocation)
         self._cards[visit.id] = known
-        self._holders.card_lies(visit.id, known)
+        ways = ways_of(card, face=face and visit.has_photo is not False)
+        self._holders.card_lies(visit.id, known, wants_photo=IdentificationMethod.FACE in ways)
         if card.token not in PHONES:
             self._numbers.card_lies(visit.id)
         self._kiosk.touch(is_phone=card.token in PHONES)
-        if need is None:
+        if need is None and IdentificationMethod.FACE in ways:
+            self._kiosk.let_choose(visit.id, ways, card.tries_left, on_reader=card.has_keypad)
+        elif need is None:
             self._kiosk.ask_for_pin(visit.id, card.tries_left, on_reader=card.has_keypad)
         else:
             self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)

@@ -25,6 +25,7 @@ from eligibility.numbers import institution_code_is_consistent
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.card_proofs import check_terminal_authenticator, read_record_issuers
 from terminal.errors import ConfigError
+from terminal.face_settings import FaceSettings
 from terminal.reader.settings import ReaderSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -217,6 +218,7 @@ class TerminalConfig(Section):
     card_camera: CardCameraSettings = Field(
         default_factory=lambda: CardCameraSettings.model_validate({})
     )
+    face: FaceSettings = Field(default_factory=lambda: FaceSettings.model_validate({}))
     payer: PayerSettings
     eligibility: EligibilitySection = Field(
         default_factory=lambda: EligibilitySection.model_validate({})
@@ -364,6 +366,12 @@ def _refuse_test_settings(config: TerminalConfig) -> None:
     if config.card_camera.kind == "recorded":
         reason = "a production terminal must not take pictures of a recording for a card's face"
         raise ConfigError(str(config.file), "card_camera.kind", reason)
+    if config.face.kind == "recorded":
+        reason = "a production terminal must not take a recording for the patient's face"
+        raise ConfigError(str(config.file), "face.kind", reason)
+    if config.face.kind != "none" and config.face.turns == 0:
+        reason = "a production terminal must ask for a head turn: a photo would pass without"
+        raise ConfigError(str(config.file), "face.turns", reason)
     if config.web.host not in LOOPBACK:
         reason = f"must be one of {', '.join(LOOPBACK)} in production: put a TLS proxy before it"
         raise ConfigError(str(config.file), "web.host", reason)

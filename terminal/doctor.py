@@ -15,6 +15,8 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig, load_config
 from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
+from terminal.face_check import make_face_check
+from terminal.face_settings import FaceSettings
 from terminal.hardening import core_dumps_are_off, forbid_core_dumps
 from terminal.health import (
     HealthCheck,
@@ -31,6 +33,7 @@ from terminal.health import (
     check_store,
     clock_is_synchronised,
 )
+from terminal.health_face import check_face
 from terminal.reader import make_reader
 from terminal.reader.settings import ReaderSettings
 from terminal.reader.types import ReaderEvent
@@ -63,6 +66,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         check_certificate(config.payer.client_certificate, now()),
         *examine_revocation(config, now),
         *examine_card_camera(config.card_camera, now),
+        *examine_face(config.face),
         check_store(lambda: examine_store(config, now)),
         check_disk(config.terminal.data_dir),
         check_clock(now(), synchronised=clock_is_synchronised()),
@@ -127,6 +131,15 @@ def examine_card_camera(
     """
     camera = make_card_camera(settings, now)
     return [] if camera is None else [check_card_camera(camera.examine())]
+
+
+def examine_face(settings: FaceSettings) -> list[HealthCheck]:
+    """Verify the models and switch the camera on for a moment; nothing where there is none.
+
+    A camera that the running service uses right now is told as busy.
+    """
+    face = make_face_check(settings)
+    return [] if face is None else [check_face(face.examine())]
 
 
 def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:

@@ -77,6 +77,8 @@ class _Lying:
     automatic_tries: int = 0
     own_key: OwnKeyState | None = None
     proof: OwnKeyProof | None = None
+    wants_photo: bool = False
+    photo: bytearray | None = None
 
 
 class HolderReading:
@@ -103,16 +105,23 @@ class HolderReading:
         self._bus = bus
         self._now = now
         self._lying: _Lying | None = None
+        self._followers: list[Callable[[str], None]] = []
+
+    def follow(self, follower: Callable[[str], None]) -> None:
+        """Have ``follower`` called with the visit of which something changed."""
+        self._followers.append(follower)
 
     # -- what the card's work tells ------------------------------------------------------------
 
-    def card_lies(self, visit_id: str, known: KnownCard) -> None:
-        """Take note of the card of a new visit."""
+    def card_lies(self, visit_id: str, known: KnownCard, *, wants_photo: bool = False) -> None:
+        """Take note of the card of a new visit; ``wants_photo``: a face may be compared with it."""
         with self._lock:
-            self._lying = _Lying(visit_id, known)
+            self.forget_photo()
+            self._lying = _Lying(visit_id, known, wants_photo=wants_photo)
 
     def card_gone(self) -> None:
         """Take note that the card was taken away, or cannot be reached."""
+        self.forget_photo()
         self._is_here(False)
 
     def card_is_back(self, certificate: bytes) -> None:
@@ -137,13 +146,16 @@ class HolderReading:
                 return NumberBView()
             return NumberBView(lying.state, lying.tries_left, lying.is_here, lying.own_key)
 
-    def evidence_of_look(self, visit_id: str, now: datetime) -> HolderEvidence:
-        """Return what the payer is told of a holder whom staff have looked at (目視確認).
+    def evidence(
+        self, visit_id: str, method: IdentificationMethod, now: datetime
+    ) -> HolderEvidence:
+        """Return what the payer is told of a holder whose face was compared with the card's photo.
+
+        ``method``: by whom, FACE or STAFF_VISUAL (目視確認).
 
         That is the own key's proof where the card gave one, else the certificate alone.  Raises
         VisitStateError where the card is not genuine.
         """
-        method = IdentificationMethod.STAFF_VISUAL
         with self._lock:
             lying = self._of(visit_id)
             if lying is not None and lying.own_key is OwnKeyState.NOT_GENUINE:
@@ -154,6 +166,41 @@ class HolderReading:
             if lying is not None and lying.proof is not None:
                 return lying.proof.evidence(method, now)
         return HolderEvidence(method, ProofKind.CERTIFICATE_ONLY, now)
+
+    def photo_of(self, visit_id: str) -> bytearray | None:
+        """Return a copy of the card's photo, the caller's to overwrite; None where there is none.
+
+        A card whose record does not hold gives none: its photo proves nothing.
+        """
+        with self._lock:
+            lying = self._of(visit_id)
+            if lying is None or lying.photo is None or lying.own_key is OwnKeyState.NOT_GENUINE:
+                return None
+            return bytearray(lying.photo)
+
+    def has_no_photo(self, visit_id: str) -> bool:
+        """Whether the card was read and gave no photo to compare with."""
+        with self._lock:
+            lying = self._of(visit_id)
+            if lying is None or not lying.is_read:
+                return lying is None
+            return lying.photo is None or lying.own_key is OwnKeyState.NOT_GENUINE
+
+    def number_failed(self, visit_id: str) -> bool:
+        """Whether a number was tried in vain, and none is with the card now."""
+        with self._lock:
+            lying = self._of(visit_id)
+            return lying is None or lying.state not in (None, NumberBState.READING)
+
+    def forget_photo(self) -> None:
+        """Overwrite the photo that was kept for a face; none is kept of this card any more."""
+        with self._lock:
+            if self._lying is None:
+                return
+            self._lying.wants_photo = False
+            photo, self._lying.photo = self._lying.photo, None
+        if photo is not None:
+            photo[:] = bytes(len(photo))
 
     # -- the number ----------------------------------------------------------------------------
 
@@ -215,6 +262,7 @@ class HolderReading:
             number_b,
             spared=SPARED_TRIES if entry is NumberBEntry.CAMERA else 0,
             own_key=own_key,
+            photo=lying.wants_photo,
         )
         if details.token is not TokenKind.CARD:
             self._show(lying, NumberBState.PHONE)
@@ -255,6 +303,10 @@ class HolderReading:
             self._steps.records.photo_seen(lying.visit_id, details.has_photo)
         with self._lock:
             lying.is_read = True
+            if lying.wants_photo:
+                lying.photo = details.photo
+            elif details.photo is not None:
+                details.photo[:] = bytes(len(details.photo))
             self._show(lying, None)
             for visit_id in changed:
                 self._steps.confirmation_changed(visit_id)
@@ -286,3 +338,5 @@ class HolderReading:
         with self._lock:
             lying.state = state
         self._bus.publish(Topic.VISIT, lying.visit_id)
+        for follower in self._followers:
+            follower(lying.visit_id)

@@ -156,7 +156,12 @@ class Kiosk:
         self._now = now
         self._monotonic = monotonic
         self._idle_seconds = idle_seconds
+        self._followers: list[Callable[[], None]] = []
         self.state = KioskState()
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Have ``follower`` called after each change, under the desk's lock: it must not wait."""
+        self._followers.append(follower)
 
     def view(self) -> KioskView:
         """Return what the page may know now."""
@@ -176,6 +181,18 @@ class Kiosk:
         """Go to a step that ends by itself after the time of silence."""
         self.show(step, ends_in=self._idle_seconds, **changes)
 
+    def let_choose(
+        self,
+        visit_id: str,
+        ways: tuple[IdentificationMethod, ...],
+        tries_left: int | None,
+        *,
+        on_reader: bool,
+    ) -> None:
+        """Let the patient choose how to be identified."""
+        self.touch(visit_id=visit_id, tries_left=tries_left, pin_on_reader=on_reader, ways=ways)
+        self.wait_for_patient(KioskStep.CHOOSE)
+
     def ask_for_pin(self, visit_id: str, tries_left: int | None, *, on_reader: bool) -> None:
         """Ask for the PIN; on the reader's keys at once, unless the last try is to be warned of."""
         self.touch(visit_id=visit_id, tries_left=tries_left, pin_on_reader=on_reader)
@@ -189,6 +206,8 @@ class Kiosk:
         """Change the state and tell the page."""
         self.state = replace(self.state, version=self.state.version + 1, **changes)
         self._bus.publish(Topic.KIOSK)
+        for follower in self._followers:
+            follower()
 
     def extend(self) -> None:
         """Give the patient the whole time again."""

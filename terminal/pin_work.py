@@ -151,6 +151,9 @@ class PinWork:
         elif isinstance(error, CertificateRejectedError):
             self._steps.reject_certificate(visit_id, error.reason)
         elif isinstance(error, PinBlockedError):
-            self._steps.to_staff(visit_id, self._records.need_of_blocked_pin(visit_id))
+            if IdentificationMethod.FACE in self._kiosk.state.ways:
+                self._kiosk.wait_for_patient(KioskStep.CHOOSE, ways=(IdentificationMethod.FACE,))
+            else:
+                self._steps.to_staff(visit_id, self._records.need_of_blocked_pin(visit_id))
         else:
             self._steps.to_staff(visit_id, StaffNeed.CARD_UNREADABLE)

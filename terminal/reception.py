@@ -30,6 +30,8 @@ from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
+from terminal.face_check import FaceCheck
+from terminal.face_work import FaceWork
 from terminal.freshness import Freshness
 from terminal.holder_reading import HolderReading
 from terminal.identification import ActingFor, VisualReason
@@ -42,6 +44,7 @@ from terminal.store import Store
 from terminal.views import (
     ConsentItem,
     DayList,
+    DeskNeed,
     HistoryClosed,
     KioskStep,
     KioskView,
@@ -67,6 +70,7 @@ class ReceptionDesk:
         revocation: RevocationChecker,
         record_issuers: RecordIssuers | None,
         card_camera: CardCamera | None,
+        face: FaceCheck | None,
         payer: Payer,
         store: Store,
         enquiries: Enquiries,
@@ -79,7 +83,8 @@ class ReceptionDesk:
         """``idle_seconds``: the silence after which a kiosk step ends by itself.
 
         ``record_issuers``: whose signed card records count, None where none is configured;
-        ``card_camera``: what looks at the card's face, None likewise.
+        ``card_camera``: what looks at the card's face, ``face``: what verifies the patient's, each
+        None likewise.
         """
         self._reader = reader
         self._enquiries = enquiries
@@ -111,6 +116,14 @@ class ReceptionDesk:
         self._number_reading = NumberReading(
             card_camera, holders=self._holders, steps=self._steps, book=self._book, now=now
         )
+        self._face_work = FaceWork(
+            face,
+            numbers_are_seen=card_camera is not None,
+            holders=self._holders,
+            steps=self._steps,
+            bus=bus,
+            now=now,
+        )
         self._card_work = CardWork(
             reader=reader,
             pins=self._pin_work,
@@ -120,6 +133,7 @@ class ReceptionDesk:
             steps=self._steps,
             holders=self._holders,
             numbers=self._number_reading,
+            faces=self._face_work,
             bus=bus,
             now=now,
         )
@@ -130,6 +144,7 @@ class ReceptionDesk:
         """Settle what a former run left open, then watch the reader."""
         self._records.settle_leftovers()
         self._number_reading.start()
+        self._face_work.start()
         self._thread.start()
         self._reader.start(self._on_event)
 
@@ -137,6 +152,7 @@ class ReceptionDesk:
         """Let go of the reader and end the desk's thread; open visits are settled at next start."""
         self._reader.stop()
         self._thread.stop()
+        self._face_work.stop()
         self._number_reading.stop()
         self._card_work.stop()
 
@@ -178,6 +194,9 @@ class ReceptionDesk:
         """
         with self._lock:
             self._kiosk.require_method(visit_id, method)
+            if method is IdentificationMethod.FACE:
+                self._face_work.begin(visit_id)
+                return
             on_reader = self._kiosk.state.pin_on_reader
             self._kiosk.ask_for_pin(visit_id, self._kiosk.state.tries_left, on_reader=on_reader)
             asked_on_reader = self._kiosk.state.step is KioskStep.PIN_ON_READER
@@ -189,11 +208,7 @@ class ReceptionDesk:
 
         There is one only while this visit's patient stands before the camera (FACE).
         """
-        with self._lock:
-            state = self._kiosk.state
-            if (state.step, state.visit_id) != (KioskStep.FACE, visit_id):
-                return None
-        return None
+        return self._face_work.preview(visit_id)
 
     def answer_consent(self, visit_id: str, item: ConsentItem, allow: bool) -> None:
         """Take the patient's answer to the item that is asked now.  Raises VisitStateError."""
@@ -252,15 +267,24 @@ class ReceptionDesk:
         """
         day = self._book.today(actor)
         with self._lock:
-            return replace(day, card_left_at=self._kiosk.state.card_left_at)
+            waiting = self._face_work.visit_that_waits
+            rows = tuple(
+                replace(row, need=DeskNeed.NUMBER_B) if row.visit.id == waiting else row
+                for row in day.rows
+            )
+            return replace(day, rows=rows, card_left_at=self._kiosk.state.card_left_at)
 
     def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
         """Return one visit whole.  Raises RoleError, UnknownVisitError."""
         detail = self._book.visit(actor, visit_id)
         number_b = self._holders.view(visit_id)
         genuine = number_b.own_key is not OwnKeyState.NOT_GENUINE
+        row = detail.row
+        if visit_id == self._face_work.visit_that_waits:
+            row = replace(row, need=DeskNeed.NUMBER_B)
         return replace(
             detail,
+            row=row,
             number_b=number_b if is_readable(detail.row.visit) else None,
             may_identify=detail.may_identify and genuine,
         )
@@ -279,7 +303,9 @@ class ReceptionDesk:
             if known is None:
                 msg = f"visit {visit_id} has no accepted card: it must be tapped again"
                 raise VisitStateError(msg)
-            evidence = self._holders.evidence_of_look(visit_id, self._now())
+            evidence = self._holders.evidence(
+                visit_id, IdentificationMethod.STAFF_VISUAL, self._now()
+            )
             self._steps.identified(visit_id, known, evidence, actor, reason)
 
     def enter_number_b(
@@ -364,4 +390,5 @@ class ReceptionDesk:
             self._thread.put(self._card_work.read_busy_card)
         if self._number_reading.is_due():
             self._thread.put(self._number_reading.try_when_free)
+        self._face_work.look()
         self._steps.check_deadline()

@@ -103,7 +103,8 @@ class CardDetails:
 
     A phone has JPKI alone: all is NOT_READ then, and ``token`` tells which phone by its label.
     ``own_key``: what the card's own key proved, or why it proves nothing, where it was asked to;
-    ``has_photo``: what the record of its face says, where that was read for it.
+    ``has_photo``: what the record of its face says, where that was read; ``photo``: that very
+    photo (JPEG 2000), where it was asked for, the receiver's to overwrite.
     """
 
     attributes: HolderAttributes = field(repr=False)
@@ -111,6 +112,7 @@ class CardDetails:
     token: TokenKind
     own_key: OwnKeyProof | OwnKeyReason | None = None
     has_photo: bool | None = None
+    photo: bytearray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,15 @@ def read_attributes(
     *,
     spared: int = 0,
     own_key: OwnKeyQuestion | None = None,
+    photo: bool = False,
 ) -> CardDetails:
     """Read name, address, birth date, sex (券面入力補助) and the card's expiry, under one hold.
 
     ``number_b`` is tried at most once, and not at all against another card, a phone or a card whose
     expiry cannot be read; it is for the caller to clear.  ``spared``: it is not tried where the
     card has no more tries than this.  ``own_key``: once the number was right, also let the card's
-    own key sign (券面事項確認); the counter there is another one.
+    own key sign (券面事項確認); the counter there is another one.  ``photo``: give the photo of
+    that application as well.
 
     Raises NumberBRefusedError with the tries left, NumberBBlockedError, NumberBSparedError,
     AnotherCardError, CardRemovedError and the other card and reader errors.
@@ -261,20 +265,32 @@ def read_attributes(
         text.verify_number_b(number_b)
         attributes = text.attributes()
         details = CardDetails(attributes, issue.expires_on, TokenKind.CARD)
-        if own_key is None:
+        if own_key is None and not photo:
             return details
-        return _with_own_key(connection, number_b, details, own_key)
+        return _with_face(connection, number_b, details, own_key, photo=photo)
 
 
-def _with_own_key(
-    connection: CardConnection, number_b: NumberB, details: CardDetails, asked: OwnKeyQuestion
+def _with_face(
+    connection: CardConnection,
+    number_b: NumberB,
+    details: CardDetails,
+    asked: OwnKeyQuestion | None,
+    *,
+    photo: bool,
 ) -> CardDetails:
-    """Let the card's own key sign; what hinders that leaves the attributes as they were read."""
+    """Read the record of the card's face and let the card's own key sign, as far as asked.
+
+    What hinders that leaves the attributes as they were read.
+    """
     try:
         visual = VisualSession(connection)
         visual.verify_number_b(number_b)
         record = visual.record()
         details = replace(details, has_photo=record.photo is not None)
+        if photo and record.photo is not None:
+            details = replace(details, photo=bytearray(record.photo))
+        if asked is None:
+            return details
         read = details.attributes
         if (record.birthdate, record.sex) != (read.birthdate, read.sex):
             return replace(details, own_key=OwnKeyReason.RECORD_ALTERED)
@@ -288,8 +304,8 @@ def _with_own_key(
         NumberBRefusedError,
         UnknownCardError,
     ) as error:
-        log.warning("the card's own key is not asked: %s", type(error).__name__)
-        return replace(details, own_key=OwnKeyReason.UNREADABLE)
+        log.warning("the card's face is not read: %s", type(error).__name__)
+        return details if asked is None else replace(details, own_key=OwnKeyReason.UNREADABLE)
 
 
 def _same_card(connection: CardConnection, card: CardInReader) -> JpkiSession:

@@ -77,8 +77,12 @@ class VisitRecords:
         self._bus.publish(Topic.VISIT, visit.id)
         return visit
 
-    def open_for_card(self, card: CardInReader, verified: VerifiedCertificate) -> Visit:
+    def open_for_card(
+        self, card: CardInReader, verified: VerifiedCertificate, *, face: bool = False
+    ) -> Visit:
         """Begin the visit of an accepted card; it waits for staff where its PIN cannot be used.
+
+        ``face``: a camera can verify faces, so that a card with a photo needs no PIN.
 
         That the card bears no photo is known where the clinic's own record tells the holder's birth
         date.
@@ -92,13 +96,20 @@ class VisitRecords:
             return len(births) == 1 and has_no_photo(births.pop(), certificate_from)
 
         has_photo = False if self._store.read(look) else None
-        need = need_of_card(card, has_photo=has_photo)
+        by_face = face and has_photo is not False
+        need = None if by_face else need_of_card(card, has_photo=has_photo)
         return self.open(verified.subject, need, token=card.token, has_photo=has_photo)
 
     def need_of_blocked_pin(self, visit_id: str) -> StaffNeed:
         """Return what a visit needs whose PIN has just been blocked: there was one."""
         visit = self._store.read(lambda tx: tx.visits.get(visit_id))
         return StaffNeed.PIN_BLOCKED if _may_look(visit) else StaffNeed.NO_PIN_NO_PHOTO
+
+    def need_without_face(self, visit_id: str, card: CardInReader) -> StaffNeed:
+        """Return what a visit needs whose face is not verified and whose PIN cannot be used."""
+        visit = self._store.read(lambda tx: tx.visits.get(visit_id))
+        need = need_of_card(card, has_photo=visit.has_photo)
+        return need or self.need_of_blocked_pin(visit_id)
 
     def require_look(self, visit_id: str) -> None:
         """Raise LookRefusedError where a look cannot identify this visit's holder."""
@@ -214,6 +225,11 @@ class VisitRecords:
     def pin_refused(self, visit_id: str) -> None:
         """Record that the card refused a PIN."""
         entry = AuditEntry(Act.PIN_REFUSED, KIOSK, visit_id)
+        self._store.write(lambda tx: tx.audit.append(entry))
+
+    def face_compared(self, visit_id: str, figures: str) -> None:
+        """Record what came of comparing a face with the card's photo: figures alone."""
+        entry = AuditEntry(Act.FACE_COMPARED, TERMINAL, visit_id, reason=figures)
         self._store.write(lambda tx: tx.audit.append(entry))
 
     def number_b_refused(self, visit_id: str, actor: Actor, entry: NumberBEntry) -> None:

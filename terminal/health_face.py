@@ -1,0 +1,48 @@
+"""The check of face verification: why it is not offered, and what to do about it."""
+
+from __future__ import annotations
+
+from terminal.face_check import FaceProblem
+from terminal.health import HealthCheck, HealthState
+
+_REMEDIES = {
+    FaceProblem.MODELS_MISSING: (
+        "A model file is missing: face verification is off.",
+        "Run scripts/install again, or put both files into the folder that face.models names.",
+    ),
+    FaceProblem.MODELS_ALTERED: (
+        "A model file is not the one that was measured: face verification is off.",
+        "Replace the file that the log names; compare face.passive_sha256 where one is set.",
+    ),
+    FaceProblem.UNPLUGGED: (
+        "There is no camera at face.device.",
+        "Plug it in; if it is, compare the name with those under /dev/v4l/by-id.",
+    ),
+    FaceProblem.BUSY: ("Another program has the camera.", "End that program."),
+    FaceProblem.NO_PERMISSION: (
+        "The service user may not open the camera.",
+        "Add the service user to the group video.",
+    ),
+    FaceProblem.UNUSABLE: (
+        "What stands at face.device is no camera, or gives no picture.",
+        "Compare the name with those under /dev/v4l/by-id.",
+    ),
+    FaceProblem.BLACK: (
+        "The camera sees nothing.",
+        "Take the lid off the lens, or switch on the light.",
+    ),
+    FaceProblem.FROZEN: (
+        "The camera gives no new picture.",
+        "Unplug it and plug it in again.",
+    ),
+}
+
+
+def check_face(problem: FaceProblem | None) -> HealthCheck:
+    """Say why no face is verified; patients are offered PIN and staff meanwhile."""
+    if problem is None:
+        reason = "Models are verified, and the camera gives pictures when it is switched on."
+        return HealthCheck("face", HealthState.PASS, "face.well", reason)
+    reason, remedy = _REMEDIES[problem]
+    code = f"face.{problem}"
+    return HealthCheck("face", HealthState.WARN, code, f"Face verification: {reason}", remedy)
