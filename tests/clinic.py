@@ -116,6 +116,8 @@ anchors = ["{stage.cards_dir / "ca.pem"}"]
 {extra("card")}
 [card_camera]
 {extra("card_camera")}
+[face]
+{extra("face")}
 [payer]
 base_url = "{payer_url}"
 ca_file = "{stage.payer_dir / "ca.pem"}"

@@ -14,6 +14,8 @@ from eligibility.codes import CodeTable
 from eligibility.errors import EligibilityError
 from terminal import health
 from terminal.errors import StoreError, TerminalError
+from terminal.face_check import FaceProblem
+from terminal.health_face import check_face
 from terminal.reader.types import ReaderState
 from web import errors, i18n
 from web.coverage_words import kebab
@@ -72,6 +74,7 @@ def health_codes() -> set[str]:
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
     codes |= {health.check_reader(state).code for state in ReaderState}
     codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
+    codes |= {check_face(problem).code for problem in (None, *FaceProblem)}
     return codes | {health.store_problem(kind.__new__(kind)).code for kind in leaves(StoreError)}
 
 

@@ -1,0 +1,409 @@
+"""The face in whole visits: chosen, verified by the card's photo, or led on to PIN and staff.
+
+Two public persons' portraits prove the wiring, not the accuracy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from eligibility.payer import IdentificationMethod, ProofKind
+from face_auth import MatcherLimits
+from face_auth.liveness import Step
+from face_auth.quality import Guidance
+from terminal.audit import Act
+from terminal.errors import VisitStateError
+from terminal.health import HealthState
+from terminal.identification import VisualReason
+from terminal.views import (
+    ConsentItem,
+    DeskNeed,
+    FaceGuidance,
+    FaceStep,
+    KioskNotice,
+    KioskStep,
+    KioskView,
+)
+from terminal.visit import CloseReason, StaffNeed, VisitState
+from tests.clinic import Clinic, Stage, opened_clinic, wait_for
+from tests.face.heads import Performer, Sitter
+from tests.sitting import Mirror, filmed, read_sitters, with_photo
+
+FACE, PIN = IdentificationMethod.FACE, IdentificationMethod.PIN
+LONG = 60.0
+
+
+@pytest.fixture(scope="module")
+def people() -> tuple[Mapping[str, Sitter], bytes]:
+    """Persons a and b, and a card photo of a."""
+    return read_sitters()
+
+
+@pytest.fixture(scope="module")
+def sitters(people: tuple[Mapping[str, Sitter], bytes]) -> Mapping[str, Sitter]:
+    """Persons a and b."""
+    return people[0]
+
+
+@pytest.fixture(scope="module")
+def photographed(
+    stage: Stage,
+    people: tuple[Mapping[str, Sitter], bytes],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Stage:
+    """Cards of which some bear the photo of person a."""
+    folder = tmp_path_factory.mktemp("photographed") / "cards"
+    photos = dict.fromkeys(("ordinary", "face-only", "pin-blocked"), people[1])
+    return with_photo(stage, folder, {**photos, "elderly": b""})
+
+
+class FaceDesk:
+    """A clinic with a camera before its patients."""
+
+    def __init__(self, clinic: Clinic, mirror: Mirror) -> None:
+        self.clinic = clinic
+        self.mirror = mirror
+
+    @property
+    def screen(self) -> KioskView:
+        """What the kiosk shows now."""
+        return self.clinic.patient.screen
+
+    def taps(self, persona: str = "ordinary") -> str:
+        """Let somebody tap; return the visit."""
+        visit_id = self.clinic.patient.taps(persona).visit_id
+        assert visit_id is not None
+        return visit_id
+
+    def chooses(self, method: IdentificationMethod) -> None:
+        """Let the patient choose."""
+        visit_id = self.screen.visit_id
+        assert visit_id is not None
+        self.clinic.terminal.desk.choose(visit_id, method)
+
+    def types_number(self, persona: str = "ordinary") -> None:
+        """Let staff type what stands on the card's face."""
+        visit_id = self.clinic.reception.row().visit.id
+        self.clinic.reception.types_number_b(visit_id, self.clinic.stage.face_of(persona))
+
+    def sees(self, step: KioskStep) -> KioskView:
+        """Wait for a step, for as long as a comparison takes."""
+        try:
+            return wait_for(lambda: self.screen.step is step and self.screen, f"{step}", LONG)
+        except AssertionError as error:
+            error.add_note(f"the kiosk shows {self.screen}")
+            raise
+
+    def compared(self, visit_id: str) -> list[str]:
+        """What the audit log says of comparisons."""
+        records = self.clinic.terminal.store.read(lambda tx: tx.audit.of_visit(visit_id))
+        return [f"{one.reason}" for one in records if one.act is Act.FACE_COMPARED]
+
+    @property
+    def face_work(self):  # type: ignore[no-untyped-def]  # the desk's own part
+        """What runs the comparisons."""
+        return self.clinic.terminal.desk._face_work
+
+
+@contextmanager
+def opened(
+    folder: Path, stage: Stage, *, turns: int = 0, trusting: bool = True, **sections: str
+) -> Iterator[FaceDesk]:
+    """Open a clinic with a recorded camera."""
+    mirror = Mirror(folder / "mirror.bmp")
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = {turns}\n'
+    issuers = f'record_issuers = ["{stage.cards_dir / "record-ca.pem"}"]' if trusting else ""
+    sections.setdefault("kiosk", "idle_seconds = 600")
+    with ExitStack() as stack:
+        clinic = stack.enter_context(
+            opened_clinic(folder, stage, face=face, card=issuers, **sections)
+        )
+        stack.enter_context(filmed(mirror, clinic.terminal.desk.kiosk))
+        yield FaceDesk(clinic, mirror)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, photographed: Stage) -> Iterator[FaceDesk]:
+    """A clinic whose camera asks for no head turns."""
+    with opened(tmp_path, photographed) as one:
+        yield one
+
+
+def test_the_kiosks_words_are_those_of_the_camera() -> None:
+    """Whatever face_auth asks or says can be shown."""
+    assert {str(one) for one in FaceGuidance} == {str(one) for one in Guidance}
+    assert {str(one) for one in FaceStep} == {str(one) for one in Step}
+
+
+def test_the_holder_turns_the_head_and_is_identified(
+    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
+) -> None:
+    """Choose, wait for the photo, turn as asked: proved by the card's own key, history by consent.
+
+    Only figures are kept.
+    """
+    with opened(tmp_path, photographed, turns=1) as desk:
+        desk.mirror.sits(Performer(sitters["a"]))
+        visit_id = desk.taps()
+        assert (desk.screen.step, desk.screen.methods) == (KioskStep.CHOOSE, (FACE, PIN))
+        desk.chooses(FACE)
+        view = desk.screen
+        assert (view.step, view.methods) == (KioskStep.FACE, (PIN,))
+        assert view.face is not None
+        assert view.face.preparing
+        row = desk.clinic.reception.sees_row(
+            lambda row: row.need is DeskNeed.NUMBER_B, "the number to be asked for"
+        )
+        assert row.visit.id == visit_id
+        desk.types_number()
+        desk.sees(KioskStep.CONSENT)
+        desk.clinic.patient.consents_to_all()
+        row = desk.clinic.reception.sees_answer()
+        assert row.need is not DeskNeed.NUMBER_B
+        assert row.identification is not None
+        assert (row.identification.method, row.identification.proof) == (FACE, ProofKind.OWN_KEY)
+        assert row.identification.actor == "holder"
+        assert desk.clinic.doctor.sees_history(visit_id).medications
+        (figures,) = desk.compared(visit_id)
+        assert figures.startswith("match score score=0.")
+        assert " profile=fmr-1e-4 " in figures
+        assert " frames=5 " in figures
+        assert " challenge=passed " in figures
+
+
+def test_somebody_else_is_led_to_the_pin(desk: FaceDesk, sitters: Mapping[str, Sitter]) -> None:
+    """No match says nothing of another person; after two the face is no more offered."""
+    desk.mirror.sits(Performer(sitters["b"]))
+    visit_id = desk.taps()
+    desk.chooses(FACE)
+    desk.types_number()
+    view = desk.sees(KioskStep.CHOOSE)
+    assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_MATCHED, (FACE, PIN))
+    desk.chooses(FACE)
+    view = desk.sees(KioskStep.CHOOSE)
+    assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_MATCHED, (PIN,))
+    assert [one.split()[0] for one in desk.compared(visit_id)] == ["no-match"] * 2
+    with pytest.raises(VisitStateError):
+        desk.chooses(FACE)
+    desk.chooses(PIN)
+    assert desk.clinic.patient.types_pin().step is KioskStep.CONSENT
+    row = desk.clinic.reception.row()
+    assert row.identification is not None
+    assert row.identification.method is PIN
+
+
+def test_a_photo_of_the_photo_is_left_to_staff(
+    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
+) -> None:
+    """A print that is turned is alike, and no living head: staff look, and the holder is known."""
+    with opened(tmp_path, photographed, turns=1) as desk:
+        # nobody waits half a minute for a test: the first attempts are over sooner
+        desk.face_work._check._matcher._limits = MatcherLimits(seconds=6, attempt_seconds=3)
+        desk.mirror.sits(Performer(sitters["a"], flat=True))
+        visit_id = desk.taps()
+        desk.chooses(FACE)
+        desk.types_number()
+        desk.sees(KioskStep.WITH_STAFF)
+        row = desk.clinic.reception.row()
+        assert (row.visit.staff_need, row.need) == (StaffNeed.FACE_UNSURE, DeskNeed.LOOK)
+        (figures,) = desk.compared(visit_id)
+        assert figures.startswith("ask-staff ")
+        desk.clinic.reception.looks(visit_id, VisualReason.CANNOT_OPERATE)
+        row = desk.clinic.reception.row()
+        assert row.identification is not None
+        assert row.identification.method is IdentificationMethod.STAFF_VISUAL
+
+
+def test_the_patient_sees_only_their_own_picture(
+    desk: FaceDesk, sitters: Mapping[str, Sitter]
+) -> None:
+    """One small JPEG while this visit stands before the camera; nothing at any other time."""
+    desk.mirror.sits(Performer(sitters["a"]))
+    kiosk = desk.clinic.terminal.desk
+    visit_id = desk.taps()
+    assert kiosk.face_preview(visit_id) is None
+    desk.chooses(FACE)
+    picture = wait_for(lambda: kiosk.face_preview(visit_id), "a picture")
+    assert picture.startswith(b"\xff\xd8\xff")
+    assert kiosk.face_preview("another-visit") is None
+    desk.chooses(PIN)
+    assert kiosk.face_preview(visit_id) is None
+    wait_for(lambda: not desk.face_work._check.is_on, "the camera to be off")
+
+
+@pytest.mark.parametrize("persona", ["face-only", "pin-blocked"])
+def test_without_a_pin_the_face_does(
+    desk: FaceDesk, sitters: Mapping[str, Sitter], persona: str
+) -> None:
+    """A card whose PIN cannot be used leads to the face by itself, and to staff after it."""
+    desk.mirror.sits(Performer(sitters["b"]))
+    desk.taps(persona)
+    assert (desk.screen.step, desk.screen.methods) == (KioskStep.CHOOSE, (FACE,))
+    desk.chooses(FACE)
+    desk.types_number(persona)
+    assert desk.sees(KioskStep.CHOOSE).methods == (FACE,)
+    desk.chooses(FACE)
+    desk.sees(KioskStep.WITH_STAFF)
+    need = desk.clinic.reception.row().visit.staff_need
+    assert need is (StaffNeed.PIN_BLOCKED if persona == "pin-blocked" else StaffNeed.PIN_UNUSABLE)
+    desk.clinic.patient.takes_card()
+    desk.mirror.sits(Performer(sitters["a"]))
+    desk.taps(persona)
+    desk.types_number(persona)
+    desk.chooses(FACE)
+    desk.sees(KioskStep.CONSENT)
+
+
+def test_a_card_without_a_photo_asks_for_the_pin(desk: FaceDesk) -> None:
+    """Where the card shows that it bears no photo, the patient goes on with the PIN."""
+    desk.taps("elderly")
+    desk.chooses(FACE)
+    desk.types_number("elderly")
+    view = desk.sees(KioskStep.CHOOSE)
+    assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
+
+
+def test_without_record_issuers_the_payer_is_told_so(
+    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
+) -> None:
+    """No key of ours vouches for the photo: the certificate alone, which opens no history."""
+    with opened(tmp_path, photographed, trusting=False) as desk:
+        desk.mirror.sits(Performer(sitters["a"]))
+        desk.taps()
+        desk.types_number()
+        desk.chooses(FACE)
+        desk.sees(KioskStep.CONSENT)
+        row = desk.clinic.reception.sees_answer()
+        assert row.identification is not None
+        assert row.identification.proof is ProofKind.CERTIFICATE_ONLY
+
+
+def test_a_blocked_pin_leaves_the_face(desk: FaceDesk, sitters: Mapping[str, Sitter]) -> None:
+    """Three wrong PINs lead to the face, without starting again."""
+    desk.mirror.sits(Performer(sitters["a"]))
+    desk.taps()
+    desk.chooses(PIN)
+    for _ in range(2):
+        desk.clinic.patient.types_pin("9999")
+    view = desk.clinic.patient.types_pin("9999")
+    assert (view.step, view.methods) == (KioskStep.CHOOSE, (FACE,))
+    desk.types_number()
+    desk.chooses(FACE)
+    desk.sees(KioskStep.CONSENT)
+
+
+@pytest.mark.parametrize(
+    ("way", "comparing"),
+    [
+        ("card", False),
+        ("staff", False),
+        *((way, True) for way in ("card", "leave", "staff", "pin", "call", "another")),
+    ],
+)
+def test_whatever_comes_between_ends_it(
+    desk: FaceDesk, sitters: Mapping[str, Sitter], way: str, *, comparing: bool
+) -> None:
+    """Card lifted, left, staff's look, the PIN, a call, another card: nothing is compared any more.
+
+    Camera off, photo overwritten.
+    """
+    kiosk, clinic = desk.clinic.terminal.desk, desk.clinic
+    desk.mirror.nobody()
+    visit_id = desk.taps()
+    if comparing:
+        desk.types_number()
+    holders = kiosk._holders
+    photo = holders._lying.photo  # type: ignore[union-attr]  # a card lies there
+    desk.chooses(FACE)
+    attempt = desk.face_work._attempt
+    assert (attempt is not None) is (photo is not None) is comparing
+    if way == "card":
+        clinic.patient.takes_card()
+    elif way == "leave":
+        kiosk.leave(visit_id)
+    elif way == "staff":
+        clinic.reception.looks(visit_id)
+    elif way == "pin":
+        desk.chooses(PIN)
+        assert clinic.patient.types_pin().step is KioskStep.CONSENT
+    elif way == "call":
+        kiosk.call_staff(visit_id)
+    else:
+        clinic.patient.taps("child")
+    wait_for(lambda: desk.screen.step is not KioskStep.FACE, "another step")
+    if comparing:
+        assert attempt.cancel.is_set()
+        wait_for(lambda: not any(attempt.photo), "the photo to be overwritten")
+        assert not any(photo)
+    if way != "another":
+        wait_for(lambda: not desk.face_work._check.is_on, "the camera to be off")
+    assert desk.compared(visit_id) == []
+    visit = clinic.reception.opens(visit_id).row.visit
+    reasons = {
+        "card": CloseReason.CARD_REMOVED,
+        "leave": CloseReason.LEFT,
+        "another": CloseReason.CARD_REMOVED,
+    }
+    if way in reasons:
+        assert (visit.state, visit.close_reason) == (VisitState.ABANDONED, reasons[way])
+    elif way == "call":
+        assert visit.staff_need is StaffNeed.CALLED
+    else:
+        assert visit.state is VisitState.IDENTIFIED
+        clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
+
+
+def test_nobody_types_the_number(tmp_path: Path, photographed: Stage) -> None:
+    """The wait before the camera is bounded, and what is over goes to PIN or staff."""
+    idle = "idle_seconds = 600"
+    mirror = Mirror(tmp_path / "mirror.bmp")
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = 0\n'
+    with opened_clinic(tmp_path, photographed, speed=60, face=face, kiosk=idle) as clinic:
+        view = clinic.patient.taps("ordinary")
+        assert view.visit_id is not None
+        clinic.terminal.desk.choose(view.visit_id, FACE)
+        view = clinic.patient.sees(KioskStep.CHOOSE)
+        assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
+
+
+def test_a_camera_that_is_not_there_is_not_offered(
+    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
+) -> None:
+    """Patients are asked for the PIN at once; health says why; lost in the middle, PIN again."""
+    with opened(tmp_path, photographed) as desk:
+        desk.mirror.sits(Performer(sitters["a"]))
+        desk.taps()
+        desk.mirror.nobody()
+        desk.chooses(FACE)
+        desk.types_number()
+        wait_for(lambda: desk.screen.face and desk.screen.face.guidance, "guidance")
+        desk.mirror.is_unplugged()
+        view = desk.sees(KioskStep.CHOOSE)
+        assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
+        desk.clinic.patient.takes_card()
+        desk.taps()
+        assert desk.screen.step is KioskStep.PIN
+        assert desk.screen.methods == ()
+        check = {one.name: one for one in desk.clinic.terminal.health()}["face"]
+        assert (check.state, check.code) == (HealthState.WARN, "face.unplugged")
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, "missing"), (b"other", "altered")])
+def test_models_that_are_not_the_known_ones_switch_the_face_off(
+    tmp_path: Path, photographed: Stage, content: bytes | None, code: str
+) -> None:
+    """A missing or altered file is a named state of a desk that goes on with the PIN."""
+    models = tmp_path / "models"
+    models.mkdir()
+    if content is not None:
+        (models / "face_detection_yunet_2023mar_int8bq.onnx").write_bytes(content)
+    mirror = Mirror(tmp_path / "mirror.bmp")
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nmodels = "{models}"\n'
+    with opened_clinic(tmp_path, photographed, face=face) as clinic:
+        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
+        check = {one.name: one for one in clinic.terminal.health()}["face"]
+        assert (check.state, check.code) == (HealthState.WARN, f"face.models-{code}")
