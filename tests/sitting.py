@@ -93,7 +93,7 @@ class Mirror:
         return self._chance.integers(least, most, (480, 640, 3), dtype=np.uint8)
 
     def _view(self) -> Pixels:
-        return cv2.add(self._room, self._grain(0, 9))  # type: ignore[return-value,arg-type]  # cv2's stubs say any array
+        return cv2.add(self._room, self._grain(0, 9))  # type: ignore[return-value]  # cv2's stubs say any array
 
     def _write(self, pixels: Pixels) -> None:
         self.shown = [*self.shown[-3:], pixels]

@@ -104,23 +104,22 @@ class FaceDesk:
         return [f"{one.reason}" for one in records if one.act is Act.FACE_COMPARED]
 
     @property
-    def face_work(self):  # type: ignore[no-untyped-def]  # the desk's own part
+    def face_work(self):
         """What runs the comparisons."""
         return self.clinic.terminal.desk._face_work
 
 
 @contextmanager
 def opened(
-    folder: Path, stage: Stage, *, turns: int = 0, trusting: bool = True, **sections: str
+    folder: Path, stage: Stage, *, turns: int = 0, trusting: bool = True
 ) -> Iterator[FaceDesk]:
     """Open a clinic with a recorded camera."""
     mirror = Mirror(folder / "mirror.bmp")
     face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = {turns}\n'
     issuers = f'record_issuers = ["{stage.cards_dir / "record-ca.pem"}"]' if trusting else ""
-    sections.setdefault("kiosk", "idle_seconds = 600")
     with ExitStack() as stack:
         clinic = stack.enter_context(
-            opened_clinic(folder, stage, face=face, card=issuers, **sections)
+            opened_clinic(folder, stage, face=face, card=issuers, kiosk="idle_seconds = 600")
         )
         stack.enter_context(filmed(mirror, clinic.terminal.desk.kiosk))
         yield FaceDesk(clinic, mirror)
@@ -338,6 +337,7 @@ def test_whatever_comes_between_ends_it(
     if comparing:
         assert attempt.cancel.is_set()
         wait_for(lambda: not any(attempt.photo), "the photo to be overwritten")
+        assert photo is not None
         assert not any(photo)
     if way != "another":
         wait_for(lambda: not desk.face_work._check.is_on, "the camera to be off")
