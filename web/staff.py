@@ -11,7 +11,7 @@ from terminal.decision import DecisionBasis
 from terminal.errors import NumberBEntryError
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import comparing, coverage_words, deciding, wording
+from web import comparing, coverage_words, deciding, face_words, wording
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
@@ -117,6 +117,7 @@ def _visit_page(
         missing=missing,
         undecided=undecided,
         deciding=deciding,
+        face_words=face_words,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
     )

@@ -23,7 +23,7 @@ from eligibility.model import (
 )
 from terminal.views import DeskNeed, VisitRow
 from terminal.visit import Visit, VisitOrigin
-from web import wording
+from web import face_words, wording
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PERSON = InsuredPerson("見本 花子", date(1960, 2, 29), Sex.FEMALE)
@@ -121,3 +121,22 @@ def test_both_sides_of_a_finding_are_shown() -> None:
         ("旧（前回の記録）", "3割", True),
         ("支払側", "1割", False),
     ]
+
+
+def test_a_comparison_of_faces_is_told_result_first() -> None:
+    """Result, reason and strictness in words, the figures after them; the unknown as it stands."""
+    figures = "score=0.4100 match-at=0.5 profile=fmr-1e-4 frames=5"
+    said = face_words.result_words(f"ask-staff attack-signs {figures}")
+    assert said == ("職員の確認へ（写真や画面のおそれ、基準: 最も厳しい）", figures)
+    for other in ("", "match", "match score profile=own", "perhaps score profile=fmr-1e-4"):
+        assert face_words.result_words(other) == (other, "")
+
+
+def test_every_result_of_a_comparison_has_words() -> None:
+    """Whatever is decided of a face can be told."""
+    from face_auth import PROFILES, Outcome
+    from face_auth.matcher import DecisionReason
+
+    assert set(face_words.RESULTS) == set(Outcome)
+    assert set(face_words.REASONS) == set(DecisionReason)
+    assert set(face_words.PROFILES) == set(PROFILES)
