@@ -34,7 +34,7 @@ def result_words(recorded: str | None) -> tuple[str, str]:
     if outcome not in RESULTS or reason not in REASONS or profile not in PROFILES:
         return recorded or "", ""
     said = text(
-        "face-result",
+        "face-result.whole",
         result=text(RESULTS[outcome]),
         reason=text(REASONS[reason]),
         profile=text(PROFILES[profile]),
