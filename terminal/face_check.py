@@ -89,6 +89,12 @@ class FaceCheck:
             return self._models_problem or self._camera_problem
 
     @property
+    def is_to_be_watched(self) -> bool:
+        """Whether the camera gave no pictures when last seen: that it does again has to be seen."""
+        with self._lock:
+            return self._matcher is not None and self._camera_problem is not None
+
+    @property
     def wanted(self) -> int:
         """How many good pictures of different pose a decision takes."""
         return 0 if self._matcher is None else self._matcher.profile.frames

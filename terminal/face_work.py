@@ -223,7 +223,8 @@ class FaceWork:
         while True:
             with self._changed:
                 attempt, self._due = self._due, None
-                wants = self._wants_camera or time.monotonic() < first_look_ends
+                first_look = time.monotonic() < first_look_ends
+                wants = self._wants_camera or first_look or check.is_to_be_watched
                 if self._stopping:
                     break
             try:

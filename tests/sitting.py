@@ -61,6 +61,7 @@ class Mirror:
         self.file = file
         self._performer: Performer | None = None
         self._plugged_in = True
+        self.has_a_lid = False
         self._chance = np.random.default_rng(7)
         self._room = cv2.GaussianBlur(self._grain(60, 200), (0, 0), 3)
         self.shown: list[Pixels] = []
@@ -87,16 +88,18 @@ class Mirror:
         if performer is not None:
             prompt = kiosk().face
             performer.step = None if prompt is None else prompt.step
-        self._write(self._view() if performer is None else performer.view())
+        self._write(self._view() if performer is None or self.has_a_lid else performer.view())
 
     def _grain(self, least: int, most: int) -> Pixels:
         return self._chance.integers(least, most, (480, 640, 3), dtype=np.uint8)
 
     def _view(self) -> Pixels:
+        if self.has_a_lid:
+            return self._grain(0, 5)
         return cv2.add(self._room, self._grain(0, 9))  # type: ignore[return-value]  # cv2's stubs say any array
 
     def _write(self, pixels: Pixels) -> None:
-        self.shown = [*self.shown[-3:], pixels]
+        self.shown = [*self.shown[-30:], pixels]
         new = self.file.with_suffix(".new.bmp")
         assert cv2.imwrite(str(new), pixels)
         new.replace(self.file)

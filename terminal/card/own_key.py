@@ -165,32 +165,28 @@ class OwnKeyProof:
     authentication certificate read beside (CERTIFICATE_KEY: nothing binds the two), nor that who
     brought the card is its holder (HOLDER: somebody must look, or a camera).  Expiry and security
     code stand in the record unsigned.
+
+    ``record``: what the payer needs of the record; of its pictures and photo only the digests, so
+    that none is kept for as long as the proof.
     """
 
     challenge: Challenge
     signature: bytes = field(repr=False)
-    record: SignedRecord = field(repr=False)
-    cv_certificate: bytes = field(repr=False)
+    own_key: rsa.RSAPublicKey = field(repr=False)
+    record: OwnKeyEvidence = field(repr=False)
 
     def evidence(self, method: IdentificationMethod, identified_at: datetime) -> HolderEvidence:
         """Return what the payer needs to check it all itself; no picture is in it.
 
         ``method``: how the holder was matched to the card; NONE if nobody did.
         """
-        record = self.record
         return HolderEvidence(
             method=method,
             proof=ProofKind.OWN_KEY,
             identified_at=identified_at,
             challenge=self.challenge,
             signature=self.signature,
-            own_key=OwnKeyEvidence(
-                cv_certificate=self.cv_certificate,
-                key_group=record.key_group,
-                pictures_digest=hashlib.sha256(record.picture_group).digest(),
-                photo_digest=hashlib.sha256(record.photo_group).digest(),
-                record_signature=record.signature,
-            ),
+            own_key=self.record,
         )
 
 
@@ -221,7 +217,14 @@ def prove_own_key(
     signature = protocol.send(connection, command, "sign by the card's own key")
     if not _signed_by(signed.own_key, challenge.value, signature):
         raise OwnKeyRejectedError(OwnKeyReason.SIGNATURE_MISMATCH)
-    return OwnKeyProof(challenge, signature, signed, cv_certificate)
+    shown = OwnKeyEvidence(
+        cv_certificate=cv_certificate,
+        key_group=signed.key_group,
+        pictures_digest=hashlib.sha256(signed.picture_group).digest(),
+        photo_digest=hashlib.sha256(signed.photo_group).digest(),
+        record_signature=signed.signature,
+    )
+    return OwnKeyProof(challenge, signature, signed.own_key, shown)
 
 
 def _signed_by(key: rsa.RSAPublicKey, message: bytes, signature: bytes) -> bool:

@@ -82,9 +82,7 @@ def test_a_genuine_card_proves_its_own_key(wallet: Wallet) -> None:
     """CV certificate, record and signature hold, and the evidence says what is left open."""
     card = opened(wallet)
     proof = prove_own_key(card.connection, card.record, issuers(wallet), challenge())
-    proof.record.own_key.verify(
-        proof.signature, challenge().value, padding.PKCS1v15(), hashes.SHA256()
-    )
+    proof.own_key.verify(proof.signature, challenge().value, padding.PKCS1v15(), hashes.SHA256())
     evidence = proof.evidence(IdentificationMethod.FACE, NOW)
     assert (evidence.method, evidence.proof) == (IdentificationMethod.FACE, ProofKind.OWN_KEY)
     assert (evidence.challenge, evidence.signature) == (challenge(), proof.signature)
@@ -114,7 +112,7 @@ def test_the_payer_comes_to_the_same_result(wallet: Wallet) -> None:
     person = next(one for one in population.people if one.sex.value == stored.sex)
     person = replace(person, birthdate=stored.birthdate)
     payer = CardRecords.load(wallet.folder / "record-ca.pem")
-    assert payer.check(own, person).public_numbers() == proof.record.own_key.public_numbers()
+    assert payer.check(own, person).public_numbers() == proof.own_key.public_numbers()
 
 
 def test_the_record_of_another_card_is_refused(wallet: Wallet) -> None:
@@ -184,7 +182,7 @@ def test_a_recorded_signature_does_not_fit_a_new_challenge(wallet: Wallet) -> No
     fresh = challenge(2)
     command = "802A000033" + digest_info(fresh.value).hex() + "00"
     copy = WrittenCard(
-        *reading("0004", old.cv_certificate), (command, old.signature.hex() + "9000")
+        *reading("0004", old.record.cv_certificate), (command, old.signature.hex() + "9000")
     )
     with pytest.raises(OwnKeyRejectedError) as refusal:
         prove_own_key(copy, card.record, issuers(wallet), fresh)

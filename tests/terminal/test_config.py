@@ -125,6 +125,10 @@ def test_a_loaded_configuration_cannot_change(file: Path) -> None:
         ("[store]", "[reader]\nspeed = 1\n[store]", "reader.speed", "allowed here: kind"),
         ("[store]", '[card_camera]\nkind = "v4l2"\n[store]', "card_camera", "needs device"),
         ("[store]", '[card_camera]\nkind = "recorded"\n[store]', "card_camera", "needs recording"),
+        ("[store]", '[face]\nkind = "v4l2"\n[store]', "face", "needs device"),
+        ("[store]", '[face]\nkind = "recorded"\n[store]', "face", "needs recording"),
+        ("[store]", '[face]\npassive_model = "a.onnx"\n[store]', "face", "go together"),
+        ("[store]", '[face]\nprofile = "loose"\n[store]', "face.profile", "fmr-1e-4"),
         ("[terminal]", "card = 3\n[terminal]", None, "TOML"),
     ],
 )
@@ -208,6 +212,8 @@ def test_production_refuses_certificates_made_for_tests(
         ('[reader]\nkind = "socket"\n', "reader.kind"),
         ('[web]\nhost = "0.0.0.0"\n', "web.host"),
         ('[card_camera]\nkind = "recorded"\nrecording = "a.jpg"\n', "card_camera.kind"),
+        ('[face]\nkind = "recorded"\nrecording = "a.jpg"\n', "face.kind"),
+        ('[face]\nkind = "v4l2"\ndevice = "/dev/video0"\nturns = 0\n', "face.turns"),
     ],
 )
 def test_production_refuses_doors_that_are_open_to_others(

@@ -17,8 +17,10 @@ from face_auth.liveness import Step
 from face_auth.quality import Guidance
 from terminal.audit import Act
 from terminal.errors import VisitStateError
+from terminal.face_check import FaceProblem
 from terminal.health import HealthState
 from terminal.identification import VisualReason
+from terminal.reader.played import Keypad, Traits
 from terminal.views import (
     ConsentItem,
     DeskNeed,
@@ -29,6 +31,7 @@ from terminal.views import (
     KioskView,
 )
 from terminal.visit import CloseReason, StaffNeed, VisitState
+from tests.clinic import PIN as TYPED_PIN
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.face.heads import Performer, Sitter
 from tests.sitting import Mirror, filmed, read_sitters, with_photo
@@ -355,6 +358,72 @@ def test_whatever_comes_between_ends_it(
     else:
         assert visit.state is VisitState.IDENTIFIED
         clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
+
+
+def test_a_phone_and_a_card_known_to_have_no_photo_take_the_pin(desk: FaceDesk) -> None:
+    """Where there is surely no photo to compare with, the face is not offered."""
+    desk.taps("phone")
+    assert (desk.screen.step, desk.screen.methods) == (KioskStep.PIN, ())
+    desk.clinic.patient.takes_card()
+    desk.taps("infant")
+    desk.chooses(PIN)
+    desk.clinic.patient.types_pin()
+    desk.clinic.patient.consents_to_all()
+    desk.clinic.reception.sees_answer()
+    desk.clinic.patient.takes_card()
+    desk.taps("infant")
+    assert (desk.screen.step, desk.screen.methods) == (KioskStep.PIN, ())
+
+
+def test_the_reader_asks_for_the_pin_once_it_is_chosen(tmp_path: Path, photographed: Stage) -> None:
+    """At a reader with keys of its own the choice comes first, and the keys wait for it."""
+    mirror, keypad = Mirror(tmp_path / "mirror.bmp"), Keypad()
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\n'
+    traits = Traits(keypad=keypad)
+    with opened_clinic(tmp_path, photographed, traits=traits, face=face) as clinic:
+        view = clinic.patient.taps("ordinary")
+        assert (view.step, view.methods) == (KioskStep.CHOOSE, (FACE, PIN))
+        assert not keypad.waiting
+        assert view.visit_id is not None
+        clinic.terminal.desk.choose(view.visit_id, PIN)
+        clinic.patient.sees(KioskStep.PIN_ON_READER)
+        wait_for(lambda: keypad.waiting, "the reader to ask for the PIN")
+        keypad.type(TYPED_PIN.encode())
+        clinic.patient.sees(KioskStep.CONSENT)
+
+
+def test_silence_at_the_choice_ends_the_visit(tmp_path: Path, photographed: Stage) -> None:
+    """Who walks away before choosing leaves a clean screen."""
+    mirror = Mirror(tmp_path / "mirror.bmp")
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\n'
+    with opened_clinic(tmp_path, photographed, speed=60, face=face) as clinic:
+        visit_id = clinic.patient.taps("ordinary").visit_id
+        assert visit_id is not None
+        clinic.patient.sees(KioskStep.CARD_PROBLEM)
+        visit = clinic.reception.opens(visit_id).row.visit
+        assert visit.close_reason is CloseReason.WALKED_AWAY
+
+
+def test_a_black_camera_is_not_offered_until_it_sees_again(
+    tmp_path: Path, photographed: Stage
+) -> None:
+    """A lid on the lens is noticed, told, and watched until it is off."""
+    with opened(tmp_path, photographed) as desk:
+        check = desk.face_work._check
+        desk.taps()
+        desk.mirror.has_a_lid = True
+        wait_for(lambda: check.problem is FaceProblem.BLACK, "the lid to be noticed")
+        desk.clinic.patient.takes_card()
+        desk.taps()
+        desk.sees(KioskStep.PIN)
+        codes = {one.code for one in desk.clinic.terminal.health()}
+        assert "face.black" in codes
+        desk.mirror.has_a_lid = False
+        wait_for(lambda: check.problem is None, "the camera to see again")
+        desk.clinic.patient.takes_card()
+        wait_for(lambda: not check.is_on, "the camera to be off")
+        desk.taps()
+        desk.sees(KioskStep.CHOOSE)
 
 
 def test_nobody_types_the_number(tmp_path: Path, photographed: Stage) -> None:
