@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from terminal.config import documented_keys, load_config
 from terminal.errors import ConfigError
+from terminal.face_check import FaceProblem
+from terminal.health_face import check_face
 from web.cli import cli
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,6 +62,7 @@ def test_every_bad_finding_of_the_doctor_is_in_the_manual(module: str) -> None:
         "card-camera.well",
     }
     assert len(codes) > 1
+    codes |= {check_face(problem).code for problem in FaceProblem}
     assert [code for code in sorted(codes - good) if f"`{code}`" not in INSTALLER] == []
 
 

@@ -248,3 +248,15 @@ def test_the_doctor_looks_through_the_card_camera(installer: Installer) -> None:
     (check,) = (check for check in checks if check["name"] == "card-camera")
     assert (check["state"], check["code"]) == ("warn", "card-camera.unplugged")
     assert check["remedy"]
+
+
+def test_the_doctor_looks_through_the_face_camera(installer: Installer) -> None:
+    """Where one is configured, models are verified and the camera is switched on."""
+    section = '\n[face]\nkind = "recorded"\nrecording = "none.jpg"\n'
+    written = installer.config.read_text()
+    for more, code in (("", "face.unplugged"), ('models = "nowhere"\n', "face.models-missing")):
+        installer.config.write_text(written + section + more)
+        checks = json.loads(installer.runs_here("doctor", "--json").stdout)
+        (check,) = (check for check in checks if check["name"] == "face")
+        assert (check["state"], check["code"]) == ("warn", code)
+        assert check["remedy"]

@@ -26,6 +26,7 @@ from terminal.views import (
     DeskNeed,
     FaceGuidance,
     FaceStep,
+    HistoryClosed,
     KioskNotice,
     KioskStep,
     KioskView,
@@ -282,6 +283,13 @@ def test_without_record_issuers_the_payer_is_told_so(
         row = desk.clinic.reception.sees_answer()
         assert row.identification is not None
         assert row.identification.proof is ProofKind.CERTIFICATE_ONLY
+        desk.clinic.patient.consents_to_all()
+        desk.sees(KioskStep.DONE)
+        assert row.coverage is not None
+        closed = wait_for(
+            lambda: desk.clinic.doctor.opens(row.visit.id).history_closed_because, "no history"
+        )
+        assert closed in (HistoryClosed.FETCHING, HistoryClosed.NOT_FETCHED)
 
 
 def test_a_blocked_pin_leaves_the_face(desk: FaceDesk, sitters: Mapping[str, Sitter]) -> None:
