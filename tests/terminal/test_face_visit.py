@@ -36,6 +36,7 @@ from tests.clinic import PIN as TYPED_PIN
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.face.heads import Performer, Sitter
 from tests.sitting import Mirror, filmed, read_sitters, with_photo
+from tests.terminal.test_number_reading import WatchedDesk
 
 FACE, PIN = IdentificationMethod.FACE, IdentificationMethod.PIN
 LONG = 60.0
@@ -368,6 +369,29 @@ def test_whatever_comes_between_ends_it(
         clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
 
 
+def test_nobody_types_where_a_camera_reads_the_cards_number(
+    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
+) -> None:
+    """The card's face is read while the patient chooses: from the tap to the match nobody helps."""
+    mirror, view = Mirror(tmp_path / "mirror.bmp"), tmp_path / "view.jpg"
+    mirror.sits(Performer(sitters["a"]))
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = 0\n'
+    over_card = f'kind = "recorded"\nrecording = "{view}"\nseconds = 60'
+    kiosk = "idle_seconds = 600"
+    with (
+        opened_clinic(tmp_path, photographed, face=face, card_camera=over_card, kiosk=kiosk) as one,
+        filmed(mirror, one.terminal.desk.kiosk),
+    ):
+        over = WatchedDesk(one, view)
+        visit_id = one.patient.taps("ordinary").visit_id
+        assert visit_id is not None
+        holders = one.terminal.desk._holders
+        over.shows_until("ordinary", lambda: holders.photo_of(visit_id) is not None)
+        one.terminal.desk.choose(visit_id, FACE)
+        wait_for(lambda: one.patient.screen.step is KioskStep.CONSENT, "a match", LONG)
+        assert over.verified == ["text/0015", "visual/0012"]
+
+
 def test_a_phone_and_a_card_known_to_have_no_photo_take_the_pin(desk: FaceDesk) -> None:
     """Where there is surely no photo to compare with, the face is not offered."""
     desk.taps("phone")
@@ -467,6 +491,22 @@ def test_a_camera_that_is_not_there_is_not_offered(
         assert desk.screen.methods == ()
         check = {one.name: one for one in desk.clinic.terminal.health()}["face"]
         assert (check.state, check.code) == (HealthState.WARN, "face.unplugged")
+
+
+def test_an_added_model_that_is_another_file_switches_the_face_off(
+    tmp_path: Path, photographed: Stage
+) -> None:
+    """A passive model is known by its sha256 as the shipped ones are."""
+    model, mirror = tmp_path / "passive.onnx", Mirror(tmp_path / "mirror.bmp")
+    model.write_bytes(b"another")
+    face = (
+        f'kind = "recorded"\nrecording = "{mirror.file}"\n'
+        f'passive_model = "{model}"\npassive_sha256 = "{"0" * 64}"\n'
+    )
+    with opened_clinic(tmp_path, photographed, face=face) as clinic:
+        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
+        codes = {one.code for one in clinic.terminal.health()}
+        assert "face.models-altered" in codes
 
 
 @pytest.mark.parametrize(("content", "code"), [(None, "missing"), (b"other", "altered")])
