@@ -62,7 +62,7 @@ record_issuers = ["cards/record-ca.pem"]
 kind = "recorded"
 recording = "card-camera.jpg"
 
-[payer]
+{face}[payer]
 base_url = "https://localhost:{payer}/fhir"
 ca_file = "payer/ca.pem"
 client_certificate = "payer/client.pem"
@@ -74,6 +74,18 @@ port = {web}
 {store}"""
 
 
+FACE = """\
+[face]
+kind = "recorded"
+recording = "face-camera.bmp"
+
+"""
+PORTRAITS = Path(sys.prefix) / "portraits" / "face_recognition-1.3.0.tar.gz"
+DRAWN = " (a drawing only: ./scripts/setup could not fetch the portraits)"
+HOLDERS = ("ordinary", "elderly", "face-only", "pin-blocked")
+"""The cards that bear the photo of who can stand before the kiosk's camera."""
+
+
 @dataclass(frozen=True)
 class Demo:
     """Where a demo lives.  Ports: terminal ``base``, tray ``base + 1``, payer ``base + 2``."""
@@ -82,12 +94,18 @@ class Demo:
     base: int
     card_port: int
     pcsc_socket: Path | None
+    has_camera: bool
     password: str = field(repr=False)
 
     @property
     def config(self) -> Path:
         """The terminal's configuration."""
         return self.folder / "config.toml"
+
+    @property
+    def visitor_code(self) -> Path:
+        """The file with the one-time code by which who stands before the camera sees the kiosk."""
+        return self.folder / "visitor.code"
 
     @property
     def address(self) -> str:
@@ -112,7 +130,9 @@ def main() -> int:
         signal.signal(number, stop)
     try:
         with _locked(options.data_dir), pcsc_socket_for(options.data_dir) as pcsc_socket:
-            demo = make_demo(options.data_dir, options.port_base, pcsc_socket)
+            # one visit by PIN needs nobody before a camera
+            camera = not options.once
+            demo = make_demo(options.data_dir, options.port_base, pcsc_socket, has_camera=camera)
             children = list(processes_of(demo))
             with running(children, stopping):
                 if options.once:
@@ -120,6 +140,7 @@ def main() -> int:
 
                     visit_once.run(demo, kiosk_code(demo))
                     return 0
+                _write_private(demo.visitor_code, kiosk_code(demo))
                 print(_welcome(demo, kiosk_code(demo)), flush=True)
                 while not stopping.wait(0.2):
                     for child in children:
@@ -188,7 +209,7 @@ def pcsc_socket_for(folder: Path) -> Iterator[Path | None]:
             yield Path(short) / "pcscd.sock"
 
 
-def make_demo(folder: Path, base: int, pcsc_socket: Path | None) -> Demo:
+def make_demo(folder: Path, base: int, pcsc_socket: Path | None, *, has_camera: bool) -> Demo:
     """Make what the demo needs in ``folder``, unless it is there, and choose its ports."""
     for port in (base, base + 1, base + 2):
         if not _is_free("127.0.0.1", port):
@@ -209,7 +230,10 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None) -> Demo:
         for port in range(FIRST_CARD_PORT, 65000, 2)
         if _is_free("0.0.0.0", port) and _is_free("0.0.0.0", port + 1)  # noqa: S104  # as vpcd
     )
-    demo = Demo(folder, base, card_port, pcsc_socket, password_file.read_text().strip())
+    password = password_file.read_text().strip()
+    demo = Demo(folder, base, card_port, pcsc_socket, has_camera, password)
+    if has_camera and PORTRAITS.exists():
+        _put_photos(folder)
     if is_new:
         for leftover in folder.glob("store.db*"):
             leftover.unlink()
@@ -229,6 +253,21 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None) -> Demo:
     return demo
 
 
+def _put_photos(folder: Path) -> None:
+    """Give some cards the photo of a public person, once, in place of the drawing."""
+    done = folder / "photos-are-put"
+    if done.exists():
+        return
+    program, cards = ROOT / "scripts" / "visitor.py", folder / "cards" / "cards"
+    command = [sys.executable, str(program), "--photos", str(cards), *HOLDERS]
+    put = subprocess.run(command, capture_output=True, text=True, check=False)
+    if put.returncode:
+        why = put.stderr.strip().splitlines() or ["no message"]
+        msg = f"the portraits could not be put on the cards: {why[-1]}"
+        raise DemoError(msg)
+    done.touch()
+
+
 def _write_config(demo: Demo, store: str) -> None:
     reader = f"socket_port = {demo.card_port}"
     if demo.pcsc_socket:
@@ -241,6 +280,7 @@ def _write_config(demo: Demo, store: str) -> None:
         reader=reader,
         payer=demo.base + 2,
         web=demo.base,
+        face=FACE if demo.has_camera else "",
         store=store,
     )
     _write_private(demo.config, text)
@@ -249,6 +289,7 @@ def _write_config(demo: Demo, store: str) -> None:
 def processes_of(demo: Demo) -> Iterator[Child]:
     """Yield the processes of the demo in the order in which they start."""
     logs, cards, payer = demo.folder / "logs", demo.folder / "cards", demo.folder / "payer"
+    holders = HOLDERS if demo.has_camera and PORTRAITS.exists() else ()
 
     def child(name: str, ready: Callable[[], bool], *command: object) -> Child:
         program, *rest = map(str, command)
@@ -268,6 +309,8 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         *("virtual-card", "serve", "--dir", cards),
         *("--vpcd-port", demo.card_port, "--tray-port", demo.base + 1),
         *("--camera", demo.folder / "card-camera.jpg"),
+        *(("--kiosk-camera",) if demo.has_camera else ()),
+        *(part for slug in holders for part in ("--portrait", slug)),
     )
     yield child(
         "payer simulator",
@@ -276,6 +319,13 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         *("--card-ca", cards / "ca.pem", "--issued", cards / "issued.json"),
         *("--record-ca", cards / "record-ca.pem"),
     )
+    if demo.has_camera:
+        seen = demo.folder / "face-camera.bmp"
+        seen.unlink(missing_ok=True)
+        command = [sys.executable, str(ROOT / "scripts" / "visitor.py"), "--picture", str(seen)]
+        command += ["--terminal", demo.address, "--tray", demo.tray]
+        command += ["--code", str(demo.visitor_code), *([] if holders else ["--drawn"])]
+        yield Child("visitor", command, seen.exists, logs / "visitor.log")
     yield child(
         "terminal",
         lambda: _serves(demo.base),
@@ -298,6 +348,7 @@ Ready: open {demo.address}/
   Staff   log in as {", ".join(ACCOUNTS)}; password {demo.password}
   Kiosk   make a browser the kiosk with the one-time code {code} (within 10 minutes)
   Cards   put a card on the reader at {demo.tray}/ ; the PIN of every card is 1234
+  Face    choose there who stands before the kiosk's camera{"" if PORTRAITS.exists() else DRAWN}
   Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
 
 Ctrl-C stops all of it."""

@@ -23,8 +23,8 @@ from terminal.virtual_card import pictures
 from terminal.virtual_card.issuing import _face
 from terminal.virtual_card.personas import read_card, write_card
 from tests.clinic import Stage
-from tests.face.conftest import cut, jpeg_2000, read_portraits
 from tests.face.heads import Performer, Sitter, seat
+from tests.face.portraits import cut, jpeg_2000, read_portraits
 
 if TYPE_CHECKING:
     from face_auth.types import Pixels

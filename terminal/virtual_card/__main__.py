@@ -70,14 +70,32 @@ def issue(people: Path, folder: Path) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A .jpg file: what a camera over the reader sees, replaced as cards come and go.",
 )
+@click.option(
+    "--kiosk-camera",
+    is_flag=True,
+    help="Let the tray say who stands before the kiosk's camera; another program draws them.",
+)
+@click.option(
+    "--portrait",
+    "portraits",
+    multiple=True,
+    metavar="SLUG",
+    help="With --kiosk-camera: a card whose holder can stand there.  May be given again.",
+)
 def serve(
-    folder: Path, vpcd_port: int, vpcd_host: str, tray_port: int, picture: Path | None
+    folder: Path,
+    vpcd_port: int,
+    vpcd_host: str,
+    tray_port: int,
+    picture: Path | None,
+    kiosk_camera: bool,
+    portraits: tuple[str, ...],
 ) -> None:
     """Hold the cards of a folder and serve the tray page, from which they go on the reader."""
     with _clear_errors(), contextlib.ExitStack() as parts:
         personas = issuing.load(folder)
         slot = parts.enter_context(VirtualCardSlot(vpcd_port, vpcd_host, gap_seconds=_SWAP_SECONDS))
-        tray = Tray(personas, slot)
+        tray = Tray(personas, slot, portraits if kiosk_camera else None)
         server = TrayServer(tray, tray_port)
         if picture is not None:
             camera = TrayCamera(tray, picture)

@@ -1,7 +1,8 @@
 """The tray's page and its JSON control, on 127.0.0.1 only.
 
 ``GET /state``, ``GET /trace?card=SLUG`` (all cards without ``card``), ``POST /insert`` and
-``POST /reset`` with ``{"card": SLUG}``, ``POST /remove`` with ``{}``, ``POST /script`` with
+``POST /reset`` with ``{"card": SLUG}``, ``POST /remove`` with ``{}``, ``POST /before-camera`` with
+``{"who": "same" | "other" | "print" | "nobody"}``, ``POST /script`` with
 ``{"card": SLUG, "steps": [{"do": "remove", "at": 5}]}`` for the next insertion (see
 :class:`terminal.virtual_card.script.Step`).  Every POST is answered with the new state.  Refused
 are other Host names (DNS rebinding) and POSTs from other pages (Origin).
@@ -19,7 +20,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
 from terminal.virtual_card.ports import check_free
 from terminal.virtual_card.script import Step
-from terminal.virtual_card.tray import Tray, TrayCard, UnknownTrayCardError
+from terminal.virtual_card.tray import BeforeCamera, Tray, TrayCard, UnknownTrayCardError
 from terminal.virtual_card.wording import LANGUAGES, WORDS
 
 HOST = "127.0.0.1"
@@ -87,6 +88,8 @@ def create_app(tray: Tray, port: int) -> Flask:
             language=language,
             other=LANGUAGES[1 - LANGUAGES.index(language)],
             words=WORDS[language],
+            portraits=tray.portraits,
+            visitors=list(BeforeCamera),
         )
 
     @app.get("/state")
@@ -112,6 +115,17 @@ def create_app(tray: Tray, port: int) -> Flask:
     @app.post("/reset")
     def reset() -> Response:
         tray.reset(_slug())
+        return jsonify(_state(tray))
+
+    @app.post("/before-camera")
+    def before_camera() -> Response:
+        body = request.get_json()
+        who = body.get("who") if isinstance(body, dict) else None
+        if tray.portraits is None or who not in set(BeforeCamera):
+            raise BadRequest(
+                f'send {{"who": one of {", ".join(BeforeCamera)}}} to a tray with a camera'
+            )
+        tray.before_camera = BeforeCamera(who)
         return jsonify(_state(tray))
 
     @app.post("/script")
@@ -140,6 +154,7 @@ def _state(tray: Tray) -> dict[str, Any]:
     return {
         "on_reader": tray.on_reader,
         "reader_connected": tray.reader_connected,
+        "before_camera": None if tray.portraits is None else tray.before_camera.value,
         "cards": [
             _card(card) | {"script": [str(step) for step in tray.script_of(card.slug)]}
             for card in tray.cards

@@ -32,6 +32,15 @@ class CardKind(StrEnum):
     MUTE = "mute"
 
 
+class BeforeCamera(StrEnum):
+    """Who stands before the kiosk's camera, where the demo has one."""
+
+    SAME = "same"
+    OTHER = "other"
+    PRINT = "print"
+    NOBODY = "nobody"
+
+
 class UnknownTrayCardError(Exception):
     """There is no such card in the tray."""
 
@@ -117,8 +126,19 @@ def other_cards() -> list[TrayCard]:
 class Tray:
     """The cards and the one slot they go into; safe between threads."""
 
-    def __init__(self, personas: Sequence[IssuedPersona], slot: VirtualCardSlot) -> None:
-        """``personas``: the issued cards, in the order in which they lie there."""
+    def __init__(
+        self,
+        personas: Sequence[IssuedPersona],
+        slot: VirtualCardSlot,
+        portraits: Sequence[str] | None = None,
+    ) -> None:
+        """``personas``: the issued cards, in the order in which they lie there.
+
+        ``portraits``: the cards whose holder can stand before the kiosk's camera; None where there
+        is no camera.
+        """
+        self.portraits = portraits
+        self.before_camera = BeforeCamera.SAME
         issued = [
             TrayCard(
                 slug=item.person.persona or item.person.id,

@@ -52,6 +52,18 @@ WORDS: dict[str, dict[str, str]] = {
         "bank-card": "タッチ決済カード",
         "passport": "パスポート",
         "mute-card": "こわれたカード",
+        "portrait": "顔を試せます",
+        "camera": "カメラの前にいるのは",
+        "camera_said": "カメラの前:",
+        "camera_same": "本人",
+        "camera_other": "ほかの人",
+        "camera_print": "本人の写真を持った人",
+        "camera_nobody": "だれもいない",
+        "camera_note": (
+            "ふたりの公開写真から作った動く顔です。しくみが動くことは示しますが、"
+            "顔認証の正確さは示しません。"
+        ),
+        "camera_drawn": "写真のパッケージがないため、描いた絵が写ります。顔とは認められません。",
         "other_language": "English",
     },
     "en": {
@@ -101,6 +113,20 @@ WORDS: dict[str, dict[str, str]] = {
         "bank-card": "Bank card",
         "passport": "Passport",
         "mute-card": "Broken card",
+        "portrait": "Try the face",
+        "camera": "Before the camera stands",
+        "camera_said": "Before the camera:",
+        "camera_same": "the holder",
+        "camera_other": "another person",
+        "camera_print": "someone with the holder's photo",
+        "camera_nobody": "nobody",
+        "camera_note": (
+            "Heads rendered from portraits of two public persons: they show that the parts work "
+            "together, not how accurate the check is."
+        ),
+        "camera_drawn": (
+            "The package of portraits is missing: a drawing is shown, which is taken for no face."
+        ),
         "other_language": "日本語",
     },
 }

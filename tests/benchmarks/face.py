@@ -35,8 +35,8 @@ from face_auth.embedder import FaceEmbedder
 from face_auth.opencv import cv2
 from face_auth.quality import look_at
 from tests.benchmarks.visit import report
-from tests.face.conftest import cut, jpeg_2000, read_portraits
 from tests.face.heads import Performer, Sitter, seat
+from tests.face.portraits import cut, jpeg_2000, read_portraits
 
 if TYPE_CHECKING:
     from face_auth.types import Pixels

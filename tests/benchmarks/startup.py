@@ -44,7 +44,7 @@ def run(starts: int) -> None:
         contextlib.redirect_stdout(io.StringIO()),
     ):
         (folder / "logs").mkdir()
-        made = demo.make_demo(folder, free_port(), pcsc_socket)
+        made = demo.make_demo(folder, free_port(), pcsc_socket, has_camera=False)
         *others, terminal = demo.processes_of(made)
         for _ in range(starts):
             with running(others, threading.Event()):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from face_auth import PhotoError, decode_photo
 from face_auth.errors import PhotoReason
 from face_auth.jpeg2000 import PictureHeader, read_header
-from tests.face.conftest import jpeg_2000
+from tests.face.portraits import jpeg_2000
 
 if TYPE_CHECKING:
     from face_auth.types import Pixels

@@ -85,6 +85,8 @@ def test_a_demo_runs_until_it_is_told_to_stop_and_says_what_stands_in_the_way(
     try:
         wait_for(lambda: READY in log.read_text() or demo.poll() is not None, "ready", 120)
         assert f"http://localhost:{base}/" in log.read_text()
+        assert (folder / "face-camera.bmp").stat().st_size > 100_000
+        wait_for(lambda: not (folder / "visitor.code").exists(), "a look at the kiosk's screen", 60)
         for other, port, words in (
             (folder, base + 5, "a demo already runs on"),
             (tmp_path / "other", base, f"port {base} is in use"),

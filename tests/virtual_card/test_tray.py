@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from terminal.errors import PortInUseError
 from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.issuing import load
-from terminal.virtual_card.server import HOST, TrayServer
+from terminal.virtual_card.server import HOST, TrayServer, create_app
 from terminal.virtual_card.tray import Tray
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.virtual_card.commands import send, verify
@@ -169,6 +169,26 @@ def test_what_is_refused_changes_nothing(
     assert got == status
     assert answer["error"]
     assert control.state()["on_reader"] is None
+
+
+def test_only_a_tray_with_a_camera_asks_who_stands_there(
+    cards: Path, slot: VirtualCardSlot
+) -> None:
+    """It tells its choice to whoever draws them, says what that proves, and takes no other."""
+    personas = load(cards)
+    tray = Tray(personas, slot, ("normal",))
+    client = create_app(tray, 8601).test_client()
+    host = {"Host": f"{HOST}:8601"}
+    assert client.get("/state", headers=host).get_json()["before_camera"] == "same"
+    for who, status in (("print", 200), ("somebody", 400), (None, 400)):
+        answer = client.post("/before-camera", json={"who": who}, headers=host)
+        assert answer.status_code == status
+    assert client.get("/state", headers=host).get_json()["before_camera"] == "print"
+    assert "not how accurate the check is" in client.get("/?lang=en", headers=host).text
+    bare = create_app(Tray(personas, slot), 8601).test_client()
+    assert bare.get("/state", headers=host).get_json()["before_camera"] is None
+    assert bare.post("/before-camera", json={"who": "same"}, headers=host).status_code == 400
+    assert "before-camera" not in bare.get("/", headers=host).text
 
 
 def test_every_answer_carries_the_protecting_headers(control: Control) -> None:

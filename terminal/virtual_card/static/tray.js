@@ -8,6 +8,7 @@ const said = document.querySelector("#said");
 const trace = document.querySelector(".trace");
 const tray = document.querySelector(".tray");
 const details = document.querySelector("details");
+const camera = document.querySelector(".camera");
 const tiles = new Map([...document.querySelectorAll(".card")].map((tile) => [tile.dataset.slug, tile]));
 let onReader = null;
 let turn = 0;
@@ -25,6 +26,8 @@ async function ask(path, body) {
 
 function show(state) {
   onReader = state.on_reader;
+  const visitor = camera?.querySelector(`[value="${state.before_camera}"]`);
+  if (visitor) visitor.checked = true;
   for (const card of state.cards) {
     const tile = tiles.get(card.slug);
     if (!tile) return location.reload();
@@ -112,5 +115,16 @@ document.querySelector("#take").addEventListener("click", async () => {
   button?.focus({ preventScroll: true }); // this button goes away; the keyboard stays by the card
 });
 document.querySelector("#reset").addEventListener("click", () => act("/reset", onReader, said.dataset.reset));
+camera?.addEventListener("change", async (event) => {
+  turn += 1;
+  const mine = turn;
+  try {
+    const state = await ask("/before-camera", { who: event.target.value });
+    if (mine === turn) show(state);
+    said.textContent = `${camera.dataset.said} ${event.target.closest("label").textContent.trim()}`;
+  } catch {
+    now.textContent = now.dataset.lost;
+  }
+});
 details.addEventListener("toggle", () => showTrace().catch(() => {}));
 poll();
