@@ -74,8 +74,11 @@ class FaceWork:
         steps: VisitSteps,
         bus: EventBus,
         now: Callable[[], datetime],
+        trouble: Callable[[Exception], None],
     ) -> None:
-        """``check``: None where there is no camera; ``numbers_are_seen``: by one over the card."""
+        """``check``: None where there is no camera; ``numbers_are_seen``: by one over the card;
+        ``trouble``: called with the fault of a comparison, which was logged already.
+        """
         self._check = check
         self._numbers_are_seen = numbers_are_seen
         self._holders = holders
@@ -84,6 +87,7 @@ class FaceWork:
         self._lock, self._cards = steps.lock, steps.cards
         self._bus = bus
         self._now = now
+        self._trouble = trouble
         self._visit_id: str | None = None
         self._made = 0
         self._attempt: _Attempt | None = None
@@ -236,9 +240,11 @@ class FaceWork:
                     self._verify(check, attempt)
                     continue
                 _ = check.problem  # seen now, it is known when the camera is off
-            except Exception:
+            except Exception as error:
                 # a fault in one visit must not end the camera for all others
                 log.exception("the face's thread goes on after a fault")
+                if attempt is not None:
+                    self._trouble(error)
             self._rest(wants)
         if attempt is not None:
             wipe(attempt.photo)

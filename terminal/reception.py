@@ -123,6 +123,7 @@ class ReceptionDesk:
             steps=self._steps,
             bus=bus,
             now=now,
+            trouble=lambda error: self._card_work.trouble(error),
         )
         self._card_work = CardWork(
             reader=reader,

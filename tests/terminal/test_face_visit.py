@@ -21,6 +21,8 @@ from terminal.face_check import FaceProblem
 from terminal.health import HealthState
 from terminal.identification import VisualReason
 from terminal.reader.played import Keypad, Traits
+from terminal.store.connection import connect
+from terminal.store.keys import read_key_file
 from terminal.views import (
     ConsentItem,
     DeskNeed,
@@ -369,6 +371,27 @@ def test_whatever_comes_between_ends_it(
         clinic.patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
 
 
+def test_what_cannot_be_written_down_identifies_nobody(
+    desk: FaceDesk, sitters: Mapping[str, Sitter]
+) -> None:
+    """A match that the audit log does not take leads away from the camera, and counts no more."""
+    config = desk.clinic.config.store
+    db = connect(config.path, read_key_file(config.key_file))
+    db.conn.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON audit WHEN CAST(NEW.record AS TEXT) LIKE "
+        "'%face-compared%' BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    )
+    db.conn.commit()
+    db.conn.close()
+    desk.mirror.sits(Performer(sitters["a"]))
+    visit_id = desk.taps()
+    desk.types_number()
+    desk.chooses(FACE)
+    wait_for(lambda: desk.screen.step is not KioskStep.FACE, "the kiosk to go on", LONG)
+    assert desk.screen.step in (KioskStep.OUT_OF_SERVICE, KioskStep.CARD_PROBLEM)
+    assert desk.clinic.reception.opens(visit_id).row.identification is None
+
+
 def test_nobody_types_where_a_camera_reads_the_cards_number(
     tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
 ) -> None:
@@ -428,7 +451,7 @@ def test_silence_at_the_choice_ends_the_visit(tmp_path: Path, photographed: Stag
     """Who walks away before choosing leaves a clean screen."""
     mirror = Mirror(tmp_path / "mirror.bmp")
     face = f'kind = "recorded"\nrecording = "{mirror.file}"\n'
-    with opened_clinic(tmp_path, photographed, speed=60, face=face) as clinic:
+    with opened_clinic(tmp_path, photographed, speed=12, face=face) as clinic:
         visit_id = clinic.patient.taps("ordinary").visit_id
         assert visit_id is not None
         clinic.patient.sees(KioskStep.CARD_PROBLEM)
