@@ -117,7 +117,6 @@ def _visit_page(
         missing=missing,
         undecided=undecided,
         deciding=deciding,
-        face_words=face_words,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
     )
@@ -231,6 +230,7 @@ def init(app: Flask) -> None:
         wording=wording,
         answered=coverage_words,
         comparing=comparing,
+        face_words=face_words,
         may=may,
         Right=Right,
     )

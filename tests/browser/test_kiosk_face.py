@@ -16,14 +16,16 @@ import pytest
 from playwright.sync_api import Browser, Response, expect
 
 from eligibility.payer import IdentificationMethod
+from terminal.accounts import Role
 from terminal.views import DeskNeed, KioskStep
 from terminal.visit import StaffNeed
 from tests.browser.axe import axe_findings
 from tests.browser.kiosk_person import Person, person_at
+from tests.browser.test_desk import Desk
 from tests.clinic import Stage, opened_clinic
 from tests.face.heads import Performer, Sitter
 from tests.sitting import Mirror, filmed, read_sitters, with_photo
-from tests.website import opened_website
+from tests.website import Website, opened_website
 
 CARD = "ordinary"
 LONG_MS = 60_000
@@ -37,6 +39,7 @@ class Scene:
     mirror: Mirror
     sitters: Mapping[str, Sitter]
     pictures: list[Response]
+    website: Website
 
     def chooses_face(self) -> None:
         """Tap and choose the face."""
@@ -84,11 +87,14 @@ def scene(
             "response",
             lambda answer: pictures.append(answer) if "face-preview" in answer.url else None,
         )
-        yield Scene(person, mirror, people[0], pictures)
+        yield Scene(person, mirror, people[0], pictures, website)
 
 
-def test_a_visit_by_face(scene: Scene) -> None:
-    """From tap to the end by looking at the camera; pictures come one by one and are never kept."""
+def test_a_visit_by_face(scene: Scene, chromium: Browser) -> None:
+    """From tap to the end by looking at the camera; pictures come one by one and are never kept.
+
+    Staff read how the holder was identified, and in the log what came of the comparison.
+    """
     person, page = scene.person, scene.person.page
     scene.mirror.sits(Performer(scene.sitters["a"]))
     scene.chooses_face()
@@ -108,6 +114,14 @@ def test_a_visit_by_face(scene: Scene) -> None:
     row = person.clinic.reception.sees_answer()
     assert row.identification is not None
     assert row.identification.method is IdentificationMethod.FACE
+    desk = Desk(chromium, scene.website, Role.RECEPTION)
+    desk.opens(f"/staff/visits/{row.visit.id}")
+    expect(desk.page.locator("#visit")).to_contain_text("顔認証")
+    desk.opens(f"/staff/visits/{row.visit.id}/log")
+    log = desk.page.locator("tr").filter(has_text="一致（写真との比較、基準: 最も厳しい）")
+    expect(log).to_contain_text("profile=fmr-1e-4")
+    assert axe_findings(desk.page) == []
+    desk.context.close()
     seen = [answer for answer in scene.pictures if answer.status == HTTPStatus.OK]
     assert len({re.search(r"number=\d+", answer.url) for answer in seen}) > 1
     for answer in seen:
