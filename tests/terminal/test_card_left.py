@@ -10,7 +10,7 @@ import pytest
 from terminal.reader.played import Traits
 from terminal.views import KioskNotice, KioskStep
 from terminal.virtual_card.issuing import load_card
-from tests.clinic import Clinic, Stage, opened_clinic
+from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 
 
 @pytest.fixture(params=["pcsc", "socket"])
@@ -27,9 +27,11 @@ def test_a_card_found_at_the_start_begins_no_visit(each_reader: Clinic) -> None:
     Taken and put again it is a tap like any other.
     """
     clinic = each_reader
-    clinic.patient.taps("ordinary")
+    first = clinic.patient.taps("ordinary")
     card = load_card(clinic.stage.cards_dir, "ordinary").card
     clinic.slot.insert(card)
+    # the swap has to be over, or it would come as a tap after the restart
+    wait_for(lambda: clinic.patient.screen.visit_id not in (None, first.visit_id), "the card")
     clinic.patient.sees(KioskStep.PIN)
     clinic.restarts()
     view = clinic.patient.sees(KioskStep.CARD_PROBLEM)
