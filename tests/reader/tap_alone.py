@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 from terminal.card.jpki import JpkiSession
 from terminal.reader import ReaderSettings
 from terminal.reader.pcsc import PcscReader
@@ -26,7 +28,9 @@ from tests.virtual_card.parts import free_port_pair
 
 def drop_rights(uid: int, gid: int) -> None:
     """Become an ordinary user."""
-    "localhost".encode("idna")  # what the standard library imports late, while it can be read
+    # what the standard library and Pillow import late, while it can be read
+    "localhost".encode("idna")
+    Image.init()
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
