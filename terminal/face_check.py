@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING
 
 from face_auth import (
     PROFILES,
-    CameraError,
     CameraState,
     FrameError,
     FrameSource,
     ModelError,
-    OpenCvCamera,
     load_models,
     overwrite,
 )
 from face_auth.errors import ModelMissingError
-from face_auth.replay import PICTURES, RecordedCamera, WatchedPicture
+from terminal import cameras
 from terminal.face_settings import FaceSettings
 from terminal.pin_work import wipe
 
@@ -35,8 +33,6 @@ log = logging.getLogger(__name__)
 
 SETTLED_SECONDS = 2.5
 """After so long a camera that gives pictures is neither black nor frozen."""
-EXAMINE_SECONDS = 4.0
-_FRAME_SECONDS = 1.0
 
 
 class FaceProblem(StrEnum):
@@ -164,20 +160,8 @@ class FaceCheck:
         """Switch the camera on and see whether a picture comes; for the doctor."""
         if self._models_problem is not None:
             return self._models_problem
-        sequence, ends = 0, time.monotonic() + EXAMINE_SECONDS
-        self._camera.start()
-        try:
-            # to the end: a lid on the lens is known only after a while
-            while time.monotonic() < ends:
-                frame = self._camera.next_frame(sequence, timeout=_FRAME_SECONDS)
-                if frame is not None:
-                    sequence = frame.sequence
-                    overwrite(frame.pixels)
-        except CameraError as error:
-            return FaceProblem(error.state)
-        finally:
-            self._camera.stop()
-        return None if sequence else FaceProblem.FROZEN
+        state = cameras.examine(self._camera)
+        return None if state is CameraState.OK else FaceProblem(state)
 
     def _note(self) -> None:
         """Keep in mind how the camera is, also once it is off again."""
@@ -197,17 +181,9 @@ class FaceCheck:
 
 def make_face_check(settings: FaceSettings) -> FaceCheck | None:
     """Return the configured camera with the models; None where there is no camera."""
-    if settings.kind == "none":
+    camera = cameras.make_camera(settings)
+    if camera is None:
         return None
-    camera: FrameSource
-    if settings.device is not None and settings.kind == "v4l2":
-        camera = OpenCvCamera(settings.device)
-    else:
-        recording = settings.recording
-        if recording is None:  # pragma: no cover - the settings refuse it
-            return None
-        kind = WatchedPicture if recording.suffix.lower() in PICTURES else RecordedCamera
-        camera = kind(recording)
     matcher, problem = None, None
     try:
         matcher = make_matcher(settings)

@@ -5,26 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from terminal.cameras import CameraSettings
 
 
-class FaceSettings(BaseModel):
+class FaceSettings(CameraSettings):
     """Whether holders may be identified by their face (顔認証), and how."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["none", "v4l2", "recorded"] = Field(
         "none",
         description="`v4l2` for a camera before the patient, `recorded` for pictures (refused in "
         "production); with `none` there is no face verification",
-    )
-    device: Path | None = Field(
-        None, description="The camera of `v4l2`, best by a name under /dev/v4l/by-id"
-    )
-    recording: Path | None = Field(
-        None,
-        description="What `recorded` shows: a picture that another program replaces, a folder of "
-        "pictures or a video",
     )
     profile: Literal["fmr-1e-4", "fmr-1e-3", "fmr-1e-2"] = Field(
         "fmr-1e-4", description="How alike faces must be (docs/face.md); the first is the strictest"
@@ -59,13 +51,7 @@ class FaceSettings(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _kind_has_its_source(self) -> Self:
-        if self.kind == "v4l2" and self.device is None:
-            msg = "kind 'v4l2' needs device"
-            raise ValueError(msg)
-        if self.kind == "recorded" and self.recording is None:
-            msg = "kind 'recorded' needs recording"
-            raise ValueError(msg)
+    def _passive_model_is_whole(self) -> Self:
         if (self.passive_model is None) is not (self.passive_sha256 is None):
             msg = "passive_model and passive_sha256 go together"
             raise ValueError(msg)

@@ -16,16 +16,14 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from eligibility.reconcile import JAPAN
-from face_auth import CameraError, FrameSource, OpenCvCamera, overwrite
-from face_auth.replay import PICTURES, RecordedCamera, WatchedPicture
+from face_auth import CameraError, CameraState, FrameSource, overwrite
+from terminal import cameras
 from terminal.card_camera.face import FaceReader, PrintedNumber
 from terminal.card_camera.ocr import Tesseract
 from terminal.card_camera.settings import CardCameraSettings
 
 log = logging.getLogger(__name__)
 
-FRAME_SECONDS = 1.0
-EXAMINE_SECONDS = 4.0
 _PAUSE_SECONDS = 0.25
 _WIDTH, _HEIGHT, _RATE = 1920, 1080, 10
 
@@ -113,20 +111,8 @@ class CardCamera:
         problem = self._program_problem()
         if problem is not None:
             return problem
-        sequence, ends = 0, time.monotonic() + EXAMINE_SECONDS
-        self._camera.start()
-        try:
-            # to the end: a lid on the lens is known only after a while
-            while time.monotonic() < ends:
-                frame = self._camera.next_frame(sequence, timeout=FRAME_SECONDS)
-                if frame is not None:
-                    sequence = frame.sequence
-                    overwrite(frame.pixels)
-        except CameraError as error:
-            return CardCameraProblem(error.state)
-        finally:
-            self._camera.stop()
-        return None if sequence else CardCameraProblem.FROZEN
+        state = cameras.examine(self._camera)
+        return None if state is CameraState.OK else CardCameraProblem(state)
 
     def _program_problem(self) -> CardCameraProblem | None:
         if not self._tesseract.is_installed:
@@ -179,7 +165,7 @@ class CardCamera:
         sequence, mark = 0, -1
         while not look.ended.is_set() and time.monotonic() < ends:
             try:
-                frame = self._camera.next_frame(sequence, timeout=FRAME_SECONDS)
+                frame = self._camera.next_frame(sequence, timeout=cameras.FRAME_SECONDS)
             except CameraError as error:
                 self._note(CardCameraProblem(error.state))
                 look.ended.wait(_PAUSE_SECONDS)
@@ -214,13 +200,7 @@ def make_card_camera(
     settings: CardCameraSettings, now: Callable[[], datetime]
 ) -> CardCamera | None:
     """Return the configured camera; None where there is none."""
-    camera: FrameSource
-    if settings.kind == "v4l2" and settings.device is not None:
-        camera = OpenCvCamera(settings.device, width=_WIDTH, height=_HEIGHT, rate=_RATE)
-    elif settings.kind == "recorded" and settings.recording is not None:
-        watched = settings.recording.suffix.lower() in PICTURES
-        kind = WatchedPicture if watched else RecordedCamera
-        camera = kind(settings.recording)
-    else:
+    camera = cameras.make_camera(settings, width=_WIDTH, height=_HEIGHT, rate=_RATE)
+    if camera is None:
         return None
     return CardCamera(camera, lambda: now().astimezone(JAPAN).date(), seconds=settings.seconds)
