@@ -22,8 +22,9 @@ from terminal.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
 from terminal.identification import VisualReason
-from terminal.reader import SocketReader
+from terminal.reader import CardReader, SocketReader, make_reader
 from terminal.reader.played import Traits
+from terminal.reader.types import ReaderState
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
 from terminal.views import (
@@ -359,13 +360,21 @@ def opened_clinic(
         clock = DeskClock()
 
         def make() -> Terminal:
-            reader = None if traits is None else SocketReader(config.reader, traits)
+            reader = (
+                make_reader(config.reader)
+                if traits is None
+                else SocketReader(config.reader, traits)
+            )
+            readers.append(reader)
             return Terminal(
                 config, now=clock, monotonic=lambda: time.monotonic() * speed, reader=reader
             )
 
+        readers: list[CardReader] = []
         terminal = make()
         terminal.start()
+        # a card put in before the reader was met is one that lay there
+        wait_for(lambda: readers[0].state is ReaderState.READY, "the reader")
         # a slot that was there before would plug its card in as one that lay there
         with VirtualCardSlot(vpcd_port) as slot:
             clinic = Clinic(terminal, payer, slot, stage, config, make, clock)

@@ -142,6 +142,8 @@ class PcscMonitor:
         self._seen[name] = state
         was_there = bool(before & scard.SCARD_STATE_PRESENT)
         is_there = bool(state & scard.SCARD_STATE_PRESENT)
+        # told only now: a card put in once the reader is told as ready is one that was tapped
+        self._tell_state(ReaderState.READY)
         same = was_there and is_there and before >> 16 == state >> 16
         if was_there and not same:
             self._tell(Removed(name, at))
@@ -156,7 +158,8 @@ class PcscMonitor:
         self._chosen = name
         if is_another:
             self._told = None
-        self._tell_state(ReaderState.READY if name else ReaderState.NO_READER)
+        if not name:
+            self._tell_state(ReaderState.NO_READER)
 
     def _tell_unreachable(self, code: int) -> None:
         for name in list(self._seen):

@@ -134,7 +134,8 @@ def test_a_reader_unplugged_with_its_card(watch: Watch, unplugged: Any) -> None:
 def test_a_refusal_by_the_access_policy(watch: Watch) -> None:
     """Refused at the door is ACCESS_DENIED, told once, and watched for its end."""
     refused = (scard.SCARD_W_SECURITY_VIOLATION, list[str](), (0, dict[str, int]()))
-    daemon = WrittenDaemon(refused, refused, (0, ["A"], (0, {})))
+    met = (0, ["A"], (0, {"A": EMPTY}))
+    daemon = WrittenDaemon(refused, refused, met, (0, ["A"], (0, {})))
     assert told(watch(daemon, 2)) == [ReaderState.ACCESS_DENIED, ReaderState.READY]
 
 
