@@ -12,9 +12,9 @@ from eligibility.codes import Sex
 class ClinicRecord:
     """One patient of the clinic's register, as its receipt computer (レセコン) exports it.
 
-    ``patient_number``: 患者番号, unique within the clinic; the payer's answer brings it back as 照会番号
-    (``reference_number``) where the clinic has registered it there.  A field is None where the
-    register holds nothing: it is then never "the same" as anything.
+    ``patient_number``: 患者番号, unique within the clinic; the payer's answer brings it back as
+    照会番号 (``reference_number``) where the clinic has registered it there.  A field is None where
+    the register holds nothing: it is then never "the same" as anything.
     """
 
     patient_number: str

@@ -21,7 +21,8 @@ from eligibility.errors import EligibilityError
 from face_auth import FaceAuthError
 from terminal import __version__
 from terminal.accounts import TERMINAL, Role, StaffAccount
-from terminal.config import TerminalConfig, documented_keys, load_config
+from terminal.config import TerminalConfig, load_config
+from terminal.config_keys import documented_keys
 from terminal.doctor import examine
 from terminal.errors import (
     AccountReason,

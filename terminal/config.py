@@ -1,40 +1,28 @@
 """The configuration: one TOML file in, frozen sections out, each error named by file and key.
 
-Every key's description stands in its field; :func:`documented_keys` is the table that feeds
-``docs/configuration.md``.  Nothing else in the program reads the file or the environment.
+Every key's description stands in its field; :mod:`terminal.config_keys` makes a table of them.
+Nothing else in the program reads the file or the environment.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticUndefined
+from pydantic_core import ErrorDetails
 
 from eligibility.fhir.client import PayerSettings
 from eligibility.numbers import institution_code_is_consistent
 from terminal.card_camera.settings import CardCameraSettings
-from terminal.card_proofs import check_terminal_authenticator, read_record_issuers
+from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
 from terminal.face_settings import FaceSettings
 from terminal.reader.settings import ReaderSettings
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-JPKI_TEST_ORGANISATION = "JPKI-TEST"
-"""Organisation of the test hierarchy's certification authority, as J-LIS names it."""
-
-SIMULATOR_ORGANISATION = "TEST ONLY"
-"""How the organisation of every throw-away authority for a simulated payer begins."""
 
 
 class Section(BaseModel):
@@ -252,7 +240,7 @@ def load_config(file: Path, *, trust: bool = True) -> TerminalConfig:
     if "file" in raw:
         raise ConfigError(str(file), "file", _unknown(TerminalConfig, "file"))
     anchored = {
-        name: _anchored(model, raw[name], file.parent) if (model := _section(name)) else raw[name]
+        name: _anchored(model, raw[name], file.parent) if (model := section_of(name)) else raw[name]
         for name in raw
     }
     try:
@@ -260,40 +248,14 @@ def load_config(file: Path, *, trust: bool = True) -> TerminalConfig:
     except ValidationError as error:
         raise _first_error(file, error.errors(include_url=False)) from error
     if config.is_production:
-        _refuse_test_settings(config)
+        refuse_test_settings(config)
     if trust:
-        _check_trust(config)
+        check_trust(config)
     return config
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentedKey:
-    """One key of the file.  ``default`` is None where the key must be given."""
-
-    section: str
-    key: str
-    kind: str
-    default: str | None
-    description: str
-
-
-def documented_keys() -> Iterator[DocumentedKey]:
-    """Yield every key of the file, in its order."""
-    for section in _section_names():
-        model = _section(section)
-        if model is None:  # pragma: no cover - every field but ``file`` is a section
-            continue
-        for key, field in model.model_fields.items():
-            required = field.is_required()
-            default = None if required else _toml(field.get_default(call_default_factory=True))
-            yield DocumentedKey(section, key, _kind(field), default, field.description or "")
-
-
-def _section_names() -> list[str]:
-    return [name for name in TerminalConfig.model_fields if name != "file"]
-
-
-def _section(name: str) -> type[BaseModel] | None:
+def section_of(name: str) -> type[BaseModel] | None:
+    """Return the type of a table of the file, None for what is none."""
     field = TerminalConfig.model_fields.get(name)
     kind = field.annotation if field else None
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
@@ -336,7 +298,7 @@ def _dotted(place: tuple[int | str, ...]) -> str:
 
 def _reason(error: ErrorDetails) -> str:
     place = error["loc"]
-    model: type[BaseModel] | None = TerminalConfig if len(place) == 1 else _section(str(place[0]))
+    model: type[BaseModel] | None = TerminalConfig if len(place) == 1 else section_of(str(place[0]))
     key = str(place[min(1, len(place) - 1)])
     field = model.model_fields.get(key) if model else None
     about = f" ({field.description})" if field and field.description else ""
@@ -357,101 +319,3 @@ def _unknown(model: type[BaseModel], key: str) -> str:
     near = difflib.get_close_matches(key, allowed, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     return f"unknown key{hint}; allowed here: {', '.join(allowed)}"
-
-
-def _refuse_test_settings(config: TerminalConfig) -> None:
-    if config.reader.kind == "socket":
-        reason = "a production terminal must use 'pcsc': the socket reader takes any program's card"
-        raise ConfigError(str(config.file), "reader.kind", reason)
-    if config.card_camera.kind == "recorded":
-        reason = "a production terminal must not take pictures of a recording for a card's face"
-        raise ConfigError(str(config.file), "card_camera.kind", reason)
-    if config.face.kind == "recorded":
-        reason = "a production terminal must not take a recording for the patient's face"
-        raise ConfigError(str(config.file), "face.kind", reason)
-    if config.face.kind != "none" and config.face.turns == 0:
-        reason = "a production terminal must ask for a head turn: a photo would pass without"
-        raise ConfigError(str(config.file), "face.turns", reason)
-    if config.web.host not in LOOPBACK:
-        reason = f"must be one of {', '.join(LOOPBACK)} in production: put a TLS proxy before it"
-        raise ConfigError(str(config.file), "web.host", reason)
-
-
-def _check_trust(config: TerminalConfig) -> None:
-    """Read the certificates that trust stands on; in production, refuse those made for tests."""
-    for number, anchor in enumerate(config.card.anchors):
-        key = f"card.anchors.{number}"
-        for certificate in _certificates(config, key, anchor):
-            if config.is_production and JPKI_TEST_ORGANISATION in _organisations(certificate):
-                reason = "a production terminal must not trust the JPKI test hierarchy"
-                raise ConfigError(str(config.file), key, reason)
-    if config.card.ocsp_ca_file is not None:
-        _certificates(config, "card.ocsp_ca_file", config.card.ocsp_ca_file)
-    read_record_issuers(
-        config.file, config.card.record_issuers, allow_test=not config.is_production
-    )
-    check_terminal_authenticator(config.file, config.card.terminal_authenticator)
-    for key, path in (
-        ("payer.ca_file", config.payer.ca_file),
-        ("payer.client_certificate", config.payer.client_certificate),
-    ):
-        for certificate in _certificates(config, key, path):
-            names = _organisations(certificate)
-            if config.is_production and any(n.startswith(SIMULATOR_ORGANISATION) for n in names):
-                reason = "a production terminal must not use certificates of a simulated payer"
-                raise ConfigError(str(config.file), key, reason)
-    _content(config, "payer.client_key", config.payer.client_key)
-
-
-def _content(config: TerminalConfig, key: str, path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = f"{path} cannot be read: {error.strerror}"
-        raise ConfigError(str(config.file), key, reason) from error
-
-
-def _certificates(config: TerminalConfig, key: str, path: Path) -> list[x509.Certificate]:
-    try:
-        return x509.load_pem_x509_certificates(_content(config, key, path))
-    except ValueError as error:
-        raise ConfigError(str(config.file), key, f"{path} holds no PEM certificate") from error
-
-
-def _organisations(certificate: x509.Certificate) -> list[str]:
-    """Return the organisations of subject and issuer."""
-    return [
-        str(attribute.value)
-        for name in (certificate.subject, certificate.issuer)
-        for attribute in name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    ]
-
-
-def _kind(field: FieldInfo) -> str:
-    annotation = field.annotation
-    parts = [part for part in get_args(annotation) if part not in (type(None), ...)]
-    if isinstance(annotation, type) and not parts:
-        return {
-            Path: "path",
-            str: "text",
-            int: "whole number",
-            float: "number",
-            bool: "true or false",
-        }[annotation]
-    if parts and all(isinstance(part, str) for part in parts):
-        return " or ".join(f'"{part}"' for part in parts)
-    inner = dict.fromkeys(_kind(FieldInfo(annotation=part)) for part in parts)
-    text = ", ".join(inner)
-    return f"list of {text}" if getattr(annotation, "__origin__", None) in (tuple, list) else text
-
-
-def _toml(value: Any) -> str:  # a default of any field
-    if value is None or value is PydanticUndefined:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str | Path):
-        return f'"{value}"'
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    return str(value)

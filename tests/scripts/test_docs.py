@@ -10,7 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from terminal.config import documented_keys, load_config
+from terminal.config import load_config
+from terminal.config_keys import documented_keys
 from terminal.errors import ConfigError
 from terminal.face_check import FaceProblem
 from terminal.health_face import check_face

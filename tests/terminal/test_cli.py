@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from terminal.cli import cli
-from terminal.config import documented_keys
+from terminal.config_keys import documented_keys
 from tests.terminal.certificates import pem
 
 PASSWORD = "correct horse battery"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal.config import TerminalConfig, documented_keys, load_config
+from terminal.config import TerminalConfig, load_config
+from terminal.config_keys import documented_keys
 from terminal.errors import ConfigError
 from tests.terminal.certificates import pem
 
