@@ -68,9 +68,11 @@ class Person:
         self.page.keyboard.press("Enter")
 
     def answers(self, word: str) -> None:
-        """Answer the question that is asked with はい or いいえ."""
+        """Answer the question that is asked with はい or いいえ, and see it go."""
         self.rests()
+        item = self.page.locator(".answers input[name=item]").get_attribute("value")
         self.page.locator(".answers button").filter(has_text=word).click()
+        expect(self.page.locator(f".answers input[name=item][value='{item}']")).to_have_count(0)
 
 
 @contextmanager
