@@ -30,7 +30,7 @@ from face_auth.errors import CameraError, FaceAuthError, FrameError, ModelError,
 from face_auth.models import FaceModels, ModelState, examine_models, load_models
 from face_auth.policy import DEFAULT_PROFILE, PROFILES, FaceProfile, Outcome
 from face_auth.replay import RecordedCamera, WatchedPicture
-from face_auth.types import CameraState, Frame, FrameSource, overwrite
+from face_auth.types import CameraState, Frame, FrameSource, Guidance, Step, overwrite
 
 if TYPE_CHECKING:
     from face_auth.comparison import compare, fuse
@@ -52,6 +52,7 @@ __all__ = [
     "Frame",
     "FrameError",
     "FrameSource",
+    "Guidance",
     "LivenessLimits",
     "MatcherLimits",
     "ModelError",
@@ -61,6 +62,7 @@ __all__ = [
     "PhotoError",
     "Progress",
     "RecordedCamera",
+    "Step",
     "WatchedPicture",
     "compare",
     "decode_photo",

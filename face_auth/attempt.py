@@ -16,12 +16,11 @@ from face_auth.liveness import (
     ChallengeState,
     Evidence,
     LivenessLimits,
-    Step,
     TurnChallenge,
 )
 from face_auth.passive import Track
-from face_auth.quality import Guidance, QualityLimits, SeenFace, judge, look_at
-from face_auth.types import overwrite
+from face_auth.quality import QualityLimits, SeenFace, judge, look_at
+from face_auth.types import Guidance, Step, overwrite
 
 if TYPE_CHECKING:
     from face_auth.detector import Face, FaceDetector

@@ -17,6 +17,7 @@ import numpy as np
 
 from face_auth.opencv import cv2
 from face_auth.quality import LEFT_EYE, LEFT_MOUTH, NOSE, RIGHT_EYE, RIGHT_MOUTH, yaw_of
+from face_auth.types import Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +25,6 @@ if TYPE_CHECKING:
 _TURNED_FRAMES = 3
 """Frames in a row that make a turn; their middle parallax counts."""
 _CORNERS = [RIGHT_EYE, LEFT_EYE, RIGHT_MOUTH, LEFT_MOUTH]
-
-
-class Step(StrEnum):
-    """What the patient is asked to do; left and right are the person's own."""
-
-    CENTRE = "look-straight"
-    LEFT = "turn-left"
-    RIGHT = "turn-right"
-    DONE = "done"
 
 
 class ChallengeState(StrEnum):

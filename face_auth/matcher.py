@@ -16,10 +16,10 @@ from face_auth.detector import FaceDetector
 from face_auth.embedder import FaceEmbedder
 from face_auth.errors import PhotoError, PhotoReason
 from face_auth.gathering import GatheringLimits
-from face_auth.liveness import AttackSign, Evidence, LivenessLimits, Step
+from face_auth.liveness import AttackSign, Evidence, LivenessLimits
 from face_auth.policy import DEFAULT_PROFILE, FaceProfile, Outcome, outcome_of
-from face_auth.quality import Guidance, QualityLimits, look_at
-from face_auth.types import Frame, FrameSource, overwrite
+from face_auth.quality import QualityLimits, look_at
+from face_auth.types import Frame, FrameSource, Guidance, Step, overwrite
 
 if TYPE_CHECKING:
     from face_auth.models import FaceModels

@@ -7,13 +7,13 @@ this project's own.  Only live frames are judged: a card's photo is what it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from face_auth.embedder import align
 from face_auth.opencv import cv2
+from face_auth.types import Guidance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,23 +29,6 @@ _TURN = np.deg2rad(91)
 """Radians of head turn for a yaw of 1."""
 _TURNING = 0.85
 """Nobody who was near enough is called closer in the middle of a turn."""
-
-
-class Guidance(StrEnum):
-    """The one thing to tell the patient now."""
-
-    NO_FACE = "no-face"
-    SEVERAL_FACES = "several-faces"
-    COME_CLOSER = "come-closer"
-    MOVE_BACK = "move-back"
-    CENTRE = "centre"
-    TOO_DARK = "too-dark"
-    TOO_BRIGHT = "too-bright"
-    UNEVEN_LIGHT = "uneven-light"
-    COVERED = "covered"
-    LOOK_STRAIGHT = "look-straight"
-    HEAD_UPRIGHT = "head-upright"
-    HOLD_STILL = "hold-still"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,32 @@ class CameraState(StrEnum):
     """No frame comes any more, or the same one again and again."""
 
 
+class Guidance(StrEnum):
+    """The one thing to tell the patient now."""
+
+    NO_FACE = "no-face"
+    SEVERAL_FACES = "several-faces"
+    COME_CLOSER = "come-closer"
+    MOVE_BACK = "move-back"
+    CENTRE = "centre"
+    TOO_DARK = "too-dark"
+    TOO_BRIGHT = "too-bright"
+    UNEVEN_LIGHT = "uneven-light"
+    COVERED = "covered"
+    LOOK_STRAIGHT = "look-straight"
+    HEAD_UPRIGHT = "head-upright"
+    HOLD_STILL = "hold-still"
+
+
+class Step(StrEnum):
+    """What the patient is asked to do; left and right are the person's own."""
+
+    CENTRE = "look-straight"
+    LEFT = "turn-left"
+    RIGHT = "turn-right"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of a camera.

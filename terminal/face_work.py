@@ -29,7 +29,7 @@ from terminal.holder_reading import HolderReading
 from terminal.kiosk import UNIDENTIFIED_STEPS
 from terminal.pin_work import wipe
 from terminal.recognition import REVOCATION_SECONDS, CardInReader, KnownCard
-from terminal.views import FaceGuidance, FacePrompt, FaceStep, KioskNotice, KioskStep
+from terminal.views import FacePrompt, KioskNotice, KioskStep
 from terminal.visit import StaffNeed
 from terminal.visit_steps import VisitSteps
 
@@ -274,8 +274,8 @@ class FaceWork:
 
     def _tell(self, attempt: _Attempt, progress: Progress) -> None:
         prompt = FacePrompt(
-            guidance=None if progress.guidance is None else FaceGuidance(progress.guidance),
-            step=None if progress.step is None else FaceStep(progress.step),
+            guidance=progress.guidance,
+            step=progress.step,
             frames=progress.frames,
             wanted=progress.wanted,
             attempt=progress.attempt,

@@ -17,6 +17,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.payer import IdentificationMethod
+from face_auth.types import Guidance, Step
 from terminal.decision import Decision, DecisionBasis
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
@@ -92,32 +93,6 @@ class DoneOutcome(StrEnum):
     SEE_STAFF = "see-staff"
 
 
-class FaceGuidance(StrEnum):
-    """The one thing that keeps the camera's pictures from being good, as ``face_auth`` names it."""
-
-    NO_FACE = "no-face"
-    SEVERAL_FACES = "several-faces"
-    COME_CLOSER = "come-closer"
-    MOVE_BACK = "move-back"
-    CENTRE = "centre"
-    TOO_DARK = "too-dark"
-    TOO_BRIGHT = "too-bright"
-    UNEVEN_LIGHT = "uneven-light"
-    COVERED = "covered"
-    LOOK_STRAIGHT = "look-straight"
-    HEAD_UPRIGHT = "head-upright"
-    HOLD_STILL = "hold-still"
-
-
-class FaceStep(StrEnum):
-    """What is asked of the head, as ``face_auth`` names it; left and right are the person's own."""
-
-    LOOK_STRAIGHT = "look-straight"
-    TURN_LEFT = "turn-left"
-    TURN_RIGHT = "turn-right"
-    DONE = "done"
-
-
 @dataclass(frozen=True, slots=True)
 class FacePrompt:
     """What to tell the patient before the camera.
@@ -128,8 +103,8 @@ class FacePrompt:
     """
 
     preparing: bool = False
-    guidance: FaceGuidance | None = None
-    step: FaceStep | None = None
+    guidance: Guidance | None = None
+    step: Step | None = None
     frames: int = 0
     wanted: int = 0
     attempt: int = 1

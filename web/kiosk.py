@@ -16,13 +16,12 @@ from flask import Blueprint, Flask, Response, g, redirect, render_template, requ
 from werkzeug.wrappers import Response as AnyResponse
 
 from eligibility.payer import IdentificationMethod
+from face_auth.types import Guidance, Step
 from terminal.config import KioskSection
 from terminal.errors import UnknownVisitError, VisitStateError
 from terminal.views import (
     ConsentItem,
-    FaceGuidance,
     FacePrompt,
-    FaceStep,
     KioskNotice,
     KioskStep,
     KioskView,
@@ -77,8 +76,8 @@ TITLES_OF_STEPS = frozenset(
         ),
     }
 )
-TURNS = (FaceStep.TURN_LEFT, FaceStep.TURN_RIGHT)
-TURNING = (FaceGuidance.HOLD_STILL, FaceGuidance.LOOK_STRAIGHT)
+TURNS = (Step.LEFT, Step.RIGHT)
+TURNING = (Guidance.HOLD_STILL, Guidance.LOOK_STRAIGHT)
 VISIT_COOKIE = "kiosk-visit"
 
 
@@ -151,7 +150,7 @@ def face_hint(prompt: FacePrompt | None) -> str:
         return "preparing"
     if prompt.step in TURNS and prompt.guidance in (None, *TURNING):
         return prompt.step.value
-    return (prompt.guidance or prompt.step or FaceStep.LOOK_STRAIGHT).value
+    return (prompt.guidance or prompt.step or Step.CENTRE).value
 
 
 def screen_of(view: KioskView) -> Screen:

@@ -6,12 +6,11 @@ from typing import Any
 
 from eligibility.model import ConsentDecision
 from eligibility.payer import IdentificationMethod
+from face_auth.types import Guidance, Step
 from terminal.views import (
     ConsentItem,
     DoneOutcome,
-    FaceGuidance,
     FacePrompt,
-    FaceStep,
     KioskNotice,
     KioskStep,
     KioskView,
@@ -65,14 +64,14 @@ def _choose(notice: KioskNotice | None = None, *methods: IdentificationMethod) -
 
 
 def _face(
-    guidance: FaceGuidance | None = None, step: FaceStep | None = None, frames: int = 0, **more: Any
+    guidance: Guidance | None = None, step: Step | None = None, frames: int = 0, **more: Any
 ) -> KioskView:
     prompt = FacePrompt(guidance=guidance, step=step, frames=frames, wanted=5, **more)
     return _visit(KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=prompt)
 
 
 FACE = IdentificationMethod.FACE
-LONG_HINTS = (FaceGuidance.COVERED, FaceGuidance.UNEVEN_LIGHT, FaceGuidance.COME_CLOSER)
+LONG_HINTS = (Guidance.COVERED, Guidance.UNEVEN_LIGHT, Guidance.COME_CLOSER)
 """The hints whose words or arrows are the longest: the page of all others is the same."""
 READER_NOTICES = (
     KioskNotice.NO_READER,
@@ -108,9 +107,9 @@ SCREENS: dict[str, KioskView] = {
         KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=FacePrompt(preparing=True)
     ),
     **{f"face-{guidance}": _face(guidance) for guidance in LONG_HINTS},
-    "face-turn": _face(None, FaceStep.TURN_LEFT, 3),
-    "face-done": _face(None, FaceStep.DONE, 5),
-    "face-again": _face(None, FaceStep.LOOK_STRAIGHT, attempt=2),
+    "face-turn": _face(None, Step.LEFT, 3),
+    "face-done": _face(None, Step.DONE, 5),
+    "face-again": _face(None, Step.CENTRE, attempt=2),
     "face-alone": _visit(KioskStep.FACE, face=FacePrompt(wanted=5)),
     "pin": _pin(3),
     "pin-or-face": _visit(KioskStep.PIN, tries_left=3, seconds_left=60.0, methods=(FACE,)),

@@ -36,7 +36,7 @@ from face_auth.errors import CameraUnpluggedError, PhotoReason
 from face_auth.liveness import AttackSign, ChallengeState
 from face_auth.matcher import DecisionReason
 from face_auth.opencv import cv2
-from face_auth.quality import Guidance
+from face_auth.types import Guidance
 from tests.face.heads import Performer, Sitter
 from tests.face.test_camera import running, wait_until
 

@@ -17,7 +17,8 @@ from face_auth.gathering import Gathering, GatheringLimits
 from face_auth.models import FaceModels
 from face_auth.opencv import cv2
 from face_auth.policy import DEFAULT_PROFILE, outcome_of
-from face_auth.quality import Guidance, Quality, QualityLimits, SeenFace, judge, look_at
+from face_auth.quality import Quality, QualityLimits, SeenFace, judge, look_at
+from face_auth.types import Guidance
 from tests.face.heads import Sitter, render
 
 if TYPE_CHECKING:

@@ -13,8 +13,6 @@ import pytest
 
 from eligibility.payer import IdentificationMethod, ProofKind
 from face_auth import MatcherLimits
-from face_auth.liveness import Step
-from face_auth.quality import Guidance
 from terminal.audit import Act
 from terminal.errors import VisitStateError
 from terminal.face_check import FaceProblem
@@ -26,8 +24,6 @@ from terminal.store.keys import read_key_file
 from terminal.views import (
     ConsentItem,
     DeskNeed,
-    FaceGuidance,
-    FaceStep,
     HistoryClosed,
     KioskNotice,
     KioskStep,
@@ -137,12 +133,6 @@ def desk(tmp_path: Path, photographed: Stage) -> Iterator[FaceDesk]:
     """A clinic whose camera asks for no head turns."""
     with opened(tmp_path, photographed) as one:
         yield one
-
-
-def test_the_kiosks_words_are_those_of_the_camera() -> None:
-    """Whatever face_auth asks or says can be shown."""
-    assert {str(one) for one in FaceGuidance} == {str(one) for one in Guidance}
-    assert {str(one) for one in FaceStep} == {str(one) for one in Step}
 
 
 def test_the_holder_turns_the_head_and_is_identified(

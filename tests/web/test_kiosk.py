@@ -12,13 +12,12 @@ from babel.messages.pofile import read_po
 from flask import Flask, g
 
 from eligibility.payer import IdentificationMethod
+from face_auth.types import Guidance, Step
 from terminal.config import KioskSection
 from terminal.views import (
     ConsentItem,
     DoneOutcome,
-    FaceGuidance,
     FacePrompt,
-    FaceStep,
     KioskNotice,
     KioskStep,
     KioskView,
@@ -68,7 +67,7 @@ PROMPTS = (
     FacePrompt(preparing=True),
     *(
         FacePrompt(guidance=guidance, step=step, frames=1, wanted=5)
-        for guidance, step in product((None, *FaceGuidance), (None, *FaceStep))
+        for guidance, step in product((None, *Guidance), (None, *Step))
     ),
 )
 
