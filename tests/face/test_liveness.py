@@ -14,12 +14,12 @@ from face_auth.liveness import (
     AttackSign,
     ChallengeState,
     Evidence,
-    Step,
     TurnChallenge,
     parallax_of,
 )
 from face_auth.passive import Track, moire_of
 from face_auth.quality import yaw_of
+from face_auth.types import Step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
