@@ -17,7 +17,7 @@ def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(set(found), key=_order))
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
+def _order(finding: Finding) -> tuple[int, int, str, str, str, str, str]:
     return (
         _SEVERITY_ORDER.index(finding.severity),
         _CODE_ORDER.index(finding.code),
@@ -25,6 +25,7 @@ def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
         finding.from_payer,
         finding.recorded,
         finding.on_card,
+        finding.in_record,
     )
 
 

@@ -140,12 +140,16 @@ def _contradictions(compared: tuple[Comparison, ...]) -> Iterator[Comparison]:
 def _only_the_family_name(compared: tuple[Comparison, ...]) -> bool:
     """Whether all the rest of a person with another name is certainly the same."""
     of = {one.field: one for one in compared}
-    if Match.DIFFERS in (of["sex"].match, of["birthdate"].match):
-        return False
-    if not of["birthdate"].match is of["address"].match is Match.SAME:
+    return of["address"].match is Match.SAME and is_of_given_name(compared)
+
+
+def is_of_given_name(compared: tuple[Comparison, ...]) -> bool:
+    """Whether birth date and given name are certainly the same, and the sex is no other."""
+    of = {one.field: one for one in compared}
+    if of["birthdate"].match is not Match.SAME or of["sex"].match is Match.DIFFERS:
         return False
     here, there = of["name"].on_card.split(), of["name"].from_payer.split()
-    return len(here) > 1 and len(there) > 1 and _names(here[-1], there[-1]) is Match.SAME
+    return len(here) > 1 and len(there) > 1 and compare_names(here[-1], there[-1]) is Match.SAME
 
 
 def _remarks(compared: tuple[Comparison, ...]) -> Iterator[Finding]:
@@ -175,14 +179,14 @@ def _finding(
 def _name(on_card: str | NotRead, person: InsuredPerson) -> Match:
     """Compare with the name, and with the one in use (氏名その他) where the name is another."""
     names = [name for name in (person.name, person.name_of_other) if name is not None]
-    matches = {_names(on_card, name) for name in names}
+    matches = {compare_names(on_card, name) for name in names}
     # a name in brackets (旧氏, 通称) may stand on one side only: what it belongs to is not known
     if Match.DIFFERS in matches and any(map(_BRACKETS.search, (on_card, *names))):
         matches.add(Match.UNDETERMINED)
     return next(match for match in _STRONGEST_FIRST if match in matches)
 
 
-def _names(on_card: str | NotRead, from_payer: str) -> Match:
+def compare_names(on_card: str | NotRead, from_payer: str) -> Match:
     """Compare by what is certain: see :func:`~eligibility.names.as_far_as_certain`."""
     if on_card is NOT_READ:
         return Match.NOT_READ

@@ -238,6 +238,14 @@ class FindingCode(StrEnum):
     LOOKED_WITHOUT_PHOTO = "looked-without-photo"
     NAME_NOT_COMPARED = "name-not-compared"
     ADDRESS_DIFFERS = "address-differs"
+    RECORD_IS_ANOTHER = "record-is-another"
+    RECORD_FAMILY_NAME_DIFFERS = "record-family-name-differs"
+    RECORD_KANA_DIFFERS = "record-kana-differs"
+    RECORD_NAME_WRITTEN_OTHERWISE = "record-name-written-otherwise"
+    RECORD_NAME_NOT_COMPARED = "record-name-not-compared"
+    RECORD_ADDRESS_DIFFERS = "record-address-differs"
+    RECORD_INSURANCE_DIFFERS = "record-insurance-differs"
+    REFERENCE_OF_ANOTHER_RECORD = "reference-of-another-record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +253,8 @@ class Finding:
     """One thing that staff must know or settle.
 
     ``blocks_history``: medical data is withheld until it is settled.  ``field`` is an element
-    name of the model.  The values are what each side said, or ``NOT_READ``.
+    name of the model.  The values are what each side said, or ``NOT_READ``; ``recorded`` is the
+    last answer's, ``in_record`` that of the clinic's own record of the patient.
     """
 
     code: FindingCode
@@ -255,6 +264,7 @@ class Finding:
     from_payer: str | NotRead = NOT_READ
     recorded: str | NotRead = NOT_READ
     blocks_history: bool = False
+    in_record: str | NotRead = NOT_READ
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,49 @@ def certainly_differ(one: str, other: str) -> bool:
     return any(a != b and REPLACED not in (a, b) for a, b in zip(left, right, strict=True))
 
 
+_SMALL_TO_LARGE = str.maketrans("ァィゥェォヵヶッャュョヮ", "アイウエオカケツヤユヨワ")
+_HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+_LONG_MARKS = dict.fromkeys(map(ord, "-‐‑‒–—―−－"), "ー")
+_VOWELS = {
+    kana: vowels
+    for row, vowels in (
+        ("アカサタナハマヤラワガザダバパ", "ア"),
+        ("イキシチニヒミリギジヂビピ", "イ"),
+        ("ウクスツヌフムユルグズヅブプヴ", "ウ"),
+        ("エケセテネヘメレゲゼデベペ", "エイ"),
+        ("オコソトノホモヨロヲゴゾドボポ", "オウ"),
+    )
+    for kana in row
+}
+"""By which vowels a kana is made long where no mark (ー) stands."""
+
+
+def readings_differ(one: str, other: str) -> bool:
+    """Whether two names in kana differ in how they are read.
+
+    Width, spaces, hiragana or katakana, small kana written large and a long vowel written as mark
+    or as vowel are no differences: systems differ in them.  A ``●`` proves none.
+    """
+    left, right = _reading(one), _reading(other)
+    if len(left) != len(right):
+        return True
+    return any(
+        a != b and REPLACED not in (a, b) and not (place and _is_long(left[place - 1], a, b))
+        for place, (a, b) in enumerate(zip(left, right, strict=True))
+    )
+
+
+def _reading(text: str) -> str:
+    kana = comparable(text).translate(_HIRAGANA_TO_KATAKANA).translate(_SMALL_TO_LARGE)
+    return kana.replace("・", "").translate(_LONG_MARKS).casefold()
+
+
+def _is_long(before: str, one: str, other: str) -> bool:
+    """Whether one is the mark of a long vowel and the other that vowel itself."""
+    vowel = {one, other} - {"ー"}
+    return len(vowel) == 1 and vowel.pop() in _VOWELS.get(before, "")
+
+
 def as_far_as_certain(text: str) -> str:
     """Return ``text`` to be compared, with ``●`` for each character that proves nothing.
 

@@ -1,8 +1,8 @@
 """What staff must know or settle about an answer: pure rules, no I/O, no clock.
 
-An answer is held against itself, the day, the certificate, what the card says of its holder and the
-last answer for the same certificate.  Nothing is repaired or chosen here; each doubt becomes a
-:class:`~eligibility.model.Finding`.
+An answer is held against itself, the day, the certificate, what the card says of its holder, the
+last answer for the same certificate and the clinic's own record of the patient.  Nothing is
+repaired or chosen here; each doubt becomes a :class:`~eligibility.model.Finding`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import (
     InsuredCardClassification,
     QualificationValidity,
@@ -35,6 +36,7 @@ from eligibility.names import (
     characters_outside_jis_x_0208,
     has_replaced_characters,
 )
+from eligibility.register import about_record
 from eligibility.validity import (
     CONFIRMED,
     DateVerdict,
@@ -65,6 +67,7 @@ def reconcile(
     in_grace: bool,
     revocation_not_checked: bool,
     attributes: HolderAttributes = NOTHING_READ,
+    record: ClinicRecord | None = None,
 ) -> tuple[Finding, ...]:
     """Return the findings about ``answer``, the gravest first, each once.
 
@@ -73,7 +76,8 @@ def reconcile(
     ``certificate_not_after``: end of the authentication certificate, None where nobody read it.
     ``in_grace``: expired, but within the three months in which it still opens eligibility.
     ``attributes``: the holder's as the card says them, so far as they were read.
-    The order of ``answer.results`` does not matter.
+    ``record``: the clinic's own of the patient whom this visit is linked to, None where it is
+    linked to nobody.  The order of ``answer.results`` does not matter.
     """
     before = recorded if recorded is not None and recorded.subject == answer.subject else None
     found = {
@@ -90,6 +94,8 @@ def reconcile(
     if before is not None:
         found.update(_about_person(answer, before))
         found.update(_about_changes(answer, before, today))
+    if record is not None:
+        found.update(about_record(record, answer, attributes))
     if revocation_not_checked:
         found.add(Finding(FindingCode.REVOCATION_NOT_CHECKED, Severity.NOTE))
     return in_order(found)

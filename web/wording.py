@@ -102,6 +102,10 @@ ELEMENTS = {
     "sex": "field.sex",
     "address": "field.address",
     "insurer_number": "field.insurer-number",
+    "insured_card_symbol": "field.symbol",
+    "insured_identification_number": "field.number",
+    "insured_branch_number": "field.branch",
+    "reference_number": "field.reference-number",
     "insured_card_classification": "field.card-classification",
     "insured_partial_contribution_ratio": "field.ratio",
     "qualification_date": "field.qualified",
@@ -296,6 +300,7 @@ def finding_values(finding: Finding) -> list[tuple[str, str, bool]]:
     before = "staff.visit.decided-value" if decided else "staff.visit.recorded-value"
     sides = (
         (before, finding.recorded),
+        ("staff.visit.in-record", finding.in_record),
         ("staff.visit.on-card", finding.on_card),
         ("staff.visit.from-payer", finding.from_payer),
     )

@@ -56,7 +56,9 @@ ANSWERS = st.builds(
     results=st.lists(COVERAGES, max_size=2).map(tuple),
 )
 READINGS = st.text() | st.just(NOT_READ)
-FINDINGS = st.builds(Finding, on_card=READINGS, from_payer=READINGS, recorded=READINGS)
+FINDINGS = st.builds(
+    Finding, on_card=READINGS, from_payer=READINGS, recorded=READINGS, in_record=READINGS
+)
 CONFIRMATIONS = st.builds(
     Confirmation,
     as_of=MOMENTS,
@@ -90,7 +92,7 @@ def test_what_nobody_read_is_told_from_words_that_were_read(confirmation: Confir
     """NOT_READ comes back as itself, and the words "not-read" on a card as words."""
     again = DECODERS[Confirmation](encode(confirmation))
     for before, after in zip(confirmation.findings, again.findings, strict=True):
-        for name in ("on_card", "from_payer", "recorded"):
+        for name in ("on_card", "from_payer", "recorded", "in_record"):
             was, became = getattr(before, name), getattr(after, name)
             assert isinstance(was, NotRead) == isinstance(became, NotRead)
 
