@@ -47,6 +47,9 @@ class Act(StrEnum):
     KIOSK_CODE_MADE = "kiosk-code-made"
     KIOSK_ENROLLED = "kiosk-enrolled"
     KIOSK_REVOKED = "kiosk-revoked"
+    REGISTER_SEEN = "register-seen"
+    REGISTER_FILE_SEEN = "register-file-seen"
+    REGISTER_IMPORTED = "register-imported"
     CLOCK_STEPPED = "clock-stepped"
 
 

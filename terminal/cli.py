@@ -12,7 +12,6 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,7 +20,8 @@ from eligibility.errors import EligibilityError
 from face_auth import FaceAuthError
 from terminal import __version__
 from terminal.accounts import TERMINAL, Role, StaffAccount
-from terminal.config import TerminalConfig, load_config
+from terminal.command_parts import config_option, opened_store, utc_now
+from terminal.config import load_config
 from terminal.config_keys import documented_keys
 from terminal.doctor import examine
 from terminal.errors import (
@@ -35,11 +35,11 @@ from terminal.face_command import face
 from terminal.health import HealthCheck, HealthState, worst
 from terminal.kiosk_access import KioskAccess
 from terminal.passwords import LONGEST, SHORTEST
+from terminal.register_command import records
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
-from terminal.store.keys import new_key, read_key_file, write_key_file
+from terminal.store.keys import new_key, write_key_file
 
-DEFAULT_CONFIG = Path("/etc/eligibility-terminal/config.toml")
 GENERATED_PASSWORD_LETTERS = 24
 
 ACCOUNT_REFUSED = {
@@ -71,21 +71,6 @@ class OneLineErrors(click.Group):
             ctx.exit(1)
 
 
-config_option = click.option(
-    "--config",
-    "config_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    help="The configuration file.",
-)
-
-
-def utc_now() -> datetime:
-    """Return the present moment: the command line is a composition root."""
-    return datetime.now(UTC)
-
-
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="eligibility-terminal")
 def cli() -> None:
@@ -93,22 +78,7 @@ def cli() -> None:
 
 
 cli.add_command(face)
-
-
-@contextmanager
-def opened_store(config: TerminalConfig) -> Iterator[Store]:
-    """Open the store that ``config`` names, beside a running service if there is one."""
-    store = Store.open(
-        config.store.path,
-        read_key_file(config.store.key_file),
-        config.store.store_id,
-        desk_id=config.terminal.desk_id,
-        now=utc_now,
-    )
-    try:
-        yield store
-    finally:
-        store.close()
+cli.add_command(records)
 
 
 @contextmanager

@@ -29,6 +29,10 @@
     │   ├── CertificateRejectedError  chain, validity or policy does not hold, with the reason
     │   └── OwnKeyRejectedError       the card's record or own key does not hold, with the reason
     ├── NumberBEntryError             a part of 照合番号B cannot be right: correct it
+    ├── RegisterError                 the clinic's register of patients
+    │   ├── RegisterFileError         the file is none that can be read, with the reason
+    │   ├── RegisterChangedError      it changed since the preview: look at the file again
+    │   └── UnknownPatientError       no patient of this number
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
@@ -266,6 +270,47 @@ class NumberBEntryError(TerminalError):
         super().__init__(f"照合番号B: {part}: {reason}")
         self.part = part
         self.reason = reason
+
+
+class RegisterError(TerminalError):
+    """Something about the clinic's register of patients (患者情報)."""
+
+
+class RegisterFileReason(StrEnum):
+    """Why a file is no register that can be read."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too-large"
+    TOO_MANY_LINES = "too-many-lines"
+    ENCODING = "encoding"
+    NOT_CSV = "not-csv"
+    COLUMN_MISSING = "column-missing"
+    COLUMN_TWICE = "column-twice"
+    INDIVIDUAL_NUMBER = "individual-number"
+    LINES = "lines"
+
+
+class RegisterFileError(RegisterError):
+    """The file is not taken; nothing of it is."""
+
+    def __init__(
+        self, reason: RegisterFileReason, columns: tuple[str, ...] = (), line: int | None = None
+    ) -> None:
+        """``columns``: which, by the record's field names; ``line``: where, if at one place."""
+        where = "" if line is None else f" at line {line}"
+        which = f" ({', '.join(columns)})" if columns else ""
+        super().__init__(f"the register's file is not taken: {reason}{which}{where}")
+        self.reason = reason
+        self.columns = columns
+        self.line = line
+
+
+class RegisterChangedError(RegisterError):
+    """The register changed since the file was looked at, or nobody looked at one lately."""
+
+
+class UnknownPatientError(RegisterError):
+    """The register has no patient of this number."""
 
 
 class VisitError(TerminalError):

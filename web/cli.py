@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from terminal.app import build
-from terminal.cli import cli, config_option
+from terminal.cli import cli
+from terminal.command_parts import config_option
 from terminal.config import load_config
 from terminal.hardening import forbid_core_dumps
 from terminal.logs import set_up_logging

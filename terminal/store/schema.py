@@ -242,11 +242,31 @@ def step_0004_decisions(db: Database) -> None:
     db.execute("CREATE INDEX decisions_by_visit ON decisions (visit_id, decided_at)")
 
 
+def step_0005_clinic_records(db: Database) -> None:
+    """The clinic's own register of patients."""
+    db.execute(
+        """
+        CREATE TABLE clinic_records (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            birthdate TEXT NOT NULL AS (body->>'$.record.birthdate') STORED
+                CHECK (length(birthdate) = 10),
+            searched TEXT NOT NULL AS (body->>'$.searched') STORED,
+            taken_at TEXT NOT NULL AS (body->>'$.taken_at') STORED CHECK (length(taken_at) = 27),
+            CHECK (id = body->>'$.record.patient_number')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX clinic_records_by_birthdate ON clinic_records (birthdate)")
+    db.execute("CREATE INDEX clinic_records_by_import ON clinic_records (taken_at)")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
     step_0003_insured,
     step_0004_decisions,
+    step_0005_clinic_records,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
 from terminal.store.audit import Audit, AuditContext
+from terminal.store.clinic_records import ClinicRecords
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
 from terminal.store.decisions import Decisions
@@ -58,6 +59,11 @@ class Transaction:
     def decisions(self) -> Decisions:
         """What staff decided without the payer."""
         return Decisions(self._db)
+
+    @cached_property
+    def clinic_records(self) -> ClinicRecords:
+        """The clinic's own register of patients."""
+        return ClinicRecords(self._db)
 
     @cached_property
     def consents(self) -> Consents:

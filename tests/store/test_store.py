@@ -71,6 +71,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "accounts",
         "answers",
         "audit",
+        "clinic_records",
         "confirmations",
         "consents",
         "decisions",

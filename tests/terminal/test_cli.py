@@ -260,3 +260,33 @@ def test_the_doctor_looks_through_the_face_camera(installer: Installer) -> None:
         (check,) = (check for check in checks if check["name"] == "face")
         assert (check["state"], check["code"]) == ("warn", code)
         assert check["remedy"]
+
+
+REGISTER = "患者番号,氏名,生年月日\n1,田中 花子,S23.2.29\n2,鈴木 一郎,1955-04-05\n"
+
+
+def test_a_register_is_imported_after_a_dry_run(installer: Installer) -> None:
+    """A dry run says what an import would do and does nothing; the import then does it."""
+    file = installer.folder / "register.csv"
+    file.write_bytes(REGISTER.encode("cp932"))
+    dry = installer.runs_here("records", "import", str(file), "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert "2 patients in Shift_JIS\nnew 2, changed 0, unchanged 0" in dry.stdout
+    assert "new 2, changed 0" in installer.runs_here("records", "import", str(file)).stdout
+    assert "unchanged 2" in installer.runs_here("records", "import", str(file)).stdout
+    assert installer.runs_here("audit", "verify").exit_code == 0
+
+
+def test_a_wrong_register_is_refused_line_by_line(installer: Installer) -> None:
+    """Each wrong line is named by number, column and reason, without what stands there."""
+    file = installer.folder / "register.csv"
+    file.write_text(REGISTER + "2,秘密の名,1955-04-05\n", encoding="utf-8")
+    refused = installer.runs_here("records", "import", str(file))
+    assert refused.exit_code == 1
+    assert "line 4: 患者番号: number-twice (first at line 3)" in refused.stderr
+    assert "秘密" not in refused.output
+
+
+def test_the_columns_of_a_register_are_listed(installer: Installer) -> None:
+    """An installer can read which columns an export needs."""
+    assert "患者番号\trequired\tpatient_number" in installer.runs("records", "columns").stdout

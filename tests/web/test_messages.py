@@ -81,7 +81,7 @@ def health_codes() -> set[str]:
 def written_out() -> set[str]:
     """Return the ids that stand in the sources as they are."""
     asked: set[str] = set()
-    known = set(messages("ja", "staff")) | set(messages("ja", "codes"))
+    known = {key for name in ("staff", "codes", "register") for key in messages("ja", name)}
     for path in [*WEB.glob("*.py"), *WEB.glob("templates/**/*.html")]:
         source = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r'_\("([a-z0-9.-]+)"[,)]', source))
@@ -117,13 +117,13 @@ def test_everything_asked_for_is_there() -> None:
 
 
 def test_nothing_is_left_over() -> None:
-    """A message that nobody asks for any more is taken out of the staff's catalogue."""
+    """A message that nobody asks for any more is taken out of the staff's catalogues."""
     pages = {f"staff.nav.{name}" for name in ("today", "devices", "accounts", "kiosks")}
     checks = {f"health.{code}{part}" for code in health_codes() for part in (".what", ".next")} | {
         f"health.{code.partition('.')[0]}" for code in health_codes()
     }
     used = written_out() | asked_by_value() | checks | pages
-    assert set(messages("ja", "staff")) - used == set()
+    assert {*messages("ja", "staff"), *messages("ja", "register")} - used == set()
 
 
 def test_every_code_has_labels_and_what_to_do() -> None:

@@ -1,0 +1,202 @@
+"""The clinic's own register of patients (患者情報): imported from a file, searched by staff.
+
+An import is looked at first and taken afterwards, whole, in one transaction.  Nothing is deleted:
+who is missing in a file stays, and is told.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+
+from eligibility.clinic_record import ClinicRecord
+from eligibility.reconcile import JAPAN
+from terminal.access_rules import require_coverage
+from terminal.accounts import TERMINAL, Actor
+from terminal.audit import Act, AuditEntry
+from terminal.errors import RegisterChangedError, RegisterFileError, RegisterFileReason
+from terminal.register_dates import read_birthdate
+from terminal.register_entry import RegisterChange, RegisterChanges, RegisterEntry, searchable
+from terminal.register_file import RegisterFile, read_register_file
+from terminal.store import Store, Transaction
+from terminal.store.clinic_records import bodies
+
+PAGE = 25
+PREVIEW_LIVES = timedelta(minutes=15)
+LONGEST_SEARCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPreview:
+    """A file that was looked at.  ``id`` takes it; ``changes`` is None where it cannot be taken.
+
+    ``state``: of the register that the changes were found against.
+    """
+
+    id: str
+    file: RegisterFile
+    changes: RegisterChanges | None
+    looked_at: datetime
+    state: tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage:
+    """A page of what a search found.  ``number`` counts from 1; ``total``: patients found."""
+
+    entries: tuple[RegisterEntry, ...]
+    total: int
+    number: int
+    pages: int
+    register_size: int
+
+
+def changes_of(before: dict[str, ClinicRecord], file: RegisterFile) -> RegisterChanges:
+    """Return what the file does to a register that holds ``before``, by patient number.
+
+    A column that the file lacks leaves what is recorded; an empty cell empties it.
+    """
+    new, changed, unchanged = [], [], 0
+    for record in file.records:
+        former = before.get(record.patient_number)
+        if former is None:
+            new.append(record)
+            continue
+        kept = {
+            field.name: getattr(record if field.name in file.columns else former, field.name)
+            for field in fields(ClinicRecord)
+        }
+        after = ClinicRecord(**kept)
+        differing = tuple(name for name in kept if getattr(former, name) != kept[name])
+        if differing:
+            changed.append(RegisterChange(former, after, differing))
+        else:
+            unchanged += 1
+    named = {record.patient_number for record in file.records}
+    missing = tuple(number for number in before if number not in named)
+    return RegisterChanges(tuple(new), tuple(changed), unchanged, missing)
+
+
+def _recorded(tx: Transaction) -> dict[str, ClinicRecord]:
+    return {entry.record.patient_number: entry.record for entry in tx.clinic_records.all()}
+
+
+def require_register(actor: Actor) -> None:
+    """Let who may see coverage pass, and the terminal's own command line.  Raises RoleError."""
+    if actor != TERMINAL:
+        require_coverage(actor)
+
+
+class ClinicRegister:
+    """The register of one store.  Raises RoleError, StoreError; safe to call from any thread."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        """``now``: aware."""
+        self._store = store
+        self._now = now
+        self._lock = threading.Lock()
+        self._previews: dict[str, RegisterPreview] = {}
+
+    def look_at(self, actor: Actor, data: bytes) -> RegisterPreview:
+        """Read a file and tell what taking it would do; nothing is stored but that it was seen.
+
+        The file is kept in memory for a quarter of an hour, one for each member of staff.  Raises
+        RegisterFileError.
+        """
+        require_register(actor)
+        now = self._now()
+        file = read_register_file(data, now.astimezone(JAPAN).date())
+
+        def compare(tx: Transaction) -> tuple[RegisterChanges | None, tuple[int, str]]:
+            changes = None if file.problem_count else changes_of(_recorded(tx), file)
+            return changes, tx.clinic_records.state()
+
+        # beside visits that are written meanwhile: a large register takes seconds
+        changes, state = self._store.read(compare)
+        seen = AuditEntry(Act.REGISTER_FILE_SEEN, actor, reason=f"{file.lines} lines")
+        self._store.write(lambda tx: tx.audit.append(seen))
+        preview = RegisterPreview(uuid.uuid4().hex, file, changes, now, state)
+        with self._lock:
+            self._forget_old()
+            self._previews[actor.id] = preview
+        return preview
+
+    def forget(self, actor: Actor) -> None:
+        """Forget the file that this member of staff looked at."""
+        with self._lock:
+            self._previews.pop(actor.id, None)
+
+    def _forget_old(self) -> None:
+        oldest = self._now() - PREVIEW_LIVES
+        self._previews = {
+            actor: one for actor, one in self._previews.items() if one.looked_at >= oldest
+        }
+
+    def take(self, actor: Actor, preview_id: str) -> RegisterChanges:
+        """Take the file that was looked at, whole; return what that did.
+
+        Raises RegisterChangedError where it would now do something else than was shown, or was
+        looked at too long ago; RegisterFileError where lines of it are wrong.
+        """
+        require_register(actor)
+        with self._lock:
+            self._forget_old()
+            preview = self._previews.get(actor.id)
+        if preview is None or preview.id != preview_id:
+            msg = "no such file was looked at within the last minutes"
+            raise RegisterChangedError(msg)
+        if preview.changes is None:
+            raise RegisterFileError(RegisterFileReason.LINES)
+        shown = preview.changes
+        now = self._now()
+        taken = (*shown.new, *(one.after for one in shown.changed))
+        written = bodies(RegisterEntry.of(record, now, actor.id) for record in taken)
+
+        def store(tx: Transaction) -> None:
+            if tx.clinic_records.state() != preview.state:
+                msg = "the register changed since the file was looked at"
+                raise RegisterChangedError(msg)
+            tx.clinic_records.take(written)
+            counts = f"new {len(shown.new)}, changed {len(shown.changed)}"
+            tx.audit.append(AuditEntry(Act.REGISTER_IMPORTED, actor, reason=counts))
+
+        try:
+            self._store.write(store)
+        finally:
+            self.forget(actor)
+        return shown
+
+    def search(self, actor: Actor, text: str, number: int = 1) -> RegisterPage:
+        """Return a page of the patients that ``text`` finds; which were shown is written down.
+
+        ``text``: part of the name or the kana, the start of the number, or a birth date in any form
+        that a file may have; empty for all.  A page past the last is the last.
+        """
+        require_register(actor)
+        wanted = text.strip()[:LONGEST_SEARCH]
+        born = _as_day(wanted)
+
+        def look(tx: Transaction) -> RegisterPage:
+            offset = (max(number, 1) - 1) * PAGE
+            asked = searchable(wanted)
+            found, total = tx.clinic_records.search(asked, born, offset, PAGE)
+            pages = max(1, -(-total // PAGE))
+            shown = min(max(number, 1), pages)
+            if shown != number:
+                found, total = tx.clinic_records.search(asked, born, (shown - 1) * PAGE, PAGE)
+            if found:
+                numbers = " ".join(entry.record.patient_number for entry in found)
+                tx.audit.append(AuditEntry(Act.REGISTER_SEEN, actor, reason=numbers))
+            return RegisterPage(tuple(found), total, shown, pages, tx.clinic_records.state()[0])
+
+        return self._store.write(look)
+
+
+def _as_day(text: str) -> date | None:
+    try:
+        return read_birthdate(text)
+    except ValueError:
+        return None
