@@ -19,6 +19,7 @@ from eligibility.model import (
 from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
 from terminal.decision import Decision, DecisionBasis
+from terminal.declaration import Declaration
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
 from terminal.question import Question
@@ -264,6 +265,7 @@ class VisitDetail:
     certificate; ``holder_read_by``: the name of who typed 照合番号B; ``compared``: the card beside
     the one person of the answer, whose side is left out where the answer is withheld.
     ``number_b``: None where it cannot be entered for this visit.
+    ``declaration``: 被保険者資格申立書 as far as it is known, where nothing confirms.
     ``former``: this visit's earlier confirmations, newest first.  ``history_open``: the categories
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
     ``decisions``: what was decided without the payer, the newest first, each with the name of who
@@ -286,3 +288,4 @@ class VisitDetail:
     holder_read_by: str | None = None
     compared: tuple[Comparison, ...] = ()
     number_b: NumberBView | None = None
+    declaration: Declaration | None = None

@@ -29,6 +29,7 @@ from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure, history_closed_because, open_categories
 from terminal.deciding import offered
 from terminal.decision import Decision
+from terminal.declaration import declaration_of
 from terminal.enquiries import JAPAN
 from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
@@ -201,6 +202,7 @@ class VisitBook:
             holder=holder,
             holder_read_by=by,
             compared=_compared(holder, answer, row.confirmation),
+            declaration=declaration_of(row, holder.attributes if holder else None, answer),
         )
 
     def require_readable(self, actor: Actor, visit_id: str) -> None:

@@ -1,8 +1,8 @@
 """Languages: message catalogues with ids as keys, and Babel for dates, times and numbers.
 
-Each language has one catalogue file a domain (``staff``, ``kiosk``, ``codes``) under
-``translations/``; all are read once at start.  Japanese is the first language and the one that is
-fallen back to; an id that no catalogue holds raises, it is never shown.
+Each language has one catalogue file a domain (:data:`DOMAINS`) under ``translations/``; all are
+read once at start.  Japanese is the first language and the one that is fallen back to; an id that
+no catalogue holds raises, it is never shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response
 from web.security import Right, cookie_name, requires, set_cookie
 
 TRANSLATIONS = Path(__file__).parent / "translations"
-DOMAINS = ("staff", "kiosk", "codes", "register")
+DOMAINS = ("staff", "kiosk", "codes", "register", "declaration")
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"
 TOKYO = ZoneInfo("Asia/Tokyo")

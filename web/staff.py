@@ -8,14 +8,15 @@ from werkzeug.wrappers import Response
 from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
 from terminal.decision import DecisionBasis
-from terminal.errors import NumberBEntryError
+from terminal.declaration import Declaration
+from terminal.errors import NumberBEntryError, VisitStateError
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import comparing, coverage_words, deciding, face_words, wording
+from web import comparing, coverage_words, deciding, declaring, face_words, wording
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
-from web.i18n import text
+from web.i18n import TOKYO, text
 from web.security import Right, requires
 
 blueprint = Blueprint("staff", __name__)
@@ -220,6 +221,34 @@ def who_looked(visit_id: str) -> str:
     detail: VisitDetail = terminal().desk.visit(actor, visit_id)
     looks = terminal().access.who_looked(actor, visit_id)
     return render_template("staff/log.html", row=detail.row, looks=looks)
+
+
+@blueprint.get("/staff/visits/<visit_id>/declaration")
+@requires(Right.COVERAGE)
+def declaration(visit_id: str) -> str:
+    """Show the declaration (被保険者資格申立書) of one visit, to be printed and signed."""
+    detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
+    if detail.declaration is None:
+        msg = f"visit {visit_id} needs no declaration"
+        raise VisitStateError(msg)
+    return _declaration_page(detail.declaration, visit_id)
+
+
+@blueprint.get("/staff/declaration")
+@requires(Right.COVERAGE)
+def blank_declaration() -> str:
+    """Show the declaration with nothing filled in, for who could not tap at all."""
+    return _declaration_page(Declaration(), None)
+
+
+def _declaration_page(filled: Declaration, visit_id: str | None) -> str:
+    return render_template(
+        "staff/declaration.html",
+        form=filled,
+        visit_id=visit_id,
+        words=declaring,
+        today=terminal().now().astimezone(TOKYO).date(),
+    )
 
 
 def init(app: Flask) -> None:
