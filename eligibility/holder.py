@@ -24,7 +24,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.names import REPLACED, as_far_as_certain, certainly_differ, scripts_differ
+from eligibility.names import Spelling, how_alike, scripts_differ
 
 NOTHING_READ = HolderAttributes()
 BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
@@ -32,9 +32,13 @@ _ONLY_HERE = frozenset(
     {
         FindingCode.CANDIDATE_IS_ANOTHER,
         FindingCode.NAME_DIFFERS,
+        FindingCode.NAME_WRITTEN_OTHERWISE,
         FindingCode.NAME_NOT_COMPARED,
         FindingCode.ADDRESS_DIFFERS,
     }
+)
+_OTHER_SPELLINGS = frozenset(
+    {Spelling.SCRIPT, Spelling.SMALL_KANA, Spelling.LONG_MARK, Spelling.VARIANT}
 )
 _BRACKETS = re.compile("[(\\[{（［｛〔【]")
 _DASHES = re.compile("[‐‑‒–—―−]")
@@ -44,24 +48,28 @@ class Match(StrEnum):
     """How a field of the card fits the payer's.
 
     NOT_READ: nobody read it on the card; NOT_GIVEN: the payer says nothing of it.
-    UNDETERMINED: neither the same nor another can be said.
+    WRITTEN_OTHERWISE: the same name up to its spelling.  UNDETERMINED: neither the same nor another
+    can be said.
     """
 
     NOT_READ = "not-read"
     NOT_GIVEN = "not-given"
     SAME = "same"
+    WRITTEN_OTHERWISE = "written-otherwise"
     UNDETERMINED = "undetermined"
     DIFFERS = "differs"
 
 
 _STRONGEST_FIRST = (
     Match.SAME,
+    Match.WRITTEN_OTHERWISE,
     Match.UNDETERMINED,
     Match.DIFFERS,
     Match.NOT_GIVEN,
     Match.NOT_READ,
 )
 """Of two names of one person, which match says most."""
+_SAME_NAME = (Match.SAME, Match.WRITTEN_OTHERWISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ def is_of_given_name(compared: tuple[Comparison, ...]) -> bool:
     if of["birthdate"].match is not Match.SAME or of["sex"].match is Match.DIFFERS:
         return False
     here, there = of["name"].on_card.split(), of["name"].from_payer.split()
-    return len(here) > 1 and len(there) > 1 and compare_names(here[-1], there[-1]) is Match.SAME
+    return len(here) > 1 and len(there) > 1 and compare_names(here[-1], there[-1]) in _SAME_NAME
 
 
 def _remarks(compared: tuple[Comparison, ...]) -> Iterator[Finding]:
@@ -157,6 +165,8 @@ def _remarks(compared: tuple[Comparison, ...]) -> Iterator[Finding]:
     for one in compared:
         if one.field == "name" and one.match is Match.DIFFERS:
             yield _finding(FindingCode.NAME_DIFFERS, Severity.WARN, one)
+        elif one.field == "name" and one.match is Match.WRITTEN_OTHERWISE:
+            yield _finding(FindingCode.NAME_WRITTEN_OTHERWISE, Severity.NOTE, one)
         elif one.field == "name" and one.match is Match.UNDETERMINED:
             yield _finding(FindingCode.NAME_NOT_COMPARED, Severity.NOTE, one)
         elif one.field == "address" and one.match is Match.DIFFERS:
@@ -186,18 +196,32 @@ def _name(on_card: str | NotRead, person: InsuredPerson) -> Match:
     return next(match for match in _STRONGEST_FIRST if match in matches)
 
 
-def compare_names(on_card: str | NotRead, from_payer: str) -> Match:
-    """Compare by what is certain: see :func:`~eligibility.names.as_far_as_certain`."""
-    if on_card is NOT_READ:
+def compare_names(here: str | NotRead, there: str | None) -> Match:
+    """Compare two names by :func:`~eligibility.names.how_alike`; width and case alone are same."""
+    if here is NOT_READ:
         return Match.NOT_READ
-    here, there = as_far_as_certain(on_card), as_far_as_certain(from_payer)
-    if not there:
+    if there is None or not there.strip():
         return Match.NOT_GIVEN
-    if not here or scripts_differ(on_card, from_payer):
+    if not here.strip() or scripts_differ(here, there):
         return Match.UNDETERMINED
-    if certainly_differ(here, there):
+    spelling = how_alike(here, there)
+    if spelling is None:
         return Match.DIFFERS
-    return Match.UNDETERMINED if REPLACED in here + there else Match.SAME
+    if Spelling.UNREADABLE in spelling:
+        return Match.UNDETERMINED
+    return Match.WRITTEN_OTHERWISE if spelling & _OTHER_SPELLINGS else Match.SAME
+
+
+def compare_readings(here: str | None, there: str | None) -> Match:
+    """Compare two names in kana; hiragana or katakana is no other spelling there."""
+    if here is None or not here.strip():
+        return Match.NOT_READ
+    match = compare_names(here, there)
+    if match is Match.WRITTEN_OTHERWISE and there is not None:
+        spelling = how_alike(here, there) or frozenset()
+        if spelling <= {Spelling.SCRIPT, Spelling.WIDTH, Spelling.CASE}:
+            return Match.SAME
+    return match
 
 
 def _birthdates(attributes: HolderAttributes, person: InsuredPerson) -> Match:

@@ -1,12 +1,15 @@
-"""How names are looked at: what cannot be printed, and comparison by width and space only.
+"""How names are looked at: what cannot be printed, and in what two spellings differ.
 
-Nothing here guesses: two spellings of one character are two characters.
+Nothing here guesses: what makes two spellings one name is a rule or stands in a table, and is told.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from enum import StrEnum
+
+from eligibility.variants import are_variants
 
 REPLACED = "●"
 """What the eligibility system puts in place of a character that it does not hold."""
@@ -50,21 +53,29 @@ def comparable(text: str) -> str:
     return "".join(one_width.split())
 
 
-def certainly_differ(one: str, other: str) -> bool:
-    """Whether two names differ beyond width and space.
+class Spelling(StrEnum):
+    """In what two spellings of one name differ.
 
-    A ``●`` is a character nobody could read: it proves no difference where the rest agrees.  False
-    never means "the same person".
+    WIDTH: full or half width, or spaces; CASE: upper or lower; SCRIPT: hiragana or katakana;
+    SMALL_KANA: small kana written large; LONG_MARK: ー or the vowel itself; VARIANT: another form
+    of one character (異体字).  UNREADABLE: a character that another system may have to write
+    otherwise (●, outside JIS X 0208, a clinic's own 外字), which proves nothing.
     """
-    left, right = comparable(one), comparable(other)
-    if len(left) != len(right):
-        return True
-    return any(a != b and REPLACED not in (a, b) for a, b in zip(left, right, strict=True))
+
+    WIDTH = "width"
+    CASE = "case"
+    SCRIPT = "script"
+    SMALL_KANA = "small-kana"
+    LONG_MARK = "long-mark"
+    VARIANT = "variant"
+    UNREADABLE = "unreadable"
 
 
 _SMALL_TO_LARGE = str.maketrans("ァィゥェォヵヶッャュョヮ", "アイウエオカケツヤユヨワ")
+_SMALL_SET = frozenset("ァィゥェォヵヶッャュョヮぁぃぅぇぉゕゖっゃゅょゎ")
 _HIRAGANA_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-_LONG_MARKS = dict.fromkeys(map(ord, "-‐‑‒–—―−－"), "ー")
+_MARK = "ー"
+_LIKE_A_MARK = re.compile("(?<=[\u3041-\u3096\u30a1-\u30fa])[-‐‑‒–—―−－]")
 _VOWELS = {
     kana: vowels
     for row, vowels in (
@@ -79,47 +90,77 @@ _VOWELS = {
 """By which vowels a kana is made long where no mark (ー) stands."""
 
 
-def readings_differ(one: str, other: str) -> bool:
-    """Whether two names in kana differ in how they are read.
+def how_alike(one: str, other: str) -> frozenset[Spelling] | None:
+    """Return in what two spellings of one name differ, or None where they are two names.
 
-    Width, spaces, hiragana or katakana, small kana written large and a long vowel written as mark
-    or as vowel are no differences: systems differ in them.  A ``●`` proves none.
+    Empty: nothing differs.  Two characters are one only by width, case, kana, or the table of
+    variants; everything else is another name, unless a character is UNREADABLE.  Never means "the
+    same person".
     """
-    left, right = _reading(one), _reading(other)
+    left, right = _forms(one), _forms(other)
     if len(left) != len(right):
-        return True
-    return any(
-        a != b and REPLACED not in (a, b) and not (place and _is_long(left[place - 1], a, b))
-        for place, (a, b) in enumerate(zip(left, right, strict=True))
-    )
+        return None
+    found = set()
+    before = ""
+    for (a, form_a), (b, form_b) in zip(left, right, strict=True):
+        kinds = _of_two(a, b, before)
+        if kinds is None:
+            return None
+        found |= kinds
+        if form_a != form_b:
+            found.add(Spelling.VARIANT)
+        before = _kana(a) + _kana(b)
+    if "".join(one.split()) != "".join(other.split()) and comparable(one) == comparable(other):
+        found.add(Spelling.WIDTH)
+    return frozenset(found)
 
 
-def _reading(text: str) -> str:
-    kana = comparable(text).translate(_HIRAGANA_TO_KATAKANA).translate(_SMALL_TO_LARGE)
-    return kana.replace("・", "").translate(_LONG_MARKS).casefold()
+def certainly_differ(one: str, other: str) -> bool:
+    """Whether these are two names: see :func:`how_alike`.  False never means "the same person"."""
+    return how_alike(one, other) is None
 
 
-def _is_long(before: str, one: str, other: str) -> bool:
-    """Whether one is the mark of a long vowel and the other that vowel itself."""
-    vowel = {one, other} - {"ー"}
-    return len(vowel) == 1 and vowel.pop() in _VOWELS.get(before, "")
-
-
-def as_far_as_certain(text: str) -> str:
-    """Return ``text`` to be compared, with ``●`` for each character that proves nothing.
-
-    That is what another system may have to write otherwise: a character outside JIS X 0208, or one
-    whose form is chosen by a variation selector (IVS).  Upper and lower case are made one.
-    """
-    certain: list[str] = []
-    for character in comparable(text).casefold():
-        if _VARIATION_SELECTORS.match(character):
-            certain[-1:] = [REPLACED]
-        elif characters_outside_jis_x_0208(character):
-            certain.append(REPLACED)
+def _forms(text: str) -> list[tuple[str, str]]:
+    """Return each character with the variation selector (IVS) that chooses its form, if any."""
+    forms: list[tuple[str, str]] = []
+    for character in _LIKE_A_MARK.sub(_MARK, comparable(text)).replace("・", ""):
+        if forms and _VARIATION_SELECTORS.match(character):
+            forms[-1] = (forms[-1][0], character)
         else:
-            certain.append(character)
-    return "".join(certain)
+            forms.append((character, ""))
+    return forms
+
+
+def _of_two(one: str, other: str, before: str) -> set[Spelling] | None:
+    """Return in what two characters at one place differ; ``before``: the kana before them."""
+    if one == other:
+        return {Spelling.UNREADABLE} if one == REPLACED or _is_private(one) else set()
+    if one.casefold() == other.casefold():
+        return {Spelling.CASE}
+    here, there = _kana(one), _kana(other)
+    if here == there:
+        scripts = one in _SMALL_SET, other in _SMALL_SET
+        small = {Spelling.SMALL_KANA} if scripts[0] != scripts[1] else set()
+        return small or {Spelling.SCRIPT}
+    long_by = "".join(_VOWELS.get(kana, "") for kana in before)
+    if _MARK in (here, there) and {here, there} - {_MARK} <= set(long_by):
+        return {Spelling.LONG_MARK}
+    if are_variants(one, other):
+        return {Spelling.VARIANT}
+    unreadable = any(
+        character == REPLACED or characters_outside_jis_x_0208(character)
+        for character in (one, other)
+    )
+    return {Spelling.UNREADABLE} if unreadable else None
+
+
+def _kana(character: str) -> str:
+    """Return a kana as the large katakana; anything else as it is."""
+    return character.translate(_HIRAGANA_TO_KATAKANA).translate(_SMALL_TO_LARGE)
+
+
+def _is_private(character: str) -> bool:
+    return unicodedata.category(character) == "Co"
 
 
 def scripts_differ(one: str, other: str) -> bool:

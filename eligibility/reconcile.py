@@ -43,6 +43,7 @@ from eligibility.validity import (
     copay_ratio_on,
     dates_on,
     elderly_certificate_on,
+    fits_age_on,
     pays_in_full,
     ratios_disagree_on,
 )
@@ -207,6 +208,13 @@ def _about_ratio(
             Severity.WARN,
             field="insured_partial_contribution_ratio",
             from_payer=_both_ratios(coverage, today),
+        )
+    elif not fits_age_on(coverage, today):
+        yield Finding(
+            FindingCode.RATIO_DOUBTFUL,
+            Severity.WARN,
+            field="insured_partial_contribution_ratio",
+            from_payer=said(coverage.insured_partial_contribution_ratio),
         )
     elif validity in CONFIRMED and copay_ratio_on(coverage, today) is None:
         yield Finding(

@@ -20,6 +20,7 @@ from eligibility.holder import (
     Comparison,
     Match,
     compare,
+    compare_readings,
     is_of_given_name,
 )
 from eligibility.model import (
@@ -33,13 +34,13 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.names import readings_differ
 
 _OURS = frozenset(
     {
         FindingCode.RECORD_IS_ANOTHER,
         FindingCode.RECORD_FAMILY_NAME_DIFFERS,
         FindingCode.RECORD_KANA_DIFFERS,
+        FindingCode.RECORD_KANA_WRITTEN_OTHERWISE,
         FindingCode.RECORD_NAME_WRITTEN_OTHERWISE,
         FindingCode.RECORD_NAME_NOT_COMPARED,
         FindingCode.RECORD_ADDRESS_DIFFERS,
@@ -48,6 +49,9 @@ _OURS = frozenset(
     }
 )
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−ー"), "-")
+
+
+_MAY_BE = (Match.SAME, Match.WRITTEN_OTHERWISE, Match.UNDETERMINED)
 
 
 class Ground(StrEnum):
@@ -62,8 +66,9 @@ class Candidate:
     """A record that may be this person's.
 
     ``certain``: birth date and name were read on both sides and agree, and neither sex nor kana
-    contradict.  A record that only the reference number names may even contradict; it is listed
-    all the same, so that staff see where the number points.
+    contradict; a name that is written otherwise, or has characters that nobody can read, is enough
+    beside the reference number alone.  A record that only that number names may even contradict; it
+    is listed all the same, so that staff see where the number points.
     """
 
     record: ClinicRecord
@@ -107,13 +112,14 @@ def candidates(
         if number is not None and number == _plain(record.patient_number):
             grounds.add(Ground.REFERENCE_NUMBER)
         of = {one.field: one.match for one in compare(read, _person_of(record))}
-        if of["birthdate"] is Match.SAME and of["name"] in (Match.SAME, Match.UNDETERMINED):
+        if of["birthdate"] is Match.SAME and of["name"] in _MAY_BE:
             grounds.add(Ground.BIRTHDATE_AND_NAME)
         if grounds:
             certain = (
-                of["birthdate"] is of["name"] is Match.SAME
+                of["birthdate"] is Match.SAME
+                and (of["name"] is Match.SAME or grounds == set(Ground))
                 and of["sex"] is not Match.DIFFERS
-                and _kana(record.name_kana, kana) is not Match.DIFFERS
+                and compare_readings(record.name_kana, kana) is not Match.DIFFERS
             )
             found.append(Candidate(record, frozenset(grounds), certain))
     return Candidates(tuple(sorted(found, key=lambda one: one.record.patient_number)))
@@ -192,13 +198,18 @@ def _about_card(record: ClinicRecord, attributes: HolderAttributes) -> Iterator[
 
 
 def _about_person(record: ClinicRecord, person: InsuredPerson) -> Iterator[Finding]:
-    kana = _kana(record.name_kana, person.name_kana)
+    kana = compare_readings(record.name_kana, person.name_kana)
     for one in _judged(compare(_attributes_of_record(record), person), kana):
         yield replace(one, on_card=NOT_READ, in_record=one.on_card)
-    if kana is Match.DIFFERS:
+    told = {
+        Match.DIFFERS: (FindingCode.RECORD_KANA_DIFFERS, Severity.WARN),
+        Match.WRITTEN_OTHERWISE: (FindingCode.RECORD_KANA_WRITTEN_OTHERWISE, Severity.NOTE),
+    }
+    if kana in told:
+        code, severity = told[kana]
         yield Finding(
-            FindingCode.RECORD_KANA_DIFFERS,
-            Severity.WARN,
+            code,
+            severity,
             field="name_kana",
             from_payer=said(person.name_kana),
             in_record=said(record.name_kana),
@@ -218,6 +229,8 @@ def _judged(compared: tuple[Comparison, ...], kana: Match) -> Iterator[Finding]:
         yield _of(FindingCode.RECORD_FAMILY_NAME_DIFFERS, Severity.WARN, name, blocks=moved)
     elif name.match is Match.DIFFERS or unreadable:
         yield _another(name)
+    elif name.match is Match.WRITTEN_OTHERWISE:
+        yield _of(FindingCode.RECORD_NAME_WRITTEN_OTHERWISE, Severity.NOTE, name)
     elif name.match is Match.UNDETERMINED:
         yield _of(FindingCode.RECORD_NAME_NOT_COMPARED, Severity.NOTE, name)
     if of["address"].match is Match.DIFFERS:
@@ -251,14 +264,6 @@ def _with_card(finding: Finding, by_card: set[Finding]) -> Finding:
 def _address_of_card(record: ClinicRecord, attributes: HolderAttributes) -> Match:
     compared = compare(attributes, _person_of(record))
     return next(one.match for one in compared if one.field == "address")
-
-
-def _kana(in_record: str | None, from_payer: str | None) -> Match:
-    if in_record is None or not in_record.strip():
-        return Match.NOT_READ
-    if from_payer is None or not from_payer.strip():
-        return Match.NOT_GIVEN
-    return Match.DIFFERS if readings_differ(in_record, from_payer) else Match.SAME
 
 
 def _about_insurance(record: ClinicRecord, results: tuple[Coverage, ...]) -> Iterator[Finding]:

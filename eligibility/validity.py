@@ -104,3 +104,27 @@ def copay_ratio_on(coverage: Coverage, day: date) -> CopayRatio | None:
         return general
     own = certificate.contribution_ratio
     return own if isinstance(own, CopayRatio) else None
+
+
+_PRESCHOOL, _GENERAL, _ELDERLY = {20}, {30}, {10, 20, 30}
+"""一部負担金割合 by age, in percent: 未就学 2割, 3割, 70歳以上 1-3割."""
+
+
+def fits_age_on(coverage: Coverage, day: date) -> bool:
+    """Whether the ratio of an insurance is one that its age can have on ``day``.
+
+    義務教育就学前 lasts until 31 March after the sixth birthday, that of 1 April included.  From
+    the 70th birthday on both ratios are taken, since the change falls into the next month.
+    Medical assistance, who pays in full, and a ratio that nobody named are not judged.
+    """
+    ratio = coverage.insured_partial_contribution_ratio
+    assisted = coverage.insured_card_classification is InsuredCardClassification.MEDICAL_ASSISTANCE
+    if not isinstance(ratio, CopayRatio) or assisted or pays_in_full(coverage):
+        return True
+    born = coverage.person.birthdate
+    if day < date(born.year + 6 + ((born.month, born.day) > (4, 1)), 4, 1):
+        return ratio.percent in _PRESCHOOL
+    age = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    if age >= 70:
+        return ratio.percent in _ELDERLY
+    return ratio.percent in _GENERAL

@@ -29,9 +29,12 @@ def holder_mark(detail: VisitDetail) -> Mark:
 
 def match_mark(one: Comparison) -> Mark:
     """Return a field's mark: ● same, ■ differs, ▲ to be looked at, ◇ nothing to compare."""
-    kind = {Match.SAME: "valid", Match.DIFFERS: "invalid", Match.UNDETERMINED: "attention"}.get(
-        one.match, "waiting"
-    )
+    kind = {
+        Match.SAME: "valid",
+        Match.WRITTEN_OTHERWISE: "attention",
+        Match.DIFFERS: "invalid",
+        Match.UNDETERMINED: "attention",
+    }.get(one.match, "waiting")
     if one.field == "address" and one.match is Match.DIFFERS:
         kind = "attention"  # a payer's address may be older than the card's
     return Mark(kind, text(f"match.{one.match}"))

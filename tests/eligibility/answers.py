@@ -72,6 +72,14 @@ def person(**changes: object) -> PayerAnswer:
     return covered(person=replace(PERSON, **changes))  # type: ignore[arg-type]  # fields by name
 
 
+def aged(born: date, percent: int) -> PayerAnswer:
+    """Return the usual answer for somebody born on a day, who pays this share."""
+    return covered(
+        person=replace(PERSON, birthdate=born),
+        insured_partial_contribution_ratio=CopayRatio(percent),
+    )
+
+
 def before(answer: PayerAnswer) -> PayerAnswer:
     """Return ``answer`` as the earlier one."""
     return replace(answer, id=BEFORE.id, received_at=BEFORE.received_at)

@@ -1,4 +1,4 @@
-"""Names: what cannot be printed, and comparison by width and space only."""
+"""Names: what cannot be printed, and in what two spellings differ."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility.names import (
+    Spelling,
     certainly_differ,
     characters_outside_jis_x_0208,
     comparable,
     has_replaced_characters,
+    how_alike,
 )
 
-NAMES = st.text("アイウｱｲｳ 　山田太郎●ガｶﾞ", max_size=8)
+NAMES = st.text("アイウオーｱｲｳ 　山髙高齊斉●ガｶﾞシヨョょSs", max_size=8)
 
 
 @pytest.mark.parametrize(
@@ -58,22 +60,71 @@ def test_width_and_space_make_no_difference(one: str, other: str) -> None:
     assert not certainly_differ(one, other)
 
 
+W, C, T, K, L, V, U = Spelling
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kinds"),
+    [
+        ("見本　太郎", "見本　太郎", set()),
+        ("ﾐﾎﾝ ﾀﾛｳ", "ミホンタロウ", {W}),
+        ("ＡＮＮ", "ANN", {W}),
+        ("Smith", "SMITH", {C}),
+        ("みほん", "ミホン", {T}),
+        ("ｼﾖｳｲﾁ", "ショウイチ", {K}),
+        ("きょうこ", "キヨウコ", {T, K}),
+        ("オオノ", "オーノ", {L}),
+        ("コウジ", "コージ", {L}),
+        ("ケイコ", "ケーコ", {L}),
+        ("コ－ジ", "コージ", set()),
+        ("高橋", "髙橋", {V}),
+        ("山崎", "山﨑", {V}),
+        ("吉田", "𠮷田", {V}),
+        ("渡邊", "渡邉", {V}),
+        ("渡辺", "渡邉", {V}),
+        ("斉藤", "齊藤", {V}),
+        ("斎藤", "齋藤", {V}),
+        ("桑田", "桒田", {V}),
+        ("浜田", "濵田", {V}),
+        ("浜田", "濱田", {V}),
+        ("濱田", "濵田", {V}),
+        ("徳田", "德田", {V}),
+        ("神田", "\ufa19田", {V}),
+        ("辻\U000e0100", "辻", {V}),
+        ("●田", "高田", {U}),
+        ("●田", "●田", {U}),
+        ("\ue000田", "\ue000田", {U}),
+        ("髙田", "山田", {U}),
+        ("髙橋　ｼﾖｳ", "高橋ショウ", {V, K}),
+    ],
+)
+def test_spellings_of_one_name(one: str, other: str, kinds: set[Spelling]) -> None:
+    """In what two spellings differ is told, whichever of the two is asked first."""
+    assert how_alike(one, other) == how_alike(other, one) == frozenset(kinds)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("シヨウイチ", "ショウイチ"),
         ("斉藤", "斎藤"),
-        ("徳田", "德田"),
-        ("神田", "\ufa19田"),
-        ("山崎", "山﨑"),
-        ("Smith", "SMITH"),
+        ("山崎", "山埼"),
+        ("太田", "大田"),
+        ("吉田", "古田"),
+        ("阿部", "安部"),
         ("ハナ", "ハナコ"),
+        ("ハナ", "ハタ"),
+        ("オウノ", "オオノ"),
+        ("カーコ", "カイコ"),
+        ("ジユン", "ズユン"),
         ("太郎●", "太郎"),
+        ("\ue000田", "\ue000野"),
+        ("", "ア"),
     ],
 )
 def test_spellings_are_not_guessed_to_be_the_same(one: str, other: str) -> None:
-    """Small kana, old and new forms, case and length are differences."""
-    assert certainly_differ(one, other)
+    """What looks or sounds alike, another vowel and another length are other names."""
+    assert how_alike(one, other) is None
+    assert certainly_differ(other, one)
 
 
 def test_a_replaced_character_proves_nothing() -> None:
@@ -85,8 +136,8 @@ def test_a_replaced_character_proves_nothing() -> None:
 @given(one=NAMES, other=NAMES)
 def test_difference_is_symmetric(one: str, other: str) -> None:
     """Whether two names differ does not depend on which is asked first."""
-    assert certainly_differ(one, other) == certainly_differ(other, one)
-    assert not certainly_differ(one, one)
+    assert how_alike(one, other) == how_alike(other, one)
+    assert not (how_alike(one, one) or set()) - {Spelling.UNREADABLE}
 
 
 @given(name=st.text(max_size=20))

@@ -34,6 +34,7 @@ from tests.eligibility.answers import (
     OTHER,
     PERSON,
     TODAY,
+    aged,
     before,
     covered,
     findings,
@@ -183,6 +184,30 @@ CASES = [
         ],
         covered(insured_partial_contribution_ratio=UnknownCode("ContributionRatio", "3割")),
     ),
+    *(
+        Case(
+            f"{percent} % {'fits' if fits else 'does not fit'} who was born on {born}",
+            [] if fits else [(F.RATIO_DOUBTFUL, WARN, "insured_partial_contribution_ratio", OPEN)],
+            aged(born, percent),
+        )
+        for born, percent, fits in (
+            # 未就学: until 31 March after the sixth birthday; born on 1 April counts a year earlier
+            (date(2020, 4, 2), 20, True),
+            (date(2020, 4, 2), 30, False),
+            (date(2020, 4, 1), 20, False),
+            (date(2020, 4, 1), 30, True),
+            (date(1984, 5, 17), 10, False),
+            (date(1984, 5, 17), 20, False),
+            (date(1984, 5, 17), 0, False),
+            # 70歳
+            (date(1956, 11, 25), 20, False),
+            (date(1956, 11, 25), 30, True),
+            (date(1956, 11, 24), 20, True),
+            (date(1956, 11, 24), 30, True),
+            (date(1940, 1, 1), 10, True),
+            (date(1940, 1, 1), 40, False),
+        )
+    ),
     Case(
         "the certificate of the elderly says another ratio",
         [(F.RATIOS_DISAGREE, WARN, "insured_partial_contribution_ratio", OPEN)],
@@ -237,10 +262,10 @@ CASES = [
         {"recorded": BEFORE},
     ),
     Case(
-        "another ratio",
+        "another ratio, which the age can have as well",
         [(F.RATIO_CHANGED, WARN, "insured_partial_contribution_ratio", OPEN)],
-        covered(insured_partial_contribution_ratio=CopayRatio(20)),
-        {"recorded": BEFORE},
+        aged(date(1950, 1, 1), 20),
+        {"recorded": before(aged(date(1950, 1, 1), 30))},
     ),
     Case(
         "a ratio that was never read has not changed",
@@ -257,6 +282,12 @@ CASES = [
         "another name is another person",
         [(F.OTHER_PERSON, STOP, "name", CLOSED)],
         person(name="見本　次郎"),
+        {"recorded": BEFORE},
+    ),
+    Case(
+        "small kana and a variant form are the same person",
+        [],
+        person(name="見夲　太郎", name_kana="ﾐﾎﾝ ﾀﾛ-"),
         {"recorded": BEFORE},
     ),
     Case(

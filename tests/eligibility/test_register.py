@@ -138,6 +138,20 @@ CASES = [
         answer_of(replace(HERE, name="●本　太郎")),
     ),
     Case(
+        "a variant form of a character is the same name written otherwise",
+        [
+            (F.RECORD_NAME_WRITTEN_OTHERWISE, NOTE, "name", OPEN),
+        ],
+        {"name": "桒田　太郎"},
+        answer_of(replace(HERE, name="桑田　太郎")),
+    ),
+    Case(
+        "small kana written large are the same reading written otherwise",
+        [(F.RECORD_KANA_WRITTEN_OTHERWISE, NOTE, "name_kana", OPEN)],
+        {"name_kana": "ミホン　ショウイチ"},
+        answer_of(replace(HERE, name_kana="ﾐﾎﾝ ｼﾖｳｲﾁ")),
+    ),
+    Case(
         "another reading of the same name is asked about",
         [(F.RECORD_KANA_DIFFERS, WARN, "name_kana", OPEN)],
         {"name_kana": "ケンポン　タロウ"},
@@ -343,6 +357,14 @@ def test_one_that_is_not_certain_is_left_to_staff(changes: dict[str, Any]) -> No
     """A single record whose name is half read, or which is another in sex or reading, is shown."""
     found = candidates(HERE, [replace(RECORD, **changes)])
     assert (len(found.all), found.the_one) == (1, None)
+
+
+def test_a_name_written_otherwise_is_certain_beside_the_reference_number() -> None:
+    """Spelling alone leaves it to staff; the clinic's own number beside it makes it sure."""
+    for name in ("見夲　太郎", "●本　太郎"):
+        person = replace(HERE, name=name)
+        assert candidates(person, [RECORD]).the_one is None
+        assert candidates(person, [RECORD], reference_number="00417").the_one == RECORD
 
 
 def test_a_card_that_was_not_read_names_nobody() -> None:
