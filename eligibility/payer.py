@@ -138,6 +138,12 @@ _REGISTERS = frozenset(
     }
 )
 
+_OPENS_HISTORY = _REGISTERS | {
+    (IdentificationMethod.STAFF_VISUAL, ProofKind.AUTH_KEY),
+    (IdentificationMethod.STAFF_VISUAL, ProofKind.OWN_KEY),
+    (IdentificationMethod.STAFF_VISUAL, ProofKind.CERTIFICATE_ONLY),
+}
+
 
 def may_register(method: IdentificationMethod, proof: ProofKind) -> bool:
     """Whether a card may be registered as an insurance card upon such evidence.
@@ -145,6 +151,15 @@ def may_register(method: IdentificationMethod, proof: ProofKind) -> bool:
     The holder wants it and a genuine card says so: by PIN or face, never by a look of staff.
     """
     return (method, proof) in _REGISTERS
+
+
+def may_open_history(method: IdentificationMethod, proof: ProofKind) -> bool:
+    """Whether the payer opens history, by consent, upon such evidence (docs/fhir-profile.md, 4).
+
+    A face that nothing but a readable certificate vouches for gives the standing alone; where it
+    opens no history, no consent is to be asked for.
+    """
+    return (method, proof) in _OPENS_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

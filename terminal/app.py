@@ -82,6 +82,7 @@ class Terminal:
         self.payer = FhirPayer(config.payer, config.institution.code, now=now)
         self._card_camera = make_card_camera(config.card_camera, now)
         self._face = make_face_check(config.face)
+        self._vouched = bool(config.card.record_issuers)
         self._reader = reader or make_reader(config.reader)
         self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
         self._enquiries = Enquiries(
@@ -153,7 +154,11 @@ class Terminal:
             health.check_certificate(self.config.payer.client_certificate, self.now()),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
             *([] if camera is None else [health.check_card_camera(camera.problem)]),
-            *([] if self._face is None else [check_face(self._face.problem)]),
+            *(
+                []
+                if self._face is None
+                else [check_face(self._face.problem, vouched=self._vouched)]
+            ),
             health.check_store(lambda: self.store.read(lambda tx: tx.audit.verify_end(AUDIT_ROWS))),
             health.check_disk(self.config.terminal.data_dir),
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),

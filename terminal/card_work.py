@@ -213,7 +213,7 @@ class CardWork:
         elif need is None:
             self._kiosk.ask_for_pin(visit.id, card.tries_left, on_reader=card.has_keypad)
         else:
-            self._kiosk.show_with_staff(visit.id, KioskNotice.STAFF_COMING)
+            self._kiosk.show_with_staff(visit.id, KioskNotice.PIN_UNUSABLE)
         revocation.add_done_callback(lambda found: self._revocation_known(visit.id, found))
         return visit.id
 

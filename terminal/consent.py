@@ -26,11 +26,12 @@ from eligibility.model import (
     ConsentDecision,
     FindingCode,
 )
-from eligibility.payer import Payer
+from eligibility.payer import Payer, may_open_history
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
+from terminal.identification import Identification
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem, HistoryClosed
 
@@ -74,11 +75,18 @@ def open_categories(consent: Consent | None, now: datetime) -> frozenset[Consent
 
 
 def history_closed_because(
-    consent: Consent | None, confirmation: Confirmation | None, now: datetime
+    consent: Consent | None,
+    confirmation: Confirmation | None,
+    now: datetime,
+    identified: Identification | None = None,
 ) -> HistoryClosed | None:
-    """Return why a visit's history is closed to everybody, or None where consent opens it."""
+    """Return why a visit's history is closed to everybody, or None where consent opens it.
+
+    ``identified``: by which the payer may be one that opens none.
+    """
     if consent is None:
-        return HistoryClosed.NOT_ASKED
+        granted = identified is None or may_open_history(identified.method, identified.proof)
+        return HistoryClosed.NOT_ASKED if granted else HistoryClosed.NOT_GRANTED
     if consent.withdrawn_at is not None or now >= consent.ends_at:
         return HistoryClosed.ENDED
     if not open_categories(consent, now):

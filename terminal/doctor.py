@@ -66,7 +66,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         check_certificate(config.payer.client_certificate, now()),
         *examine_revocation(config, now),
         *examine_card_camera(config.card_camera, now),
-        *examine_face(config.face),
+        *examine_face(config.face, vouched=bool(config.card.record_issuers)),
         check_store(lambda: examine_store(config, now)),
         check_disk(config.terminal.data_dir),
         check_clock(now(), synchronised=clock_is_synchronised()),
@@ -133,13 +133,13 @@ def examine_card_camera(
     return [] if camera is None else [check_card_camera(camera.examine())]
 
 
-def examine_face(settings: FaceSettings) -> list[HealthCheck]:
+def examine_face(settings: FaceSettings, *, vouched: bool) -> list[HealthCheck]:
     """Verify the models and switch the camera on for a moment; nothing where there is none.
 
     A camera that the running service uses right now is told as busy.
     """
     face = make_face_check(settings)
-    return [] if face is None else [check_face(face.examine())]
+    return [] if face is None else [check_face(face.examine(), vouched=vouched)]
 
 
 def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:

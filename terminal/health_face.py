@@ -38,8 +38,18 @@ _REMEDIES = {
 }
 
 
-def check_face(problem: FaceProblem | None) -> HealthCheck:
-    """Say why no face is verified; patients are offered PIN and staff meanwhile."""
+def check_face(problem: FaceProblem | None, *, vouched: bool) -> HealthCheck:
+    """Say why no face is verified; patients are offered PIN and staff meanwhile.
+
+    ``vouched``: whether keys are configured by which a card's own key can vouch for its photo.
+    """
+    if problem is None and not vouched:
+        reason = (
+            "Faces are verified, but no key vouches for the photo: the payer is told so and may "
+            "open no history. Patients who use their face are not asked for that consent."
+        )
+        remedy = "Name the record issuers' keys in card.record_issuers; meanwhile offer the PIN."
+        return HealthCheck("face", HealthState.WARN, "face.not-vouched", reason, remedy)
     if problem is None:
         reason = "Models are verified, and the camera gives pictures when it is switched on."
         return HealthCheck("face", HealthState.PASS, "face.well", reason)

@@ -191,7 +191,8 @@ class Kiosk:
     ) -> None:
         """Let the patient choose how to be identified."""
         self.touch(visit_id=visit_id, tries_left=tries_left, pin_on_reader=on_reader, ways=ways)
-        self.wait_for_patient(KioskStep.CHOOSE)
+        no_pin = IdentificationMethod.PIN not in ways
+        self.wait_for_patient(KioskStep.CHOOSE, notice=KioskNotice.PIN_UNUSABLE if no_pin else None)
 
     def ask_for_pin(self, visit_id: str, tries_left: int | None, *, on_reader: bool) -> None:
         """Ask for the PIN; on the reader's keys at once, unless the last try is to be warned of."""
@@ -240,7 +241,7 @@ class Kiosk:
             self._bus.publish(Topic.DEVICE)
 
     def show_with_staff(self, visit_id: str, notice: KioskNotice) -> None:
-        """Ask the patient to wait for staff; why is not said in public."""
+        """Ask the patient to wait for staff; see :meth:`VisitSteps.to_staff` for what is said."""
         self.forget(KioskStep.WITH_STAFF, visit_id=visit_id, notice=notice)
 
     def show_card_problem(self, error: CardError | ReaderError) -> None:
@@ -276,6 +277,12 @@ class Kiosk:
             self.wait_for_patient(KioskStep.DONE, outcome=outcome)
         else:
             self.show(KioskStep.DONE, outcome=outcome, ends_in=READING_SECONDS)
+
+    def has_face_alone(self, visit_id: str) -> bool:
+        """Whether this visit's patient is here with no other way left but the face and staff."""
+        state = self.state
+        here = state.visit_id == visit_id and state.step in (KioskStep.CHOOSE, KioskStep.FACE)
+        return here and state.ways == (IdentificationMethod.FACE,)
 
     def require(self, visit_id: str, *steps: KioskStep) -> None:
         """Raise VisitStateError unless this visit is at one of these steps."""

@@ -152,8 +152,13 @@ class PinWork:
             self._steps.reject_certificate(visit_id, error.reason)
         elif isinstance(error, PinBlockedError):
             if IdentificationMethod.FACE in self._kiosk.state.ways:
-                self._kiosk.wait_for_patient(KioskStep.CHOOSE, ways=(IdentificationMethod.FACE,))
+                self._kiosk.wait_for_patient(
+                    KioskStep.CHOOSE,
+                    notice=KioskNotice.PIN_BLOCKED,
+                    ways=(IdentificationMethod.FACE,),
+                )
             else:
-                self._steps.to_staff(visit_id, self._records.need_of_blocked_pin(visit_id))
+                need = self._records.need_of_blocked_pin(visit_id)
+                self._steps.to_staff(visit_id, need, KioskNotice.PIN_BLOCKED)
         else:
             self._steps.to_staff(visit_id, StaffNeed.CARD_UNREADABLE)

@@ -50,6 +50,7 @@ from terminal.views import (
     KioskView,
     OwnKeyState,
     VisitDetail,
+    VisitRow,
 )
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_book import VisitBook, day_bounds, is_readable
@@ -268,21 +269,23 @@ class ReceptionDesk:
         """
         day = self._book.today(actor)
         with self._lock:
-            waiting = self._face_work.visit_that_waits
-            rows = tuple(
-                replace(row, need=DeskNeed.NUMBER_B) if row.visit.id == waiting else row
-                for row in day.rows
-            )
+            rows = tuple(self._at_kiosk(row) for row in day.rows)
             return replace(day, rows=rows, card_left_at=self._kiosk.state.card_left_at)
+
+    def _at_kiosk(self, row: VisitRow) -> VisitRow:
+        """Return a row with what the kiosk alone knows of its visit, under the lock."""
+        need = row.need
+        if row.visit.id == self._face_work.visit_that_waits:
+            need = DeskNeed.NUMBER_B
+        return replace(row, need=need, face_alone=self._kiosk.has_face_alone(row.visit.id))
 
     def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
         """Return one visit whole.  Raises RoleError, UnknownVisitError."""
         detail = self._book.visit(actor, visit_id)
         number_b = self._holders.view(visit_id)
         genuine = number_b.own_key is not OwnKeyState.NOT_GENUINE
-        row = detail.row
-        if visit_id == self._face_work.visit_that_waits:
-            row = replace(row, need=DeskNeed.NUMBER_B)
+        with self._lock:
+            row = self._at_kiosk(detail.row)
         return replace(
             detail,
             row=row,

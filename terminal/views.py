@@ -60,7 +60,10 @@ class KioskStep(StrEnum):
 
 
 class KioskNotice(StrEnum):
-    """Why the kiosk is at this step, where that needs words."""
+    """Why the kiosk is at this step, where that needs words.
+
+    PIN_BLOCKED: it was blocked just now; PIN_UNUSABLE: the card came with none that can be used.
+    """
 
     NO_READER = "no-reader"
     PCSC_DOWN = "pcsc-down"
@@ -80,6 +83,8 @@ class KioskNotice(StrEnum):
     PIN_TIMED_OUT = "pin-timed-out"
     PIN_CANCELLED = "pin-cancelled"
     PIN_LENGTH = "pin-length"
+    PIN_BLOCKED = "pin-blocked"
+    PIN_UNUSABLE = "pin-unusable"
     FACE_NOT_MATCHED = "face-not-matched"
     FACE_NOT_POSSIBLE = "face-not-possible"
     STAFF_CALLED = "staff-called"
@@ -164,9 +169,10 @@ class VisitRow:
     """One line of today's list.
 
     ``coverage`` and ``name`` are None until an answer is there, where it names several, and where
-    it is ``withheld``: it may be another person's.  ``is_current``: whether ``confirmation`` counts
-    as the present state by the institution's policy; ``decision``: what staff decided last without
-    the payer.
+    it is ``withheld``: it may be another person's.  ``face_alone``: the patient at the kiosk has
+    no other way left, as no PIN of the card can be used.  ``is_current``: whether ``confirmation``
+    counts as the present state by the institution's policy; ``decision``: what staff decided last
+    without the payer.
     """
 
     visit: Visit
@@ -182,6 +188,7 @@ class VisitRow:
     withheld: bool = False
     is_current: bool = False
     decision: Decision | None = None
+    face_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +206,14 @@ class DayList:
 
 
 class HistoryClosed(StrEnum):
-    """Why no history can be looked at."""
+    """Why no history can be looked at.
+
+    NOT_GRANTED: the payer opens none upon how the holder was identified, so nobody was asked.
+    """
 
     ROLE = "role"
     NOT_ASKED = "not-asked"
+    NOT_GRANTED = "not-granted"
     REFUSED = "refused"
     ENDED = "ended"
     BLOCKED_BY_FINDING = "blocked-by-finding"

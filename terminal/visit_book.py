@@ -34,13 +34,21 @@ from terminal.enquiries import JAPAN
 from terminal.errors import LookReason, RoleError, VisitStateError
 from terminal.events import EventBus
 from terminal.freshness import Freshness, is_current
-from terminal.identification import HolderRecord
+from terminal.identification import HolderRecord, Identification
 from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
 from terminal.visit import StaffNeed, Visit, VisitEvent, VisitState, allowed
 
+WITHOUT_CONSENT = frozenset(
+    {
+        HistoryClosed.NOT_ASKED,
+        HistoryClosed.NOT_GRANTED,
+        HistoryClosed.REFUSED,
+        HistoryClosed.ENDED,
+    }
+)
 UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
 
@@ -182,7 +190,7 @@ class VisitBook:
         row, answer, confirmations, holder, by = self._store.write(look)
         no_look = look_refused_because(row.visit)
         decisions = self._store.read(lambda tx: _decisions(tx, visit_id))
-        closed = self._closed(actor, row.consent, row.confirmation)
+        closed = self._closed(actor, row.identification, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
         history = self._disclosure.of_visit(visit_id)
         if closed is None and history is not None:
@@ -230,7 +238,9 @@ class VisitBook:
             visit = tx.visits.get(visit_id)
             consent = tx.consents.of_visit(visit_id)
             confirmations = tx.confirmations.of_visit(visit_id)
-            closed = self._closed(actor, consent, confirmations[0] if confirmations else None)
+            confirmation = confirmations[0] if confirmations else None
+            identified = tx.identifications.of_visit(visit_id)
+            closed = self._closed(actor, identified, consent, confirmation)
             tx.audit.append(
                 AuditEntry(
                     Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
@@ -247,7 +257,7 @@ class VisitBook:
         if closed is HistoryClosed.ROLE:
             msg = f"{actor.role} may not see history"
             raise RoleError(msg)
-        if closed in (HistoryClosed.NOT_ASKED, HistoryClosed.REFUSED, HistoryClosed.ENDED):
+        if closed in WITHOUT_CONSENT:
             raise ConsentRequiredError(closed.value)
         history = self._disclosure.of_visit(visit_id)
         if closed is not None or consent is None or history is None:
@@ -284,11 +294,15 @@ class VisitBook:
         return DoneOutcome.SEE_STAFF if stop or not confirmations else DoneOutcome.CONFIRMED
 
     def _closed(
-        self, actor: Actor, consent: Consent | None, confirmation: Confirmation | None
+        self,
+        actor: Actor,
+        identified: Identification | None,
+        consent: Consent | None,
+        confirmation: Confirmation | None,
     ) -> HistoryClosed | None:
         if actor.role is None or not actor.role.may_see_history:
             return HistoryClosed.ROLE
-        closed = history_closed_because(consent, confirmation, self._now())
+        closed = history_closed_because(consent, confirmation, self._now(), identified)
         if closed is not None or consent is None:
             return closed
         if self._disclosure.of_visit(consent.visit_id) is not None:

@@ -9,7 +9,7 @@ import logging
 import threading
 from datetime import datetime
 
-from eligibility.payer import HolderEvidence
+from eligibility.payer import HolderEvidence, may_open_history
 from eligibility.reconcile import JAPAN, should_be_renewed
 from terminal.accounts import KIOSK, TERMINAL, Actor
 from terminal.card.revocation import NotChecked
@@ -98,17 +98,24 @@ class VisitSteps:
         if self.kiosk.state.visit_id != visit_id:
             # the patient is at the desk, not at the kiosk: nobody there to answer
             self.records.finish(visit_id, CloseReason.COMPLETED, {})
-        elif known.verified.in_grace:
-            self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS, renew_card=True)
+            return
+        today = evidence.identified_at.astimezone(JAPAN).date()
+        renew_card = should_be_renewed(known.verified.not_after, today)
+        if known.verified.in_grace or not may_open_history(evidence.method, evidence.proof):
+            # nothing is asked that a yes would not open
+            self.kiosk.show(
+                KioskStep.CHECKING,
+                ends_in=ANSWER_SECONDS,
+                staff_called=False,
+                renew_card=renew_card,
+            )
             self.finish(visit_id, CloseReason.COMPLETED)
         else:
             self.kiosk.wait_for_patient(
                 KioskStep.CONSENT,
                 asked=tuple(ConsentItem),
                 staff_called=False,
-                renew_card=should_be_renewed(
-                    known.verified.not_after, evidence.identified_at.astimezone(JAPAN).date()
-                ),
+                renew_card=renew_card,
             )
 
     def finish(self, visit_id: str, reason: CloseReason) -> None:
@@ -139,13 +146,17 @@ class VisitSteps:
         elif step in UNIDENTIFIED_STEPS:
             self.abandon(visit_id, reason, KIOSK)
 
-    def to_staff(self, visit_id: str, need: StaffNeed) -> None:
-        """Let the visit wait for staff, and say so at the kiosk, never why."""
+    def to_staff(
+        self, visit_id: str, need: StaffNeed, notice: KioskNotice = KioskNotice.STAFF_COMING
+    ) -> None:
+        """Let the visit wait for staff, and say so at the kiosk.
+
+        Why is said there by no other ``notice`` than that the PIN cannot be used, which the patient
+        has just seen and which is no fault.
+        """
         self.records.call_staff(visit_id, need)
         called = need is StaffNeed.CALLED
-        self.kiosk.show_with_staff(
-            visit_id, KioskNotice.STAFF_CALLED if called else KioskNotice.STAFF_COMING
-        )
+        self.kiosk.show_with_staff(visit_id, KioskNotice.STAFF_CALLED if called else notice)
 
     def reject_certificate(self, visit_id: str, reason: CertificateReason) -> None:
         """Give a visit to staff whose card's certificate does not hold: no look can mend that."""

@@ -70,6 +70,7 @@ OWN_TITLES = frozenset(
 TITLES_OF_STEPS = frozenset(
     {
         (KioskStep.PIN, KioskNotice.CARD_BUSY),
+        (KioskStep.CHOOSE, KioskNotice.PIN_BLOCKED),
         *product(
             (KioskStep.CHOOSE, KioskStep.PIN),
             (KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),

@@ -100,7 +100,9 @@ SCREENS: dict[str, KioskView] = {
     **{str(n): _view(KioskStep.CARD_PROBLEM, notice=n, card_present=True) for n in CARD_NOTICES},
     "card-problem": _view(KioskStep.CARD_PROBLEM),
     "choose": _choose(),
-    "choose-face-only": _choose(None, FACE),
+    "choose-face-only": _choose(KioskNotice.PIN_UNUSABLE, FACE),
+    "choose-pin-blocked": _choose(KioskNotice.PIN_BLOCKED, FACE),
+    "choose-again": _choose(KioskNotice.FACE_NOT_MATCHED),
     "choose-not-matched": _choose(KioskNotice.FACE_NOT_MATCHED, IdentificationMethod.PIN),
     "choose-not-possible": _choose(KioskNotice.FACE_NOT_POSSIBLE),
     "face-preparing": _visit(
@@ -165,6 +167,11 @@ SCREENS: dict[str, KioskView] = {
     "staff-called": _visit(
         KioskStep.WITH_STAFF, notice=KioskNotice.STAFF_CALLED, staff_called=True
     ),
+    **{
+        f"staff-{notice}": _visit(KioskStep.WITH_STAFF, notice=notice)
+        for notice in (KioskNotice.PIN_BLOCKED, KioskNotice.PIN_UNUSABLE)
+    },
+    "phone-staff-pin": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.PIN_UNUSABLE),
     "staff-coming": _view(
         KioskStep.WITH_STAFF, visit_id="visit-1", notice=KioskNotice.STAFF_COMING
     ),

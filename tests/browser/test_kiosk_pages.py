@@ -155,7 +155,10 @@ STAFF_CALLED_OR_COVERED = {
     "idle-staff-called",
     "staff-called",
     "staff-coming",
+    "staff-pin-blocked",
+    "staff-pin-unusable",
     "phone-staff",
+    "phone-staff-pin",
     "still-there",
 }
 

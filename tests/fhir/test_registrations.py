@@ -23,8 +23,10 @@ from eligibility.payer import (
     HolderEvidence,
     IdentificationMethod,
     ProofKind,
+    may_open_history,
     may_register,
 )
+from eligibility.simulator.payer import GRANTS_HISTORY
 from tests.fhir.desk import World
 from tests.fhir.samples import NOW, QUESTION, SUBJECT, WILD, damaged, example
 from tests.simulator.desk import Card
@@ -188,11 +190,15 @@ def test_a_restart_forgets_registrations(world: World) -> None:
 @pytest.mark.parametrize("method", IdentificationMethod)
 @pytest.mark.parametrize("proof", ProofKind)
 def test_only_a_holders_own_proof_registers(method: IdentificationMethod, proof: ProofKind) -> None:
-    """By PIN with the authentication key, by face with either key, by nothing else."""
+    """By PIN with the authentication key, by face with either key, by nothing else.
+
+    And consents are asked for exactly where the payer would honour them.
+    """
     by_pin = (method, proof) == (IdentificationMethod.PIN, ProofKind.AUTH_KEY)
     by_face = method is IdentificationMethod.FACE and proof in (
         ProofKind.AUTH_KEY,
         ProofKind.OWN_KEY,
     )
     assert may_register(method, proof) is (by_pin or by_face)
+    assert may_open_history(method, proof) is GRANTS_HISTORY.get((proof, method), False)
     HolderEvidence(method, proof, NOW)

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from eligibility.errors import ConsentRequiredError
 from eligibility.payer import IdentificationMethod, ProofKind
 from face_auth import MatcherLimits
 from terminal.audit import Act
+from terminal.doctor import examine_face
 from terminal.errors import VisitStateError
 from terminal.face_check import FaceProblem
 from terminal.health import HealthState
@@ -24,6 +26,7 @@ from terminal.store.keys import read_key_file
 from terminal.views import (
     ConsentItem,
     DeskNeed,
+    DoneOutcome,
     HistoryClosed,
     KioskNotice,
     KioskStep,
@@ -239,11 +242,14 @@ def test_without_a_pin_the_face_does(
     desk.mirror.sits(Performer(sitters["b"]))
     desk.taps(persona)
     assert (desk.screen.step, desk.screen.methods) == (KioskStep.CHOOSE, (FACE,))
+    assert desk.screen.notice is KioskNotice.PIN_UNUSABLE
+    assert desk.clinic.reception.row().face_alone
     desk.chooses(FACE)
     desk.types_number(persona)
     assert desk.sees(KioskStep.CHOOSE).methods == (FACE,)
     desk.chooses(FACE)
     desk.sees(KioskStep.WITH_STAFF)
+    assert not desk.clinic.reception.row().face_alone
     need = desk.clinic.reception.row().visit.staff_need
     assert need is (StaffNeed.PIN_BLOCKED if persona == "pin-blocked" else StaffNeed.PIN_UNUSABLE)
     desk.clinic.patient.takes_card()
@@ -263,37 +269,52 @@ def test_a_card_without_a_photo_asks_for_the_pin(desk: FaceDesk) -> None:
     assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
 
 
-def test_without_record_issuers_the_payer_is_told_so(
+def test_without_record_issuers_nobody_is_asked_in_vain(
     tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
 ) -> None:
-    """No key of ours vouches for the photo: the certificate alone, which opens no history."""
+    """No key of ours vouches for the photo: the certificate alone, which opens no history.
+
+    So no consent is asked for, doctor and health say it at the start, and the PIN asks as ever.
+    """
     with opened(tmp_path, photographed, trusting=False) as desk:
         desk.mirror.sits(Performer(sitters["a"]))
         desk.taps()
         desk.types_number()
         desk.chooses(FACE)
-        desk.sees(KioskStep.CONSENT)
+        view = desk.sees(KioskStep.DONE)
+        assert (view.outcome, view.answers) == (DoneOutcome.CONFIRMED, ())
         row = desk.clinic.reception.sees_answer()
         assert row.identification is not None
         assert row.identification.proof is ProofKind.CERTIFICATE_ONLY
-        desk.clinic.patient.consents_to_all()
-        desk.sees(KioskStep.DONE)
         assert row.coverage is not None
-        closed = wait_for(
-            lambda: desk.clinic.doctor.opens(row.visit.id).history_closed_because, "no history"
-        )
-        assert closed in (HistoryClosed.FETCHING, HistoryClosed.NOT_FETCHED)
+        assert row.consent is None
+        closed = desk.clinic.doctor.opens(row.visit.id).history_closed_because
+        assert closed is HistoryClosed.NOT_GRANTED
+        with pytest.raises(ConsentRequiredError):
+            desk.clinic.terminal.desk.history(desk.clinic.doctor.actor, row.visit.id)
+        check = {one.name: one for one in desk.clinic.terminal.health()}["face"]
+        assert (check.state, check.code) == (HealthState.WARN, "face.not-vouched")
+        (check,) = examine_face(desk.clinic.config.face, vouched=False)
+        assert check.code == "face.not-vouched"
+        desk.clinic.patient.takes_card()
+        desk.taps()
+        desk.chooses(PIN)
+        assert desk.clinic.patient.types_pin().step is KioskStep.CONSENT
 
 
 def test_a_blocked_pin_leaves_the_face(desk: FaceDesk, sitters: Mapping[str, Sitter]) -> None:
-    """Three wrong PINs lead to the face, without starting again."""
+    """Three wrong PINs lead to the face, without starting again; patient and staff read why."""
     desk.mirror.sits(Performer(sitters["a"]))
     desk.taps()
     desk.chooses(PIN)
     for _ in range(2):
         desk.clinic.patient.types_pin("9999")
+    assert not desk.clinic.reception.row().face_alone
     view = desk.clinic.patient.types_pin("9999")
     assert (view.step, view.methods) == (KioskStep.CHOOSE, (FACE,))
+    assert view.notice is KioskNotice.PIN_BLOCKED
+    row = desk.clinic.reception.row()
+    assert (row.need, row.face_alone) == (DeskNeed.PATIENT_IS_BUSY, True)
     desk.types_number()
     desk.chooses(FACE)
     desk.sees(KioskStep.CONSENT)
@@ -390,9 +411,16 @@ def test_nobody_types_where_a_camera_reads_the_cards_number(
     mirror.sits(Performer(sitters["a"]))
     face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = 0\n'
     over_card = f'kind = "recorded"\nrecording = "{view}"\nseconds = 60'
-    kiosk = "idle_seconds = 600"
+    issuers = f'record_issuers = ["{photographed.cards_dir / "record-ca.pem"}"]'
     with (
-        opened_clinic(tmp_path, photographed, face=face, card_camera=over_card, kiosk=kiosk) as one,
+        opened_clinic(
+            tmp_path,
+            photographed,
+            face=face,
+            card=issuers,
+            card_camera=over_card,
+            kiosk="idle_seconds = 600",
+        ) as one,
         filmed(mirror, one.terminal.desk.kiosk),
     ):
         over = WatchedDesk(one, view)

@@ -113,7 +113,7 @@ def test_wrong_pins_on_the_reader_count_down_to_staff(desk: KeypadClinic) -> Non
         assert (view.notice, view.tries_left) == (KioskNotice.PIN_WRONG, left)
         desk.starts_again()
     desk.keypad.type(b"9999")
-    assert patient.sees(KioskStep.WITH_STAFF).notice is KioskNotice.STAFF_COMING
+    assert patient.sees(KioskStep.WITH_STAFF).notice is KioskNotice.PIN_BLOCKED
     row = desk.clinic.reception.row()
     assert row.visit.staff_need is StaffNeed.PIN_BLOCKED
     desk.clinic.reception.looks(row.visit.id)

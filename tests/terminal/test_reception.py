@@ -100,7 +100,7 @@ def test_a_blocked_pin_leads_to_staff_who_look(clinic: Clinic) -> None:
     """With a blocked PIN staff confirm by eye, with a reason, and the patient goes on."""
     patient, reception = clinic.patient, clinic.reception
     view = patient.taps("pin-blocked")
-    assert (view.step, view.notice) == (KioskStep.WITH_STAFF, KioskNotice.STAFF_COMING)
+    assert (view.step, view.notice) == (KioskStep.WITH_STAFF, KioskNotice.PIN_UNUSABLE)
     row = reception.row()
     assert (row.need, row.visit.staff_need) == (DeskNeed.LOOK, StaffNeed.PIN_BLOCKED)
 

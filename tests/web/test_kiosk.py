@@ -48,7 +48,13 @@ READER_NOTICES = (
 NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
     KioskStep.OUT_OF_SERVICE: (None, *READER_NOTICES),
     KioskStep.CARD_PROBLEM: (None, *CARD_NOTICES),
-    KioskStep.CHOOSE: (None, KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),
+    KioskStep.CHOOSE: (
+        None,
+        KioskNotice.FACE_NOT_MATCHED,
+        KioskNotice.FACE_NOT_POSSIBLE,
+        KioskNotice.PIN_BLOCKED,
+        KioskNotice.PIN_UNUSABLE,
+    ),
     KioskStep.PIN: (
         None,
         KioskNotice.FACE_NOT_MATCHED,
@@ -59,7 +65,13 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
         KioskNotice.PIN_CANCELLED,
         KioskNotice.PIN_LENGTH,
     ),
-    KioskStep.WITH_STAFF: (None, KioskNotice.STAFF_CALLED, KioskNotice.STAFF_COMING),
+    KioskStep.WITH_STAFF: (
+        None,
+        KioskNotice.STAFF_CALLED,
+        KioskNotice.STAFF_COMING,
+        KioskNotice.PIN_BLOCKED,
+        KioskNotice.PIN_UNUSABLE,
+    ),
 }
 
 

@@ -74,7 +74,8 @@ def health_codes() -> set[str]:
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
     codes |= {health.check_reader(state).code for state in ReaderState}
     codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
-    codes |= {check_face(problem).code for problem in (None, *FaceProblem)}
+    codes |= {check_face(problem, vouched=True).code for problem in (None, *FaceProblem)}
+    codes.add(check_face(None, vouched=False).code)
     return codes | {health.store_problem(kind.__new__(kind)).code for kind in leaves(StoreError)}
 
 
