@@ -13,6 +13,7 @@ from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
+from terminal.clinic_register import ClinicRegister
 from terminal.config import TerminalConfig
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
@@ -94,6 +95,7 @@ class Terminal:
             on_change=self._question_changed,
             freshness=freshness,
         )
+        self.register = ClinicRegister(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(
             desk_id=config.terminal.desk_id,

@@ -1,4 +1,4 @@
-"""The clinic's own register of patients (患者情報): imported from a file, searched by staff.
+"""The clinic's own register of patients (患者台帳): imported from a file, searched by staff.
 
 An import is looked at first and taken afterwards, whole, in one transaction.  Nothing is deleted:
 who is missing in a file stays, and is told.

@@ -273,7 +273,7 @@ class NumberBEntryError(TerminalError):
 
 
 class RegisterError(TerminalError):
-    """Something about the clinic's register of patients (患者情報)."""
+    """Something about the clinic's register of patients (患者台帳)."""
 
 
 class RegisterFileReason(StrEnum):

@@ -16,7 +16,7 @@ from terminal.register_file import HEADERS, LARGEST_FILE, REQUIRED, Column, Line
 
 @click.group("records")
 def records() -> None:
-    """The clinic's own register of patients (患者情報)."""
+    """The clinic's own register of patients (患者台帳)."""
 
 
 @records.command("columns")

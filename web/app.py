@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, url_for
 
-from web import admin, auth, errors, i18n, kiosk, live, security, staff
+from web import admin, auth, errors, i18n, kiosk, live, register, security, staff
 from web.security import ENTRY, Right, requires
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def _hash_of(path: Path) -> str:
 def create_app(terminal: Terminal) -> Flask:
     """Return the WSGI application that shows ``terminal``; it starts and stops nothing."""
     app = Flask("web")
+    app.request_class = security.RequestInMemory
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["terminal"] = terminal
@@ -36,6 +37,7 @@ def create_app(terminal: Terminal) -> Flask:
     live.init(app, terminal.bus)
     staff.init(app)
     admin.init(app)
+    register.init(app)
     kiosk.init(app)
     static = Path(app.static_folder or "")
 

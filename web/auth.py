@@ -23,7 +23,15 @@ from terminal.errors import LoginRefusedError, LoginThrottledError, RoleError
 from terminal.staff_access import LogIn
 from web.errors import page_for
 from web.i18n import own_path
-from web.security import Right, check_token, cookie_name, delete_cookie, requires, set_cookie
+from web.security import (
+    Right,
+    allow_size,
+    check_token,
+    cookie_name,
+    delete_cookie,
+    requires,
+    set_cookie,
+)
 
 if TYPE_CHECKING:
     from terminal.app import Terminal
@@ -185,4 +193,5 @@ def init(app: Flask) -> None:
     """Put the check of rights, then of form tokens, in front of every view."""
     app.register_blueprint(blueprint)
     app.before_request(check_right)
+    app.before_request(allow_size)
     app.before_request(check_token)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import secrets
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, redirect, request
+from flask import Flask, Request, Response, abort, current_app, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 CONTENT_SECURITY_POLICY = (
@@ -63,6 +64,30 @@ def requires(right: Right) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def takes_up_to(size: int) -> Callable[[View], View]:
+    """Declare how many bytes a view takes, where a file may come that is larger than any form."""
+
+    def declare(view: View) -> View:
+        view.takes = size  # type: ignore[attr-defined]  # a mark on the function
+        return view
+
+    return declare
+
+
+def allow_size() -> None:
+    """Let a request be as large as its view declares; who may not open the view was sent away."""
+    takes = getattr(current_app.view_functions.get(request.endpoint or ""), "takes", None)
+    if takes is not None:
+        request.max_content_length = takes
+
+
+class RequestInMemory(Request):
+    """A request whose files are never written to the disk: what they hold may be health data."""
+
+    def _get_file_stream(self, *_size_and_type: Any, **_name: Any) -> IO[bytes]:
+        return io.BytesIO()
 
 
 class Origins:

@@ -14,9 +14,11 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from terminal.errors import PortInUseError
+from terminal.register_file import LARGEST_FILE
 from web.live import Streams
 
 BACKLOG = 128
+LARGEST_BODY = LARGEST_FILE + 64 * 1024
 SETTINGS = {
     "threads": 24,
     "channel_request_lookahead": 1,
@@ -25,7 +27,10 @@ SETTINGS = {
     "channel_timeout": 60,
     "cleanup_interval": 10,
     "max_request_header_size": 16 * 1024,
-    "max_request_body_size": 64 * 1024,
+    # the largest file and the form around it; the app itself takes less wherever it can
+    "max_request_body_size": LARGEST_BODY,
+    # a body is never written to the disk while it comes in
+    "inbuf_overflow": LARGEST_BODY + 1,
     "asyncore_use_poll": True,
     "clear_untrusted_proxy_headers": True,
 }

@@ -31,6 +31,7 @@ DONE = {
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
+    ("register.patients", Right.COVERAGE),
     ("admin.devices", Right.STAFF),
     ("admin.accounts", Right.ADMINISTRATION),
     ("admin.kiosks", Right.ADMINISTRATION),

@@ -33,10 +33,17 @@ from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.card.jpki import TokenKind
 from terminal.decision import DecisionBasis
-from terminal.errors import AccountReason, CertificateReason, LookReason, OwnKeyReason
+from terminal.errors import (
+    AccountReason,
+    CertificateReason,
+    LookReason,
+    OwnKeyReason,
+    RegisterFileReason,
+)
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
+from terminal.register_file import LineReason
 from terminal.staff_access import Look
 from terminal.staff_look import look_refused_because
 from terminal.views import (
@@ -91,6 +98,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "match": Match,
     "number-b-entry": NumberBEntry,
     "own-key-reason": OwnKeyReason,
+    "line-reason": LineReason,
+    "register-file": RegisterFileReason,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
@@ -318,7 +327,8 @@ def said(field: str, value: str) -> str:
     if field == "insured_partial_contribution_ratio" and value.isdecimal():
         return share(CopayRatio(int(value)))
     try:
-        return show_date(date.fromisoformat(value))
+        # a number of eight digits is no day
+        return show_date(date.fromisoformat(value)) if "-" in value else value
     except ValueError:
         return value
 

@@ -1,4 +1,4 @@
-"""The clinic's register of patients (患者情報), found by number, name or birth date."""
+"""The clinic's register of patients (患者台帳), found by number, name or birth date."""
 
 from __future__ import annotations
 

@@ -1,0 +1,86 @@
+"""The clinic's register in a browser: imported, searched, by keyboard and without complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from terminal.accounts import Role
+from tests.browser.axe import axe_findings
+from tests.browser.test_desk import Desk
+from tests.clinic import Clinic
+from tests.website import Website, opened_website
+
+pytestmark = pytest.mark.browser
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+HEADER = "患者番号,氏名,カナ,生年月日,性別,住所\n"
+REGISTER = (
+    HEADER
+    + "".join(
+        f"{n:05},患者 {n}号,カンジャ {n},S{30 + n}.4.5,1,東京都千代田区千代田{n}\n"
+        for n in range(1, 31)
+    )
+    + "00101,山口 さくら,ヤマグチ サクラ,H7.3.3,2,東京都港区1\n"
+)
+
+
+@pytest.fixture
+def website(clinic: Clinic) -> Iterator[Website]:
+    """The clinic's pages."""
+    with opened_website(clinic) as website:
+        yield website
+
+
+@pytest.fixture
+def desk(chromium: Browser, website: Website) -> Iterator[Desk]:
+    """Reception at a browser that must have had nothing to complain about."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    desk = Desk(chromium, website, Role.RECEPTION)
+    yield desk
+    desk.context.close()
+    # a file with mistakes is answered with 422, which the browser logs
+    assert [words for words in desk.complaints if "422" not in words] == []
+
+
+def looks_at(page: Page, text: str) -> None:
+    """Choose a file of this text and have it looked at."""
+    file = FilePayload(name="register.csv", mimeType="text/csv", buffer=text.encode("cp932"))
+    page.get_by_label("CSVファイル").set_input_files(files=[file])
+    page.get_by_role("button", name="内容を確かめる").click()
+
+
+def test_a_register_is_imported_and_searched(desk: Desk) -> None:
+    """From an empty register to a found patient: mistakes told, corrected, taken, searched."""
+    page = desk.opens("/staff/register")
+    expect(page.get_by_text("患者台帳はまだ空です")).to_be_visible()
+    page.get_by_role("link", name="CSVから取り込む").click()
+    looks_at(page, REGISTER + "00101,誤り,,H7.3.3,,\n,,,x,,\n")
+    expect(page.get_by_text("誤りが2か所あります")).to_be_visible()
+    findings = {"mistakes": axe_findings(page)}
+    page.screenshot(path=PICTURES / "register-mistakes.png", full_page=True)
+    page.get_by_role("link", name="ファイルを選び直す").first.click()
+    findings["choose"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "register-choose.png", full_page=True)
+    looks_at(page, REGISTER)
+    findings["preview"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "register-preview.png", full_page=True)
+    page.get_by_role("button", name="31人を取り込む").press("Enter")
+    expect(page.get_by_text("患者台帳に取り込みました")).to_be_visible()
+    findings["list"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "register-list.png", full_page=True)
+    expect(page.get_by_text("1 / 2ページ")).to_be_visible()
+    page.get_by_role("button", name="次へ").click()
+    expect(page.get_by_text("2 / 2ページ")).to_be_visible()
+    page.get_by_label("患者を探す").fill("ﾔﾏｸﾞﾁ")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("山口 さくら")
+    assert page.url.endswith("/staff/register")
+    page.get_by_role("button", name="English", exact=True).click()
+    page = desk.opens("/staff/register/import")
+    findings["english"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "register-choose-en.png", full_page=True)
+    assert {name: found for name, found in findings.items() if found} == {}
