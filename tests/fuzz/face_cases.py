@@ -128,7 +128,7 @@ def odd_array(chance: random.Random) -> Pixels:
     array = np.resize(grain, shape)
     if array.ndim == 3 and chance.random() < 0.2:
         array = array[::2, ::-1]
-    return array  # type: ignore[return-value]  # not always pixels: on purpose
+    return array
 
 
 def hostile_frame(chance: random.Random, views: list[Pixels]) -> Pixels:
