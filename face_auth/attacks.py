@@ -7,7 +7,7 @@ passive signs and the passive model only; head turns stand on top of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,25 +49,33 @@ class AttackEvaluation:
 
 
 def evaluate_attacks(
-    folder: Path, models: FaceModels, *, pad_model: PadModel | None = None
+    folder: Path,
+    models: FaceModels,
+    *,
+    pad_model: PadModel | None = None,
+    on_step: Callable[[int, int], None] | None = None,
 ) -> AttackEvaluation:
     """Measure on ``folder``: a folder for each kind, one of them ``bona-fide``.
 
-    In it a folder of pictures or a video for each presentation, at 15 frames/s.  Raises
-    EvaluationError.
+    In it a folder of pictures or a video for each presentation, at 15 frames/s.  ``on_step`` is
+    told how many are done, and of how many.  Raises EvaluationError.
     """
     kinds = sorted(path.name for path in folder.iterdir() if path.is_dir())
     if BONA_FIDE not in kinds or len(kinds) < 2:
         raise EvaluationError(f"a folder {BONA_FIDE} and one for each kind of attack are needed")
     detector, embedder = FaceDetector(models), FaceEmbedder(models)
     found: dict[str, list[frozenset[AttackSign]]] = {}
-    for kind in kinds:
-        found[kind] = [
-            _signs_of(recording, detector, embedder, pad_model)
-            for recording in sorted((folder / kind).iterdir())
-        ]
-        if not found[kind]:
+    recordings = {kind: sorted((folder / kind).iterdir()) for kind in kinds}
+    total, done = sum(map(len, recordings.values())), 0
+    for kind, those in recordings.items():
+        if not those:
             raise EvaluationError(f"no recording in {kind}")
+        found[kind] = []
+        for recording in those:
+            found[kind].append(_signs_of(recording, detector, embedder, pad_model))
+            done += 1
+            if on_step is not None:
+                on_step(done, total)
     told = {kind: sum(map(bool, signs)) / len(signs) for kind, signs in found.items()}
     return AttackEvaluation(
         bona_fide=len(found[BONA_FIDE]),

@@ -118,9 +118,8 @@ def _learned(scores: Scores, target: float, seed: int) -> Point:
 
 def _threshold_for(impostor: NDArray[np.float64], target: float) -> float:
     """Return the lowest threshold that lets at most ``target`` of these scores match."""
-    ordered = np.sort(impostor)
-    allowed = int(np.floor(target * len(ordered)))
-    return float(np.nextafter(ordered[len(ordered) - 1 - allowed], 2.0))
+    first = len(impostor) - 1 - int(np.floor(target * len(impostor)))
+    return float(np.nextafter(np.partition(impostor, first)[first], 2.0))
 
 
 def paired_gain(single: Rates, fused: Rates, seed: int) -> dict[str, tuple[float, float, float]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from face_auth.comparison import fuse
+from face_auth.comparison import LENGTH, fuse
 from face_auth.degradation import CONDITIONS, copies_of
 from face_auth.detector import SIDE, FaceDetector
 from face_auth.embedder import FaceEmbedder
@@ -57,6 +57,8 @@ class ConditionResult:
     """What came of one kind of reference."""
 
     condition: str
+    failure_to_acquire: float
+    """Share of these references (of the copies: of the sets) in which no face was found."""
     single: Rates
     fused: Rates
     gain: Mapping[str, tuple[float, float, float]]
@@ -74,6 +76,8 @@ class Evaluation:
     """Median width and height of the files, before anything was done to them."""
     eye_distance: float
     """Median distance between the eyes, in pixels of the files."""
+    unreadable: int
+    """Files that are named as pictures and cannot be read: they were left out."""
     failure_to_acquire: float
     """Share of pictures without a face."""
     conditions: tuple[ConditionResult, ...]
@@ -92,6 +96,7 @@ class _Person:
     name: str
     pictures: list[Pixels] = field(default_factory=list)
     sizes: list[tuple[int, int]] = field(default_factory=list)
+    unreadable: int = 0
 
 
 def read_persons(folder: Path) -> list[_Person]:
@@ -100,9 +105,13 @@ def read_persons(folder: Path) -> list[_Person]:
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         person = _Person(place.name)
         for file in sorted(place.iterdir()):
-            if file.suffix.lower() in PICTURES and (pixels := read_picture(file)) is not None:
-                person.sizes.append((pixels.shape[1], pixels.shape[0]))
-                person.pictures.append(_prepared(pixels))
+            if file.suffix.lower() not in PICTURES:
+                continue
+            if (pixels := read_picture(file)) is None:
+                person.unreadable += 1
+                continue
+            person.sizes.append((pixels.shape[1], pixels.shape[0]))
+            person.pictures.append(_prepared(pixels))
         if person.pictures:
             persons.append(person)
     if len(persons) < FEWEST_PERSONS:
@@ -157,30 +166,30 @@ class Evaluator:
                     self._on_step(done := done + 1, steps)
                 made[name].append(row)
         for person in persons:
-            rows: list[Embedding | None] = []
+            row = []
             for pixels in person.pictures:
                 found = [self._embed(copy, None) for copy in copies_of(pixels, FUSED, chance)]
                 usable = [one for one in found if one is not None]
-                rows.append(fuse(usable) if len(usable) == FUSED else None)
+                row.append(fuse(usable) if len(usable) == FUSED else None)
                 self._on_step(done := done + 1, steps)
-            copied.append(rows)
+            copied.append(row)
         clean = made["clean"]
         draws = _draws(clean, chance)
         results = []
-        for name in CONDITIONS:
-            single = _single_scores(made[name], clean)
-            results.append(self._result(name, single, _fused_scores(made[name], draws)))
-        single = _single_scores(clean, clean)
-        control = self._result("copies of one picture", single, _single_scores(clean, copied))
+        for name, rows in made.items():
+            fused = _fused_scores(rows, draws)
+            results.append(self._result(name, rows, _single_scores(rows, clean), fused))
+        single, of_copies = _single_scores(clean, clean), _single_scores(clean, copied)
+        control = self._result("copies of one picture", copied, single, of_copies)
         sizes = np.array([size for person in persons for size in person.sizes])
-        missing = sum(one is None for row in clean for one in row)
         return Evaluation(
             model=self._models.fingerprint,
             persons=len(persons),
             pictures=total,
             source_size=(int(np.median(sizes[:, 0])), int(np.median(sizes[:, 1]))),
             eye_distance=round(float(np.median(self._eyes)), 1) if self._eyes else 0.0,
-            failure_to_acquire=missing / total,
+            unreadable=sum(person.unreadable for person in persons),
+            failure_to_acquire=_missing(clean),
             conditions=tuple(results),
             copies=control,
             milliseconds={
@@ -207,10 +216,10 @@ class Evaluator:
             self._eyes.append(faces[0].eye_distance * max(size) / max(pixels.shape[:2]))
         return embedding
 
-    def _result(self, name: str, single: Scores, fused: Scores) -> ConditionResult:
+    def _result(self, name: str, rows: Rows, single: Scores, fused: Scores) -> ConditionResult:
         fixed = {profile.name: profile.match_at for profile in PROFILES.values()}
         one, many = (rates_of(scores, fixed, self._seed) for scores in (single, fused))
-        return ConditionResult(name, one, many, paired_gain(one, many, self._seed))
+        return ConditionResult(name, _missing(rows), one, many, paired_gain(one, many, self._seed))
 
 
 def _percentiles(values: list[float]) -> Percentiles:
@@ -241,41 +250,48 @@ def _draws(clean: Rows, chance: np.random.Generator) -> list[list[NDArray[np.flo
     return drawn
 
 
+def _missing(rows: Rows) -> float:
+    """Return the share of pictures in which no face was found."""
+    return sum(one is None for row in rows for one in row) / sum(map(len, rows))
+
+
 def _single_scores(references: Rows, probes: Rows) -> Scores:
     """Compare each reference with each other picture of all persons."""
     genuine, impostor = [], []
+    stacks = [_stacked(row) for row in probes]
     for person, row in enumerate(references):
-        same, other = [], []
-        for at, reference in enumerate(row):
-            for whom, pictures in enumerate(probes):
-                values = _cosines(reference, pictures)
-                if whom == person:
-                    same.append(np.delete(values, at))
-                else:
-                    other.append(values)
-        genuine.append(np.concatenate(same))
-        impostor.append(np.concatenate(other))
+        values = [_cosines(_stacked(row), stack) for stack in stacks]
+        same = values.pop(person)
+        others = ~np.eye(len(row), dtype=bool)  # a picture is not compared with itself
+        genuine.append(same[others])
+        impostor.append(np.concatenate(values, axis=1).reshape(-1))
     return Scores(genuine, impostor)
 
 
 def _fused_scores(references: Rows, draws: list[list[NDArray[np.float32] | None]]) -> Scores:
     """Compare each reference with sets of pictures it is not among, and with others' sets."""
     genuine, impostor = [], []
+    stacks = [_stacked(sets) for sets in draws]
     for person, row in enumerate(references):
-        same, other = [], []
-        for at, reference in enumerate(row):
-            same.append(_cosines(reference, draws[person][DRAWS * at : DRAWS * (at + 1)]))
-            for whom, sets in enumerate(draws):
-                if whom != person:
-                    other.append(_cosines(reference, sets))
-        genuine.append(np.concatenate(same))
-        impostor.append(np.concatenate(other))
+        values = [_cosines(_stacked(row), stack) for stack in stacks]
+        same = values.pop(person)
+        without = np.repeat(np.eye(len(row), dtype=bool), DRAWS, axis=1)
+        genuine.append(same[without])
+        impostor.append(np.concatenate(values, axis=1).reshape(-1))
     return Scores(genuine, impostor)
 
 
-def _cosines(
-    reference: Embedding | None, probes: list[NDArray[np.float32] | None]
-) -> NDArray[np.float64]:
-    if reference is None:
-        return np.full(len(probes), NO_SCORE)
-    return np.array([NO_SCORE if one is None else float(reference @ one) for one in probes])
+Stack = tuple["NDArray[np.float32]", "NDArray[np.bool_]"]
+"""Embeddings as rows of a matrix, and which of them there are."""
+
+
+def _stacked(row: list[NDArray[np.float32] | None]) -> Stack:
+    there = np.array([one is not None for one in row])
+    nothing = np.zeros(LENGTH, np.float32)
+    return np.array([nothing if one is None else one for one in row]), there
+
+
+def _cosines(references: Stack, probes: Stack) -> NDArray[np.float64]:
+    """Return the cosines, by reference and probe."""
+    both = references[1][:, None] & probes[1][None, :]
+    return np.where(both, (references[0] @ probes[0].T).astype(np.float64), NO_SCORE)

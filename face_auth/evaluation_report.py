@@ -21,7 +21,13 @@ _COLOURS = ("#0b5cad", "#b3261e", "#146c2e", "#6b4ea0", "#8a5300")
 
 def as_dict(evaluation: Evaluation) -> dict[str, object]:
     """Return all figures, ready for JSON."""
-    conditions = [_condition(one) for one in (*evaluation.conditions, evaluation.copies)]
+    source = {
+        "source_size": list(evaluation.source_size),
+        "eye_distance": evaluation.eye_distance,
+    }
+    conditions = [
+        {**_condition(one), **source} for one in (*evaluation.conditions, evaluation.copies)
+    ]
     fields = {
         field.name: getattr(evaluation, field.name)
         for field in dataclasses.fields(evaluation)
@@ -34,6 +40,7 @@ def as_dict(evaluation: Evaluation) -> dict[str, object]:
 def _condition(result: ConditionResult) -> dict[str, object]:
     return {
         "condition": result.condition,
+        "failure_to_acquire": result.failure_to_acquire,
         "single": _rates(result.single),
         "fused": _rates(result.fused),
         "gain": {name: list(gain) for name, gain in result.gain.items()},
@@ -56,6 +63,8 @@ def as_text(evaluation: Evaluation) -> Iterator[str]:
     source = f"files {wide} x {high}, {evaluation.eye_distance:g} pixels between the eyes"
     yield f"{evaluation.persons} persons, {evaluation.pictures} pictures, {source}"
     yield f"model {evaluation.model}; FTA {100 * evaluation.failure_to_acquire:.2f} %"
+    if evaluation.unreadable:
+        yield f"{evaluation.unreadable} files could not be read as pictures and were left out"
     yield f"terms: {evaluation.terms}"
     for name, one in evaluation.milliseconds.items():
         yield f"{name}: {one.p50} ms (p95 {one.p95}, p99 {one.p99}, n {one.n})"
@@ -64,14 +73,15 @@ def as_text(evaluation: Evaluation) -> Iterator[str]:
         yield ""
         yield f"{result.condition}  ({source})"
         eer = f"{100 * result.single.eer:.2f} / {100 * result.fused.eer:.2f} %"
-        yield f"  EER, 1 frame / {many}: {eer}"
+        yield f"  EER, 1 frame / {many}: {eer}; FTA {100 * result.failure_to_acquire:.2f} %"
         rates = ": FMR, FNMR % [95 %]"
-        yield f"  {'threshold':26} {'1 frame' + rates:36} {many + rates:36}"
+        yield f"  {'threshold':26} {'1 frame' + rates:36} {many + rates:36} gain % [95 %]"
         for name, point in result.single.points.items():
             fused = result.fused.points[name]
             kind = "learned" if point.learned else "fixed"
             at = f"{name} {kind} {point.threshold:.2f}/{fused.threshold:.2f}"
-            yield f"  {at:26} {_cell(point):36} {_cell(fused):36}"
+            gain = "{:.2f} [{:.2f}, {:.2f}]".format(*(100 * one for one in result.gain[name]))
+            yield f"  {at:26} {_cell(point):36} {_cell(fused):36} {gain}"
     yield ""
     yield evaluation.caution
 

@@ -28,6 +28,7 @@ from terminal.pin_work import wipe
 
 if TYPE_CHECKING:
     from face_auth import FaceDecision, FaceMatcher, Progress
+    from face_auth.pad_model import PadModel
 
 log = logging.getLogger(__name__)
 
@@ -200,21 +201,26 @@ def make_matcher(settings: FaceSettings) -> FaceMatcher:
     """Load and verify the models.  Raises ModelError."""
     models = load_models(settings.models)
     from face_auth import FaceMatcher, LivenessLimits
-    from face_auth.pad_model import PadModel, PadModelFile
 
-    pad_model = None
-    if settings.passive_model is not None and settings.passive_sha256 is not None:
-        file = PadModelFile(
-            settings.passive_model,
-            settings.passive_sha256,
-            settings.passive_crop,
-            settings.passive_side,
-            settings.passive_bona_fide,
-        )
-        pad_model = PadModel((file,), least=settings.passive_least)
     return FaceMatcher(
         models,
         profile=PROFILES[settings.profile],
         liveness=LivenessLimits(turns=settings.turns),
-        pad_model=pad_model,
+        pad_model=make_pad_model(settings),
     )
+
+
+def make_pad_model(settings: FaceSettings) -> PadModel | None:
+    """Load the passive model that the installation added, if any.  Raises ModelError."""
+    if settings.passive_model is None or settings.passive_sha256 is None:
+        return None
+    from face_auth.pad_model import PadModel, PadModelFile
+
+    file = PadModelFile(
+        settings.passive_model,
+        settings.passive_sha256,
+        settings.passive_crop,
+        settings.passive_side,
+        settings.passive_bona_fide,
+    )
+    return PadModel((file,), least=settings.passive_least)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from face_auth.error_rates import Scores, interval, paired_gain, rates_of
-from face_auth.evaluation import ConditionResult, Evaluation, Percentiles
+from face_auth.evaluation import DRAWS, ConditionResult, Evaluation, Percentiles
 from face_auth.evaluation_report import as_text
 from face_auth.opencv import cv2
 from tests.face.heads import Performer, Sitter, render
@@ -115,11 +115,17 @@ def test_the_command_prints_every_figure_with_its_source(persons: Path, tmp_path
     assert names[0] == "clean"
     assert any("120x160" in name for name in names)
     assert any("printed" in name for name in names)
+    assert all(one["source_size"] == [240, 320] for one in found["conditions"])
+    assert all(one["eye_distance"] == found["eye_distance"] for one in found["conditions"])
     clean = found["conditions"][0]
+    assert clean["failure_to_acquire"] == 0.0
     assert set(clean["single"]["points"]) == {
         *("FMR 0.01", "FMR 0.001", "FMR 0.0001", "fmr-1e-2", "fmr-1e-3", "fmr-1e-4")
     }
     assert clean["single"]["genuine"] == 4 * 6 * 5
+    assert clean["single"]["impostor"] == 4 * 6 * 18
+    assert clean["fused"]["genuine"] == 4 * 6 * DRAWS
+    assert clean["fused"]["impostor"] == 4 * 6 * 18 * DRAWS
     assert clean["single"]["points"]["fmr-1e-4"]["fnmr"] < 0.2
     assert found["milliseconds"]["embed"]["n"] > 24
     assert found["attacks"]["bpcer"] == 0.0
@@ -133,13 +139,14 @@ def test_the_table_names_source_threshold_and_caution() -> None:
     """Whoever quotes a line quotes what it was measured on with it."""
     single = rates_of(scores(0.55, 0.0), {"fmr-1e-4": 0.5}, seed=1)
     fused = rates_of(scores(0.75, 0.0), {"fmr-1e-4": 0.5}, seed=1)
-    result = ConditionResult("clean", single, fused, paired_gain(single, fused, 1))
+    result = ConditionResult("clean", 0.0125, single, fused, paired_gain(single, fused, 1))
     found = Evaluation(
         model="0123456789abcdef",
         persons=20,
         pictures=200,
         source_size=(92, 112),
         eye_distance=32.6,
+        unreadable=3,
         failure_to_acquire=0.005,
         conditions=(result,),
         copies=result,
@@ -148,11 +155,56 @@ def test_the_table_names_source_threshold_and_caution() -> None:
     text = "\n".join(as_text(found))
     assert "20 persons, 200 pictures, files 92 x 112, 32.6 pixels between the eyes" in text
     assert "FTA 0.50 %" in text
+    assert "FTA 1.25 %" in text
+    assert "3 files could not be read" in text
     assert "fmr-1e-4 fixed 0.50/0.50" in text
     assert "FMR 0.001 learned" in text
     assert "none of this is field accuracy" in text
     low, high = fused.points["fmr-1e-4"].fnmr_low, fused.points["fmr-1e-4"].fnmr_high
     assert f"[{100 * low:.2f}, {100 * high:.2f}]" in text
+    mean, low, high = result.gain["fmr-1e-4"]
+    assert f"{100 * mean:.2f} [{100 * low:.2f}, {100 * high:.2f}]" in text
+
+
+def thumbnails(persons: Path, folder: Path) -> Path:
+    """Write the pictures of ``persons`` at 24 x 32, without a face on the last, and spoil one."""
+    for place in sorted(persons.iterdir()):
+        (folder / place.name).mkdir(parents=True)
+        for file in sorted(place.iterdir()):
+            view = cv2.imread(str(file))
+            assert view is not None
+            small = cv2.resize(view, (24, 32), interpolation=cv2.INTER_AREA)
+            assert cv2.imwrite(str(folder / place.name / file.name), small)
+        (folder / place.name / "6.png").write_bytes(b"no picture")
+    assert cv2.imwrite(str(folder / "a-plain" / "5.png"), np.full((32, 24, 3), 90, np.uint8))
+    return folder
+
+
+def test_thumbnails_are_measured_as_what_they_are(persons: Path, tmp_path: Path) -> None:
+    """Size and distance of the eyes are the files'; what holds no face or no picture is counted."""
+    folder = thumbnails(persons, tmp_path / "small")
+    done = CliRunner().invoke(cli, ["face", "evaluate", str(folder), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["source_size"] == [24, 32]
+    assert 5 < found["eye_distance"] < 11
+    assert found["pictures"] == 24
+    assert found["unreadable"] == 4
+    assert found["failure_to_acquire"] >= 1 / 24
+    clean = found["conditions"][0]
+    assert clean["failure_to_acquire"] == found["failure_to_acquire"]
+    assert clean["single"]["points"]["fmr-1e-4"]["fnmr"] >= 10 / 120  # a miss is a non-match
+
+
+def test_a_plot_that_has_no_place_is_told_before_anything_is_measured(
+    persons: Path, tmp_path: Path
+) -> None:
+    """Nobody waits minutes for a mistake in the command."""
+    plot = tmp_path / "nowhere" / "curves.svg"
+    done = CliRunner().invoke(cli, ["face", "evaluate", str(persons), "--plot", str(plot)])
+    assert done.exit_code == 2
+    assert "there is no folder" in done.stderr
+    assert "Pictures" not in done.stderr
 
 
 @pytest.mark.parametrize("pictures", [0, 2])

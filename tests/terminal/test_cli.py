@@ -290,3 +290,16 @@ def test_a_wrong_register_is_refused_line_by_line(installer: Installer) -> None:
 def test_the_columns_of_a_register_are_listed(installer: Installer) -> None:
     """An installer can read which columns an export needs."""
     assert "患者番号\trequired\tpatient_number" in installer.runs("records", "columns").stdout
+
+
+def test_the_passive_model_that_is_measured_is_the_configured_one(installer: Installer) -> None:
+    """A model that is not the one in the configuration is told at once, not left out in silence."""
+    (installer.folder / "model.onnx").write_bytes(b"another model")
+    with installer.config.open("a") as file:
+        file.write(
+            '[face]\nkind = "v4l2"\ndevice = "/dev/video0"\n'
+            f'passive_model = "model.onnx"\npassive_sha256 = "{64 * "0"}"\n'
+        )
+    done = installer.runs_here("face", "evaluate", str(installer.folder))
+    assert done.exit_code == 1
+    assert "face model model.onnx: sha256" in done.stderr
