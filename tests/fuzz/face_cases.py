@@ -28,7 +28,10 @@ SIGNATURE = bytes.fromhex("0000000C6A5020200D0A870A")
 
 
 def good_photos() -> list[bytes]:
-    """Return good photos: colour and grey, boxed and bare, of a person and of no one."""
+    """Return good photos: colour and grey, boxed and bare, of a person and of no one.
+
+    The last two are about as large as is let in.
+    """
     y, x = np.mgrid[0:160, 0:120]
     wave = (128 + 80 * np.sin(x / 9) * np.cos(y / 11)).astype(np.uint8)
     portrait = cut(read_portraits()["a2"], FaceDetector(load_models()))
@@ -37,7 +40,7 @@ def good_photos() -> list[bytes]:
     for picture in (wave, np.dstack([wave, wave // 2, 255 - wave]), portrait, grey):
         for rate in (30, 120):
             made += [jpeg_2000(picture, 120, 160, rate, bare=bare) for bare in (False, True)]
-    return made
+    return [*made, jpeg_2000(portrait, 1400, 1400, 15), jpeg_2000(grey, 1000, 1990, 15)]
 
 
 def hostile_photo(chance: random.Random, good: list[bytes]) -> bytes:
@@ -167,9 +170,15 @@ def hostile_frame(chance: random.Random, views: list[Pixels]) -> Pixels:
 
 
 def hostile_frames(chance: random.Random, views: list[Pixels]) -> list[Frame]:
-    """Return some frames, whose clock may stand still or run back."""
+    """Return some frames, now and then enough for an answer; the clock may stand or run back."""
     frames, at = [], 0.0
-    for number in range(chance.randrange(5)):
-        at += chance.choice((0.0, 0.066, 0.2, 0.2, 3.0, -1.0, 1e9))
-        frames.append(Frame(hostile_frame(chance, views), number, at))
+    enough = chance.random() < 0.1
+    who = chance.choice(views)
+    for number in range(chance.randrange(6, 12) if enough else chance.randrange(4)):
+        at += 0.2 if enough else chance.choice((0.0, 0.066, 0.2, 3.0, -1.0, 1e9))
+        if enough and chance.random() < 0.9:
+            pixels = cv2.add(who, np.full_like(who, 2 * number))
+        else:
+            pixels = hostile_frame(chance, views)
+        frames.append(Frame(np.asarray(pixels, pixels.dtype), number, at))
     return frames
