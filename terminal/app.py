@@ -30,6 +30,7 @@ from terminal.payer_watch import PayerWatch
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
+from terminal.reporting import Reporting
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import read_key_file
@@ -94,8 +95,10 @@ class Terminal:
             now,
             on_change=self._question_changed,
             freshness=freshness,
+            monotonic=monotonic,
         )
         self.register = ClinicRegister(self.store, now)
+        self.reporting = Reporting(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(
             desk_id=config.terminal.desk_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,24 +17,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from eligibility.errors import (
-    AnswerForAnotherPersonError,
-    CardNotRegisteredError,
-    EligibilityError,
     PayerProtocolError,
     PayerRefusedError,
-    PayerTimeoutError,
     PayerTrustError,
     PayerUnavailableError,
 )
-from eligibility.model import (
-    AnswerOutcome,
-    CardSubject,
-    PayerAnswer,
-)
-from eligibility.payer import CardQuestion, CardRegistration, Payer
+from eligibility.model import AnswerOutcome, CardSubject, PayerAnswer
+from eligibility.payer import CardQuestion, Payer
 from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
+from terminal.calling import Calling, Made
+from terminal.calls import Call
 from terminal.card.certificates import CertificateVerifier
 from terminal.confirming import Confirming
 from terminal.errors import StoreError, VisitStateError
@@ -99,13 +94,15 @@ class Enquiries:
         freshness: Freshness = Freshness.ALWAYS,
         policy: AskingPolicy | None = None,
         breaker: Breaker | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """``policy`` and ``breaker``: when to ask a silent payer again.
 
-        ``freshness``: when an earlier answer counts as the present one.
+        ``freshness``: when an earlier answer counts as the present one; ``monotonic``: seconds,
+        by which the payer's response is timed.
         """
         self._store = store
-        self._payer = payer
+        self._calling = Calling(store, payer, now, monotonic)
         self._freshness = freshness
         self._confirming = Confirming(verifier, now, freshness)
         self._bus = bus
@@ -114,7 +111,7 @@ class Enquiries:
         self._line = PayerLine(policy or AskingPolicy(), breaker or Breaker(), now)
         self._lock = threading.Condition()
         self._under_way: set[str] = set()
-        self._by_hand: set[str] = set()
+        self._by_hand: dict[str, str] = {}
         self._stopping = False
         self._woken = False
         self._senders = Senders(SENDERS, self._send)
@@ -174,7 +171,7 @@ class Enquiries:
 
         question = self._store.write(reopen)
         with self._lock:
-            self._by_hand.add(question.id)
+            self._by_hand[question.id] = actor.id
         self._submit(question)
 
     # -- the watching thread -------------------------------------------------------------------
@@ -228,12 +225,11 @@ class Enquiries:
 
     def _send(self, question_id: str) -> None:
         with self._lock:
-            by_hand = question_id in self._by_hand
-            self._by_hand.discard(question_id)
+            by = self._by_hand.pop(question_id, None)
         try:
             question = self._store.read(lambda tx: tx.outbox.get(question_id))
             if question.state not in ENDED:
-                self._send_open(question, by_hand=by_hand)
+                self._send_open(question, by)
         except VisitStateError as error:
             # it was answered meanwhile: that stands
             log.info("%s", error)
@@ -251,57 +247,41 @@ class Enquiries:
             if again:
                 self._senders.put(BY_HAND, question_id)
 
-    def _send_open(self, question: Question, *, by_hand: bool) -> None:
+    def _send_open(self, question: Question, by: str | None) -> None:
+        """Send a question, unless it is held back; ``by``: who asked for it by hand."""
         question = self._stand_in(question)
-        held_until = self._line.held_until(question, by_hand=by_hand)
+        held_until = self._line.held_until(question, by_hand=by is not None)
         if held_until is not None:
             problem = question.problem or QuestionProblem.PAYER_UNAVAILABLE
             self._postpone(question, problem, held_until)
             return
-        question = replace(question, state=QuestionState.SENT, attempts=question.attempts + 1)
-        self._store.write(lambda tx: tx.outbox.save(question))
-        asked = _questions(question.payload.decode())
-        try:
-            question = self._registered(question, asked)
-            answer = self._payer.ask(asked)
-        except PayerUnavailableError as error:
-            slow = isinstance(error, PayerTimeoutError)
-            self._postpone(
-                question,
-                QuestionProblem.PAYER_SLOW if slow else QuestionProblem.PAYER_UNAVAILABLE,
-                self._line.failed(question, error.retry_after),
-            )
-        except PayerTrustError:
-            self._postpone(question, QuestionProblem.PAYER_TRUST, self._line.failed(question, None))
-        except PayerProtocolError:
+        made = self._calling.call(question, _questions(question.payload.decode()), by)
+        if made.answer is None:
+            self._not_answered(made)
+        elif made.answer.outcome is AnswerOutcome.QUEUED:
             self._payer_spoke()
-            if question.attempts < UNREADABLE_ATTEMPTS:
-                self._postpone(
-                    question, QuestionProblem.PAYER_UNREADABLE, self._line.soon(question)
-                )
-            else:
-                self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.PAYER_UNREADABLE)
-        except PayerRefusedError as error:
-            self._payer_spoke()
-            refused = replace(question, refusal_code=error.code, refusal_words=error.words)
-            unregistered = isinstance(error, CardNotRegisteredError)
-            self._end(
-                refused,
-                QuestionState.REFUSED,
-                QuestionProblem.NOT_REGISTERED if unregistered else QuestionProblem.PAYER_REFUSED,
-            )
-        except AnswerForAnotherPersonError:
-            self._payer_spoke()
-            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.ANOTHER_PERSON)
-        except EligibilityError:
-            log.exception("question %s", question.id)
-            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.PAYER_UNREADABLE)
+            again_at = self._line.soon(made.question)
+            self._postpone(made.question, QuestionProblem.PAYER_SLOW, again_at, made.call)
         else:
             self._payer_spoke()
-            if answer.outcome is AnswerOutcome.QUEUED:
-                self._postpone(question, QuestionProblem.PAYER_SLOW, self._line.soon(question))
-            else:
-                self._store_answer(question, asked, answer)
+            self._store_answer(made, made.answer)
+
+    def _not_answered(self, made: Made) -> None:
+        """Settle what becomes of a question whose call failed."""
+        question, error = made.question, made.error
+        problem = QuestionProblem(str(made.call.outcome))
+        if isinstance(error, PayerUnavailableError | PayerTrustError):
+            wait = error.retry_after if isinstance(error, PayerUnavailableError) else None
+            self._postpone(question, problem, self._line.failed(question, wait), made.call)
+            return
+        self._payer_spoke()
+        if isinstance(error, PayerRefusedError):
+            refused = replace(question, refusal_code=error.code, refusal_words=error.words)
+            self._end(refused, QuestionState.REFUSED, problem, made.call)
+        elif isinstance(error, PayerProtocolError) and question.attempts < UNREADABLE_ATTEMPTS:
+            self._postpone(question, problem, self._line.soon(question), made.call)
+        else:
+            self._end(question, QuestionState.GIVEN_TO_STAFF, problem, made.call)
 
     def _stand_in(self, question: Question) -> Question:
         """Let an earlier answer that is still current count at once; then nobody need wait."""
@@ -321,33 +301,6 @@ class Enquiries:
             self._tell(question.visit_id)
         return question
 
-    def _registered(self, question: Question, asked: CardQuestion) -> Question:
-        """Make the card an insurance card first, where that is asked for and not done yet.
-
-        Sent again after a lost answer or a restart it does nothing twice: the id is the same.
-        """
-        if question.kind is not QuestionKind.CARD_REGISTRATION or question.registered_at:
-            return question
-        since = self._payer.register_card(
-            CardRegistration(
-                id=question.id,
-                certificate=asked.certificate,
-                subject=asked.subject,
-                evidence=asked.evidence,
-                agreed_at=question.created_at,
-            )
-        )
-        question = replace(question, registered_at=since)
-
-        def store(tx: Transaction) -> None:
-            tx.outbox.save(question)
-            tx.audit.append(
-                AuditEntry(Act.CARD_REGISTERED, TERMINAL, question.visit_id, subject=asked.subject)
-            )
-
-        self._store.write(store)
-        return question
-
     def _payer_spoke(self) -> None:
         goes_at = self._line.spoke()
         if goes_at is None:
@@ -363,9 +316,13 @@ class Enquiries:
         self._store.write(store)
         self.kick()
 
-    def _store_answer(self, question: Question, asked: CardQuestion, answer: PayerAnswer) -> None:
+    def _store_answer(self, made: Made, answer: PayerAnswer) -> None:
+        question = made.question
+        asked = _questions(question.payload.decode())
+
         def store(tx: Transaction) -> None:
             self._confirming.confirm(tx, question.visit_id, asked, answer)
+            tx.calls.end(made.call)
             tx.outbox.save(replace(question, state=QuestionState.ANSWERED, problem=None))
 
         self._store.write(store)
@@ -375,11 +332,19 @@ class Enquiries:
         self._bus.publish(Topic.VISIT, visit_id)
         self._on_change(visit_id)
 
-    def _postpone(self, question: Question, problem: QuestionProblem, until: datetime) -> None:
+    def _postpone(
+        self,
+        question: Question,
+        problem: QuestionProblem,
+        until: datetime,
+        call: Call | None = None,
+    ) -> None:
         postponed = replace(question, state=QuestionState.PENDING, problem=problem, next_at=until)
 
         def store(tx: Transaction) -> None:
             tx.outbox.save(postponed)
+            if call is not None:
+                tx.calls.end(call)
             self._confirming.confirm_by_record(
                 tx, question.visit_id, _questions(question.payload.decode())
             )
@@ -388,11 +353,19 @@ class Enquiries:
         self._tell(question.visit_id)
         self.kick()
 
-    def _end(self, question: Question, state: QuestionState, problem: QuestionProblem) -> None:
+    def _end(
+        self,
+        question: Question,
+        state: QuestionState,
+        problem: QuestionProblem,
+        call: Call | None = None,
+    ) -> None:
         ended = replace(question, state=state, problem=problem)
 
         def store(tx: Transaction) -> None:
             tx.outbox.save(ended)
+            if call is not None:
+                tx.calls.end(call)
             if (
                 state is QuestionState.GIVEN_TO_STAFF
                 and problem is not QuestionProblem.ANOTHER_PERSON

@@ -37,6 +37,7 @@
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
     │       └── LookRefusedError          a look cannot identify this holder, with the reason
+    ├── UnknownMonthError             no month, or one that has not begun
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
     │   ├── LoginThrottledError       too many tries: wait
@@ -341,6 +342,10 @@ class LookRefusedError(VisitStateError):
         """``reason``: what is wanting."""
         super().__init__(f"visit {visit_id} cannot be identified by a look: {reason}")
         self.reason = reason
+
+
+class UnknownMonthError(TerminalError):
+    """There is no report of such a month."""
 
 
 class AccessError(TerminalError):

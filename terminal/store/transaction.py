@@ -8,12 +8,14 @@ from sqlite_utils import Database
 
 from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
 from terminal.store.audit import Audit, AuditContext
+from terminal.store.calls import Calls
 from terminal.store.clinic_records import ClinicRecords
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
 from terminal.store.decisions import Decisions
 from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
+from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
 from terminal.store.visits import Visits
 
@@ -54,6 +56,16 @@ class Transaction:
     def outbox(self) -> Outbox:
         """The questions to the payer."""
         return Outbox(self._db)
+
+    @cached_property
+    def calls(self) -> Calls:
+        """The calls to the payer."""
+        return Calls(self._db)
+
+    @cached_property
+    def month_rows(self) -> MonthRows:
+        """What a month's report counts."""
+        return MonthRows(self._db)
 
     @cached_property
     def decisions(self) -> Decisions:

@@ -1,0 +1,89 @@
+"""What a month's report counts, without a name or number of anybody."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from eligibility.codes import QualificationValidity, UnknownCode, read_code
+from eligibility.payer import IdentificationMethod
+from terminal.calls import CallOutcome
+from terminal.question import QuestionProblem, QuestionState
+from terminal.report import AskedRow, CallRow, Validity
+from terminal.store.encoding import decode_moment, encode_moment
+from terminal.visit import VisitOrigin
+
+_ASKED = """
+    SELECT questions.created_at, questions.state, questions.problem, questions.attempts,
+        visits.origin, identifications.method, answers.received_at,
+        (SELECT confirmations.validity FROM confirmations
+            WHERE confirmations.answer_id = answers.id LIMIT 1)
+    FROM questions
+    JOIN visits ON visits.id = questions.visit_id
+    LEFT JOIN identifications ON identifications.id = questions.visit_id
+    LEFT JOIN answers ON answers.question_id = questions.id
+    WHERE questions.created_at >= ? AND questions.created_at < ?
+    ORDER BY questions.created_at
+"""
+_CALLS = """
+    SELECT asked_at, outcome, milliseconds FROM calls
+    WHERE asked_at >= ? AND asked_at < ? ORDER BY asked_at
+"""
+
+
+class MonthRows:
+    """The rows of a report, of any span of time."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def first_at(self) -> datetime | None:
+        """Return when the first question was committed, None where there is none."""
+        (moment,) = self._db.execute("SELECT min(created_at) FROM questions").fetchone()
+        return None if moment is None else decode_moment(moment)
+
+    def visits(self, start: datetime, end: datetime) -> int:
+        """Return how many visits were opened from ``start`` up to, not including, ``end``."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM visits WHERE opened_at >= ? AND opened_at < ?",
+            [encode_moment(start), encode_moment(end)],
+        ).fetchone()
+        return int(count)
+
+    def asked(self, start: datetime, end: datetime) -> list[AskedRow]:
+        """Return the questions committed from ``start`` up to, not including, ``end``."""
+        rows = self._db.execute(_ASKED, [encode_moment(start), encode_moment(end)])
+        return [
+            AskedRow(
+                created_at=decode_moment(created_at),
+                state=QuestionState(state),
+                problem=None if problem is None else QuestionProblem(problem),
+                attempts=attempts,
+                origin=VisitOrigin(origin),
+                method=IdentificationMethod(method or IdentificationMethod.NONE),
+                answered_at=None if received_at is None else decode_moment(received_at),
+                validity=_validity(validity),
+            )
+            for created_at, state, problem, attempts, origin, method, received_at, validity in rows
+        ]
+
+    def calls(self, start: datetime, end: datetime) -> list[CallRow]:
+        """Return the calls made from ``start`` up to, not including, ``end``."""
+        rows = self._db.execute(_CALLS, [encode_moment(start), encode_moment(end)])
+        return [
+            CallRow(
+                decode_moment(asked_at), None if outcome is None else CallOutcome(outcome), taken
+            )
+            for asked_at, outcome, taken in rows
+        ]
+
+
+def _validity(stored: str | None) -> Validity:
+    """Return a validity as a body holds it: a code, or an object for one that no table knows."""
+    if stored is None:
+        return None
+    if stored.startswith("{"):
+        return UnknownCode(**json.loads(stored))
+    return read_code(QualificationValidity, stored)
