@@ -36,6 +36,7 @@ from terminal.health import HealthCheck, HealthState, worst
 from terminal.kiosk_access import KioskAccess
 from terminal.passwords import LONGEST, SHORTEST
 from terminal.register_command import records
+from terminal.report_command import print_report
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
@@ -284,3 +285,17 @@ def audit_verify(config_file: Path) -> None:
         msg = f"the audit chain is broken: {where}"
         raise StoreDamagedError(msg)
     click.echo(f"The chain is whole: {verdict.rows} records.")
+
+
+@cli.command()
+@click.argument("month", required=False)
+@click.option("--csv", "form", flag_value="csv", help="Print a table, one figure a line.")
+@click.option("--json", "form", flag_value="json", help="Print the same figures as JSON.")
+@config_option
+def report(month: str | None, form: str | None, config_file: Path) -> None:
+    """Print the figures of MONTH (2026-11), by default of the running month.
+
+    Counts and times of the questions to the payer; no name and no number of anybody.
+    """
+    config = load_config(config_file, trust=False)
+    print_report(lambda: opened_store(config), utc_now, month, form or "text")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, url_for
 
-from web import admin, auth, errors, i18n, kiosk, live, register, security, staff
+from web import admin, auth, errors, i18n, kiosk, live, register, report, security, staff
 from web.security import ENTRY, Right, requires
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def create_app(terminal: Terminal) -> Flask:
     staff.init(app)
     admin.init(app)
     register.init(app)
+    report.init(app)
     kiosk.init(app)
     static = Path(app.static_folder or "")
 

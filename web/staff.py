@@ -32,6 +32,7 @@ DONE = {
 PAGES = (
     ("staff.today", Right.COVERAGE),
     ("register.patients", Right.COVERAGE),
+    ("report.month", Right.STAFF),
     ("admin.devices", Right.STAFF),
     ("admin.accounts", Right.ADMINISTRATION),
     ("admin.kiosks", Right.ADMINISTRATION),

@@ -31,6 +31,7 @@ from eligibility.model import (
 from eligibility.payer import IdentificationMethod
 from terminal.accounts import Role
 from terminal.audit import Act
+from terminal.calls import CallOutcome
 from terminal.card.jpki import TokenKind
 from terminal.decision import DecisionBasis
 from terminal.errors import (
@@ -44,6 +45,7 @@ from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.register_file import LineReason
+from terminal.report import Result
 from terminal.staff_access import Look
 from terminal.staff_look import look_refused_because
 from terminal.views import (
@@ -54,7 +56,14 @@ from terminal.views import (
     OwnKeyState,
     VisitRow,
 )
-from terminal.visit import CloseReason, RegistrationAnswer, StaffNeed, Visit, VisitState
+from terminal.visit import (
+    CloseReason,
+    RegistrationAnswer,
+    StaffNeed,
+    Visit,
+    VisitOrigin,
+    VisitState,
+)
 from web.i18n import (
     TOKYO,
     current_language,
@@ -100,6 +109,9 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "own-key-reason": OwnKeyReason,
     "line-reason": LineReason,
     "register-file": RegisterFileReason,
+    "call-outcome": CallOutcome,
+    "report-result": Result,
+    "origin": VisitOrigin,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 

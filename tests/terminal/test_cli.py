@@ -303,3 +303,25 @@ def test_the_passive_model_that_is_measured_is_the_configured_one(installer: Ins
     done = installer.runs_here("face", "evaluate", str(installer.folder))
     assert done.exit_code == 1
     assert "face model model.onnx: sha256" in done.stderr
+
+
+def test_the_report_is_the_same_figures_in_every_form(installer: Installer) -> None:
+    """Text, CSV and JSON tell a month's figures under the same codes; none is without its month."""
+    table = installer.runs_here("report", "2024-02", "--csv").stdout.splitlines()
+    assert table[0] == "month,part,item,detail,value,unit"
+    assert table[1] == "2024-02,total,visits,,0,count"
+    assert len([line for line in table if ",day," in line]) == 29 * 5
+    whole = json.loads(installer.runs_here("report", "2024-02", "--json").stdout)
+    assert (whole["month"], whole["is_finished"]) == ("2024-02", True)
+    assert len(whole["figures"]) == len(table) - 1
+    assert "total questions" in installer.runs_here("report", "2024-02").stdout
+    assert "not finished" in installer.runs_here("report").stdout
+
+
+@pytest.mark.parametrize("month", ["2024-2", "9998-12"])
+def test_a_month_without_a_report_is_said_in_one_line(installer: Installer, month: str) -> None:
+    """What is no month, or has not begun, ends with one line and a code."""
+    refused = installer.runs_here("report", month)
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: ")
+    assert refused.stderr.count("\n") == 1

@@ -1,0 +1,71 @@
+"""The month's report for staff: a page with charts, and the same figures as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from terminal.report import Month
+from terminal.report_cells import HEADERS, cells
+from web import report_words as words
+from web.auth import log_in, terminal
+from web.security import Right, requires
+
+blueprint = Blueprint("report", __name__)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@blueprint.get("/staff/report")
+@blueprint.get("/staff/report/<name>")
+@requires(Right.STAFF)
+def month(name: str | None = None) -> str | Response:
+    """Show one month, else the running one; the form's choice leads to its month's address."""
+    chosen = request.args.get("month")
+    if chosen is not None:
+        return redirect(url_for("report.month", name=str(Month.read(chosen))), 303)
+    asked = Month.of(terminal().now()) if name is None else Month.read(name)
+    actor, reporting = log_in().actor, terminal().reporting
+    report = reporting.of(actor, asked)
+    months = sorted({asked, *reporting.months(actor)}, reverse=True)
+    return render_template(
+        "staff/report.html",
+        report=report,
+        months=[(str(one), words.show_month(one)) for one in months],
+        words=words,
+    )
+
+
+@blueprint.get("/staff/report/<name>.csv")
+@requires(Right.STAFF)
+def as_csv(name: str) -> Response:
+    """Hand out a month's figures: one a line, under fixed codes and in words.
+
+    With a byte order mark, without which Excel takes the words for another encoding.
+    """
+    asked = Month.read(name)
+    report = terminal().reporting.of(log_in().actor, asked)
+    file = io.StringIO()
+    table = csv.writer(file, lineterminator="\r\n")
+    table.writerow((*HEADERS, "name"))
+    for cell in cells(report):
+        row = (str(asked), cell.part, cell.item, cell.detail, cell.value, cell.unit)
+        table.writerow([_plain(one) for one in (*row, words.cell_name(cell))])
+    response = make_response(file.getvalue().encode("utf-8-sig"))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="eligibility-{asked}.csv"'
+    return response
+
+
+def _plain(value: object) -> object:
+    """Keep a code that came from outside from being calculated by a spreadsheet."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def init(app: Flask) -> None:
+    """Give ``app`` these pages."""
+    app.register_blueprint(blueprint)
