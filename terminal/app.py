@@ -27,6 +27,7 @@ from terminal.health_face import check_face
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
 from terminal.payer_watch import PayerWatch
+from terminal.proof import ProofBook
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
@@ -98,6 +99,7 @@ class Terminal:
             monotonic=monotonic,
         )
         self.register = ClinicRegister(self.store, now)
+        self.proofs = ProofBook(self.store, now)
         self.reporting = Reporting(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(

@@ -37,6 +37,7 @@ class Act(StrEnum):
     HISTORY_FETCHED = "history-fetched"
     LIST_SEEN = "list-seen"
     VISIT_SEEN = "visit-seen"
+    ORIGINAL_TAKEN = "original-taken"
     HISTORY_SEEN = "history-seen"
     HISTORY_REFUSED = "history-refused"
     LOGGED_IN = "logged-in"

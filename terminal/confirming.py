@@ -41,7 +41,7 @@ def is_doubtful(confirmation: Confirmation) -> bool:
     return any(finding.code in DOUBTFUL for finding in confirmation.findings)
 
 
-def _is_another_person(answer: PayerAnswer, attributes: HolderAttributes) -> bool:
+def is_another_person(answer: PayerAnswer, attributes: HolderAttributes) -> bool:
     """Whether the card contradicts an answer, which may be older than what was read of the card."""
     return any(one.code is FindingCode.OTHER_PERSON for one in about_holder(attributes, answer))
 
@@ -56,7 +56,7 @@ def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
     for confirmation in tx.confirmations.live_for(subject):
         if not is_doubtful(confirmation):
             answer = tx.answers.get(confirmation.answer_id)
-            if answer.results and not _is_another_person(answer, attributes):
+            if answer.results and not is_another_person(answer, attributes):
                 return answer
     return None
 
@@ -162,7 +162,7 @@ class Confirming:
         if last is None or is_doubtful(last) or tx.confirmations.of_visit(visit_id):
             return
         answer = tx.answers.get(last.answer_id)
-        if _is_another_person(answer, known_attributes(tx, asked.subject)):
+        if is_another_person(answer, known_attributes(tx, asked.subject)):
             return
         today = self._findings(tx, visit_id, asked, answer, None)
         # what was found then may have rested on what was recorded before it: it still counts

@@ -37,6 +37,7 @@
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
     │       └── LookRefusedError          a look cannot identify this holder, with the reason
+    ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
@@ -342,6 +343,10 @@ class LookRefusedError(VisitStateError):
         """``reason``: what is wanting."""
         super().__init__(f"visit {visit_id} cannot be identified by a look: {reason}")
         self.reason = reason
+
+
+class AnswerWithheldError(TerminalError):
+    """The visit does not stand on this answer, or it may be another person's."""
 
 
 class UnknownMonthError(TerminalError):

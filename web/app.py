@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, url_for
 
-from web import admin, auth, errors, i18n, kiosk, live, register, report, security, staff
+from web import (
+    admin,
+    auth,
+    errors,
+    i18n,
+    kiosk,
+    live,
+    proof,
+    register,
+    report,
+    security,
+    staff,
+)
 from web.security import ENTRY, Right, requires
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ def create_app(terminal: Terminal) -> Flask:
     admin.init(app)
     register.init(app)
     report.init(app)
+    proof.init(app)
     kiosk.init(app)
     static = Path(app.static_folder or "")
 

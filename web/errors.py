@@ -78,6 +78,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.UnknownVisitError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-visit"),
     desk.VisitStateError: ErrorPage(CONFLICT, "visit-state"),
     desk.LookRefusedError: ErrorPage(CONFLICT, "look-refused"),
+    desk.AnswerWithheldError: ErrorPage(HTTPStatus.NOT_FOUND, "answer-withheld"),
     desk.UnknownMonthError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-month"),
     desk.AccessError: ErrorPage(HTTPStatus.FORBIDDEN, "access"),
     desk.LoginRefusedError: ErrorPage(HTTPStatus.UNAUTHORIZED, "login-refused"),

@@ -105,9 +105,11 @@ def own_path(candidate: str) -> str:
 
 
 def show_date(day: date | None) -> str:
-    """Return a day in words: 2026年11月24日, 24 Nov 2026."""
+    """Return a day in words: 2026年11月24日, 24 Nov 2026; of a moment, its day in Japan."""
     if day is None:
         return ""
+    if isinstance(day, datetime):
+        day = day.astimezone(TOKYO).date()
     pattern = "y年M月d日" if current_language() == "ja" else "d MMM y"
     return format_date(day, pattern, locale=current_language())
 

@@ -28,7 +28,7 @@ from eligibility.model import (
     NotRead,
     Severity,
 )
-from eligibility.payer import IdentificationMethod
+from eligibility.payer import IdentificationMethod, ProofKind
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.calls import CallOutcome
@@ -101,6 +101,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "decision": ConsentDecision,
     "decision-basis": DecisionBasis,
     "method": IdentificationMethod,
+    "proof": ProofKind,
     "role": Role,
     "act": Act,
     "account-reason": AccountReason,
@@ -381,6 +382,7 @@ def reason_words(reason: str | None) -> str:
         "number-b-entry",
         "own-key-reason",
         "decision-basis",
+        "source",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""

@@ -63,6 +63,10 @@ class Outbox:
             "WHERE visit_id = ? ORDER BY created_at DESC, rowid DESC", [visit_id]
         )
 
+    def all_of_visit(self, visit_id: str) -> list[Question]:
+        """Return the visit's questions, the oldest first."""
+        return self._rows.select("WHERE visit_id = ? ORDER BY created_at, rowid", [visit_id])
+
     def next_due(self) -> datetime | None:
         """Return when the next question is to be sent, or None where none waits."""
         (moment,) = self._db.execute(

@@ -23,7 +23,7 @@ from eligibility.model import (
 )
 from terminal.views import DeskNeed, VisitRow
 from terminal.visit import Visit, VisitOrigin
-from web import face_words, wording
+from web import face_words, i18n, wording
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PERSON = InsuredPerson("見本 花子", date(1960, 2, 29), Sex.FEMALE)
@@ -140,3 +140,10 @@ def test_every_result_of_a_comparison_has_words() -> None:
     assert set(face_words.RESULTS) == set(Outcome)
     assert set(face_words.REASONS) == set(DecisionReason)
     assert set(face_words.PROFILES) == set(PROFILES)
+
+
+def test_the_day_of_a_moment_is_japans() -> None:
+    """At 08:42 in Japan it is today there, though UTC still has yesterday."""
+    moment = datetime(2026, 11, 24, 23, 42, tzinfo=UTC)
+    assert i18n.show_date(moment) == "2026年11月25日"
+    assert i18n.show_date(moment.date()) == "2026年11月24日"

@@ -1,0 +1,119 @@
+"""The proof of a visit, for those who may see coverage, and the originals of its answers."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, make_response, render_template
+from werkzeug.wrappers import Response
+
+from terminal.accounts import TERMINAL
+from terminal.calls import Call
+from terminal.proof import AnswerProof, AskedProof, VisitProof
+from terminal.question import QuestionKind
+from terminal.views import VisitDetail
+from web.auth import log_in, terminal
+from web.i18n import show_clock, show_date, show_moment, show_number, text
+from web.report_words import seconds
+from web.security import Right, requires
+from web.wording import label
+
+blueprint = Blueprint("proof", __name__)
+
+
+@blueprint.get("/staff/visits/<visit_id>/proof")
+@requires(Right.COVERAGE)
+def of_visit(visit_id: str) -> str:
+    """Show what was asked and answered for a visit."""
+    actor = log_in().actor
+    detail: VisitDetail = terminal().desk.visit(actor, visit_id)
+    return render_template(
+        "staff/proof.html",
+        row=detail.row,
+        proof=terminal().proofs.of_visit(actor, visit_id),
+        asked_rows=asked_rows,
+        call_rows=call_rows,
+        answer_rows=answer_rows,
+    )
+
+
+@blueprint.get("/staff/visits/<visit_id>/answers/<answer_id>")
+@requires(Right.COVERAGE)
+def original(visit_id: str, answer_id: str) -> Response:
+    """Hand out an answer's original bytes; who takes them is written down."""
+    response = make_response(terminal().proofs.original(log_in().actor, visit_id, answer_id))
+    response.headers["Content-Type"] = "application/octet-stream"
+    response.headers["Content-Disposition"] = f'attachment; filename="answer-{answer_id}.json"'
+    return response
+
+
+def asked_rows(proof: VisitProof, one: AskedProof) -> list[tuple[str, str]]:
+    """Return what a question asked, about whom and on which evidence."""
+    evidence, kind = one.asked.evidence, one.question.kind
+    registers = kind is QuestionKind.CARD_REGISTRATION
+    identified = text(
+        "field.identified.by",
+        method=text(f"method.{evidence.method}"),
+        time=show_clock(evidence.identified_at),
+    )
+    by = "" if proof.identified_by is None else f"　{proof.identified_by}"
+    return [
+        (
+            text("staff.proof.kind"),
+            text("staff.proof.kind.registration" if registers else "staff.proof.kind.eligibility"),
+        ),
+        (text("staff.proof.asked"), show_moment(one.question.created_at)),
+        (text("staff.proof.day"), show_date(one.asked.qualification_confirmation_date)),
+        (text("field.identified"), f"{identified}{by}"),
+        (text("staff.proof.shown"), text(f"proof.{evidence.proof}")),
+        (text("staff.proof.question"), one.question.id),
+        (text("staff.proof.certificate"), one.asked.subject.serial),
+    ]
+
+
+def call_rows(one: AskedProof) -> list[tuple[str, ...]]:
+    """Return a question's calls: number, when, at whose word, how long, what came of it, bytes."""
+    return [
+        (
+            str(call.number),
+            show_moment(call.asked_at),
+            _who(call, name),
+            seconds(call.milliseconds),
+            text(
+                "staff.report.without-end"
+                if call.outcome is None
+                else f"call-outcome.{call.outcome}"
+            ),
+            "–" if call.reply_bytes is None else show_number(call.reply_bytes),
+        )
+        for call, name in one.calls
+    ]
+
+
+def _who(call: Call, name: str | None) -> str:
+    if call.actor == TERMINAL.id:
+        return text("staff.log.terminal")
+    return name or text("staff.log.unknown")
+
+
+def answer_rows(one: AnswerProof) -> list[tuple[str, str]]:
+    """Return what a confirmation stands on."""
+    made = one.confirmation
+    source = text(f"source.{made.source}")
+    if not one.of_this_visit:
+        earlier = text("staff.proof.earlier")
+        source += f"　{earlier}"
+    taken = None if one.call is None else one.call.milliseconds
+    return [
+        (text("staff.proof.made"), show_moment(made.made_at)),
+        (text("field.source"), source),
+        (text("staff.proof.received"), show_moment(one.received_at)),
+        (text("field.validity"), label(made.qualification_validity)),
+        (text("staff.proof.taken"), seconds(taken)),
+        (text("staff.proof.bytes"), show_number(one.bytes_count)),
+        (text("staff.proof.question"), one.question_id),
+        (text("staff.proof.sha256"), one.sha256),
+    ]
+
+
+def init(app: Flask) -> None:
+    """Give ``app`` these pages."""
+    app.register_blueprint(blueprint)
