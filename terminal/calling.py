@@ -131,10 +131,10 @@ def _with_reply(call: Call, error: EligibilityError) -> Call:
     if not isinstance(error, PayerRefusedError | PayerProtocolError | AnswerForAnotherPersonError):
         return call
     original = error.original
-    anothers = isinstance(error, AnswerForAnotherPersonError)
+    of_another = isinstance(error, AnswerForAnotherPersonError)
     return replace(
         call,
         reply_bytes=len(original),
         reply_sha256=hashlib.sha256(original).hexdigest(),
-        reply=b"" if anothers else original[:KEPT_BYTES],
+        reply=b"" if of_another else original[:KEPT_BYTES],
     )
