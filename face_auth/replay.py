@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from face_auth.camera import OwnedCamera
-from face_auth.errors import camera_error
+from face_auth.errors import PhotoError, camera_error
+from face_auth.jpeg2000 import BARE, BOXED
 from face_auth.types import CameraState
 
 if TYPE_CHECKING:
     from face_auth.types import Pixels
 
-PICTURES = (".bmp", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp")
+PICTURES = (".bmp", ".j2c", ".j2k", ".jp2", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".webp")
 MOST_BYTES = 20_000_000
 LOOK_SECONDS = 0.05
 """How often the watched picture is looked at."""
@@ -54,7 +55,11 @@ class WatchedPicture(OwnedCamera):
 
 
 def read_picture(file: Path) -> Pixels | None:
-    """Read a picture file, as BGR; None where it is none, too large or gone."""
+    """Read a picture file, as BGR; None where it is none, too large or gone.
+
+    JPEG 2000 is read as a card's photo, within its limits: OpenCV alone reads no bare grey
+    codestream, and lets bombs through.
+    """
     from face_auth.opencv import cv2
 
     try:
@@ -65,6 +70,13 @@ def read_picture(file: Path) -> Pixels | None:
         return None
     import numpy as np
 
+    if content.startswith((BARE, BOXED)):
+        from face_auth.photo import decode_photo
+
+        try:
+            return decode_photo(content)
+        except PhotoError:
+            return None
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from face_auth import PhotoError, decode_photo
 from face_auth.errors import PhotoReason
 from face_auth.jpeg2000 import PictureHeader, read_header
+from face_auth.replay import read_picture
 from tests.face.portraits import jpeg_2000
 
 if TYPE_CHECKING:
@@ -136,6 +138,22 @@ def test_thousands_of_layers_are_refused() -> None:
     changed = bytearray(BARE)
     struct.pack_into(">H", changed, BARE.index(COD) + 6, 65535)
     assert reason_of(bytes(changed)) is PhotoReason.TOO_MANY_TILES
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_file_of_jpeg_2000_is_read_as_a_cards_photo(
+    grey: bool, bare: bool, tmp_path: Path
+) -> None:
+    """Photos read from cards can be evaluated; a bomb among the files is none."""
+    file = tmp_path / "photo.jp2"
+    content = jpeg_2000(picture(grey), 240, 320, 60, bare=bare)
+    file.write_bytes(content)
+    read = read_picture(file)
+    assert read is not None
+    assert (read == decode_photo(content)).all()
+    file.write_bytes(with_field(content, tile_width=1, tile_height=1))
+    assert read_picture(file) is None
 
 
 @given(st.binary(max_size=300), st.integers(0, 400))
