@@ -11,7 +11,8 @@ from terminal.accounts import Role
 from terminal.views import KioskStep
 from tests.browser.kiosk_person import person_at
 from tests.browser.test_desk import Desk
-from tests.clinic import Clinic
+from tests.clinic import Clinic, Stage, opened_clinic
+from tests.sitting import Mirror, filmed
 from tests.website import opened_website
 
 pytestmark = pytest.mark.browser
@@ -41,3 +42,21 @@ def test_a_morning_at_the_desk(clinic: Clinic, chromium: Browser) -> None:
         expect(desk.page.locator(".row-needs")).to_have_count(2)
         desk.page.screenshot(path=PICTURES / "desk-today.png")
         desk.context.close()
+
+
+def test_a_kiosk_with_a_camera(tmp_path: Path, stage: Stage, chromium: Browser) -> None:
+    """Who taps a card before a camera chooses: the face first, then PIN and staff."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    mirror = Mirror(tmp_path / "mirror.bmp")
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\n'
+    with (
+        opened_clinic(tmp_path, stage, face=face) as clinic,
+        filmed(mirror, clinic.terminal.desk.kiosk),
+        opened_website(clinic) as website,
+        person_at(website, chromium) as person,
+    ):
+        person.taps("ordinary")
+        person.sees(KioskStep.CHOOSE)
+        ways = person.page.locator(".way-word").all_inner_texts()
+        assert [way[0] for way in ways] == ["顔", "暗", "係"]
+        person.page.screenshot(path=PICTURES / "kiosk-choose.png")
