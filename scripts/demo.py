@@ -81,6 +81,7 @@ recording = "face-camera.bmp"
 
 """
 PORTRAITS = Path(sys.prefix) / "portraits" / "face_recognition-1.3.0.tar.gz"
+SHOWN = " (portraits of two persons: they show the wiring, not the accuracy)"
 DRAWN = " (a drawing only: ./scripts/setup could not fetch the portraits)"
 HOLDERS = ("ordinary", "elderly", "face-only", "pin-blocked")
 """The cards that bear the photo of who can stand before the kiosk's camera."""
@@ -348,7 +349,7 @@ Ready: open {demo.address}/
   Staff   log in as {", ".join(ACCOUNTS)}; password {demo.password}
   Kiosk   make a browser the kiosk with the one-time code {code} (within 10 minutes)
   Cards   put a card on the reader at {demo.tray}/ ; the PIN of every card is 1234
-  Face    choose there who stands before the kiosk's camera{"" if PORTRAITS.exists() else DRAWN}
+  Face    choose there who stands before the kiosk's camera{SHOWN if PORTRAITS.exists() else DRAWN}
   Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
 
 Ctrl-C stops all of it."""

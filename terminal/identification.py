@@ -87,6 +87,7 @@ class VisualReason(StrEnum):
     PIN_FORGOTTEN = "pin-forgotten"
     PIN_LOCKED = "pin-locked"
     NO_PIN = "no-pin"
+    FACE_NOT_CONFIRMED = "face-not-confirmed"
     CANNOT_OPERATE = "cannot-operate"
     CONDITION = "condition"
 

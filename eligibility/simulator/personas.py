@@ -220,8 +220,8 @@ PERSONAS: tuple[Persona, ...] = (
         Sex.MALE,
         Scheme.SPECIAL_SOCIETY,
         Story(
-            "暗証番号が使えません。職員が顔写真を目視で確認します。",
-            "The PIN is blocked; staff compare his face with the card.",
+            "暗証番号が使えません。顔か、職員の目視で確認します。",
+            "The PIN is blocked; his face is compared, by camera or by staff.",
         ),
         conditions=(Condition.HYPERTENSION, Condition.REFLUX),
         card_condition=CardCondition.PIN_BLOCKED,
@@ -261,8 +261,8 @@ PERSONAS: tuple[Persona, ...] = (
         Sex.FEMALE,
         Scheme.LATE_ELDERLY,
         Story(
-            "暗証番号のない「顔認証マイナンバーカード」です。職員が確認します。",
-            "A card without a PIN (face only); staff compare her face with the card.",
+            "暗証番号のない「顔認証マイナンバーカード」です。顔か、職員の目視で確認します。",
+            "A card without a PIN; her face is compared, by camera or by staff.",
         ),
         conditions=(Condition.HYPERTENSION, Condition.INSOMNIA),
         card_condition=CardCondition.FACE_ONLY,
