@@ -4,7 +4,8 @@
 
     EligibilityError
     ├── PayerUnavailableError         ask again later: refused, reset, 5xx, 429
-    │   └── PayerTimeoutError         the payer did not answer in time
+    │   ├── PayerTimeoutError         the payer did not answer in time
+    │   └── PayerSilentError          nothing was sent: the last calls failed, it is not yet time
     ├── PayerProtocolError            the answer cannot be read: ask again, then give it to staff
     ├── PayerRefusedError             the payer understood and said no: its code and words
     │   └── CardNotRegisteredError    not yet an insurance card (利用登録): ask the patient
@@ -33,6 +34,10 @@ class PayerUnavailableError(EligibilityError):
 
 class PayerTimeoutError(PayerUnavailableError):
     """The payer did not answer within the time limit."""
+
+
+class PayerSilentError(PayerUnavailableError):
+    """Nothing was sent, since the payer did not answer the last calls; it is asked again later."""
 
 
 class PayerProtocolError(EligibilityError):

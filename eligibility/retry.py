@@ -168,15 +168,22 @@ class AskingPolicy:
     enough that one probe serves as long as the patient stands there.  All other questions wait by
     ``silent``, and are let out again evenly.
 
-    Once the payer speaks, who was at the desk comes first, within ``catch_up_seconds``; all the
-    rest follows evenly, from ``rest_after_seconds`` on until ``drain_seconds`` after the last
-    failure.  An outage that lasted
-    longer than ``share`` of that is given more time in proportion, up to ``longest_drain_seconds``,
-    and one that was certainly shorter less, so that no desk adds more than about ``share`` to what
-    it asks anyway.  ``spoken``: waits where the payer spoke, but gave no whole answer.
+    One failure is no outage: of those whose call was the first to fail, a ``quick_share`` by chance
+    uses that probe ``quick_low`` to ``quick_high`` seconds later.  Not all may, since in an outage
+    all would.
+
+    Once the payer speaks, who was at the desk comes first, within ``catch_up_seconds``, or less in
+    proportion after a shorter silence; all the rest follows evenly, from ``rest_after_seconds`` on
+    until ``drain_seconds`` after the last failure.  An outage that lasted longer than ``share`` of
+    that is given more time in proportion, up to ``longest_drain_seconds``, and one that was
+    certainly shorter less, so that no desk adds more than about ``share`` to what it asks
+    anyway.  ``spoken``: waits where the payer spoke, but gave no whole answer.
     """
 
     at_desk_seconds: float = 60
+    quick_share: float = 0.5
+    quick_low: float = 1
+    quick_high: float = 4
     probe_low: float = 60
     probe_high: float = 130
     catch_up_seconds: float = 180
@@ -188,9 +195,22 @@ class AskingPolicy:
     spoken: RetryPolicy = RetryPolicy()
     busy_seconds: float = 12
 
-    def probe_after(self, random01: float) -> float:
-        """Return the seconds after which somebody at the desk probes; half fixed, half chance."""
-        return self.probe_low + random01 * (self.probe_high - self.probe_low)
+    def probe_after(self, random01: float, *, first: bool = False) -> float:
+        """Return the seconds after which somebody at the desk probes; half fixed, half chance.
+
+        ``first``: after the first failure of all, which may be no outage at all.
+        """
+        low, high, share = self.probe_low, self.probe_high, 1.0 - self.quick_share
+        if first and random01 >= share:
+            low, high, random01, share = (
+                self.quick_low,
+                self.quick_high,
+                random01 - share,
+                self.quick_share,
+            )
+        elif not first:
+            share = 1.0
+        return low + random01 / share * (high - low)
 
     def is_at_desk(self, asked_at: datetime | None, now: datetime) -> bool:
         """Whether a patient stands at the desk for this question."""
@@ -241,7 +261,7 @@ class AskingPolicy:
 
         ``breaker``: as it is after that failure.
         """
-        if self.is_at_desk(asked_at, now):
+        if attempts == 1 and self.is_at_desk(asked_at, now):
             planned = breaker.probe_from or now
         else:
             planned = now + timedelta(seconds=self.silent.wait(attempts, random01))
@@ -260,7 +280,9 @@ class AskingPolicy:
         failed_at = min(breaker.failed_at or now, now)
         at_desk_since = failed_at - timedelta(seconds=self.at_desk_seconds)
         if asked_at is not None and asked_at > at_desk_since:
-            return now + timedelta(seconds=random01 * self.catch_up_seconds)
+            silence = (now - (breaker.silent_since or now)).total_seconds()
+            within = min(self.catch_up_seconds, max(0.0, silence) / self.share)
+            return now + timedelta(seconds=random01 * within)
         end = max(now, failed_at + self._drain(breaker, now))
         start = min(now + timedelta(seconds=self.rest_after_seconds), end)
         return start + random01 * (end - start)

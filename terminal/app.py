@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from eligibility.fhir.client import FhirPayer
+from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
@@ -26,6 +27,7 @@ from terminal.health import HealthCheck
 from terminal.health_face import check_face
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
+from terminal.payer_line import PayerLine, SideLine
 from terminal.payer_watch import PayerWatch
 from terminal.proof import ProofBook
 from terminal.reader import CardReader, make_reader
@@ -87,7 +89,11 @@ class Terminal:
         self._face = make_face_check(config.face)
         self._vouched = bool(config.card.record_issuers)
         self._reader = reader or make_reader(config.reader)
-        self._disclosure = Disclosure(self.store, self.payer, self.bus, now)
+        policy = AskingPolicy()
+        line = PayerLine(policy, Breaker(), now)
+        self._disclosure = Disclosure(
+            self.store, self.payer, self.bus, now, SideLine(line, policy, Breaker(), now)
+        )
         self._enquiries = Enquiries(
             self.store,
             self.payer,
@@ -95,6 +101,7 @@ class Terminal:
             self.bus,
             now,
             on_change=self._question_changed,
+            line=line,
             freshness=freshness,
             monotonic=monotonic,
         )
@@ -112,6 +119,7 @@ class Terminal:
             card_camera=self._card_camera,
             face=self._face,
             payer=self.payer,
+            line=line,
             store=self.store,
             enquiries=self._enquiries,
             disclosure=self._disclosure,
@@ -133,6 +141,7 @@ class Terminal:
         self.store.write(lambda tx: tx.audit.append(AuditEntry(Act.STARTED, TERMINAL)))
         self.desk.start()
         self._enquiries.start()
+        self._disclosure.start()
         self._scheduler.start()
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from eligibility.payer import IdentificationMethod, Payer
+from eligibility.payer import Challenge, IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.accounts import Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
@@ -30,6 +30,7 @@ from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
 from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS, UNIDENTIFIED_STEPS
 from terminal.number_reading import NumberReading
+from terminal.payer_line import PayerLine
 from terminal.pin_work import PinWork
 from terminal.reader.types import (
     CardReader,
@@ -65,6 +66,7 @@ class CardWork:
         verifier: CertificateVerifier,
         revocation: RevocationChecker,
         payer: Payer,
+        line: PayerLine,
         steps: VisitSteps,
         holders: HolderReading,
         numbers: NumberReading,
@@ -77,6 +79,7 @@ class CardWork:
         self._verifier = verifier
         self._revocation = revocation
         self._payer = payer
+        self._line = line
         self._pins = pins
         self._steps = steps
         self._holders = holders
@@ -199,7 +202,7 @@ class CardWork:
         visit = self._records.open_for_card(card, verified, face=face)
         need = visit.staff_need
         # both asked while the patient types, so that the round trips cost nobody's time
-        challenge = self._challenges.submit(self._payer.issue_challenge)
+        challenge = self._challenges.submit(self._ask_for_challenge)
         revocation = self._revocations.submit(self._revocation.check, card.certificate)
         known = KnownCard(card, verified, challenge, revocation)
         self._cards[visit.id] = known
@@ -216,6 +219,14 @@ class CardWork:
             self._kiosk.show_with_staff(visit.id, KioskNotice.PIN_UNUSABLE)
         revocation.add_done_callback(lambda found: self._revocation_known(visit.id, found))
         return visit.id
+
+    def _ask_for_challenge(self) -> Challenge:
+        """Return the payer's challenge; while it is silent raise at once, for the desk's own.
+
+        A failure holds nothing back: the question that follows finds out by itself.
+        """
+        self._line.require_speaking()
+        return self._payer.issue_challenge()
 
     def _revocation_known(self, visit_id: str, found: Future[Revocation]) -> None:
         """Stop a visit as soon as its certificate is known to be revoked."""

@@ -2,6 +2,9 @@
 
 History lives in memory under its consent and nowhere else; each look asks the store for the consent
 by id and compares the clock, so that an ended or withdrawn consent closes at once.
+
+A consent is committed before the payer is told of it, under an id that makes telling it twice
+harmless; what a former run did not get to, the next one finds in the store.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from eligibility.codes import ConsentCategory
-from eligibility.errors import EligibilityError, PayerUnavailableError
+from eligibility.errors import EligibilityError, PayerTrustError, PayerUnavailableError
 from eligibility.history import History
 from eligibility.model import (
     CardSubject,
@@ -32,6 +37,7 @@ from terminal.audit import Act, AuditEntry
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
+from terminal.payer_line import SideLine
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem, HistoryClosed
 
@@ -40,6 +46,10 @@ log = logging.getLogger(__name__)
 CONSENT_LIVES = timedelta(hours=24)
 HISTORY_CATEGORIES = (ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK)
 FETCHERS = 2
+ASKED_AGAIN = (PayerUnavailableError, PayerTrustError, StoreError)
+"""Faults that pass by themselves or once the installer has been."""
+
+T = TypeVar("T")
 
 
 def consent_from_answers(
@@ -102,19 +112,34 @@ class Disclosure:
     """Registers consents with the payer and fetches what they open, visit by visit."""
 
     def __init__(
-        self, store: Store, payer: Payer, bus: EventBus, now: Callable[[], datetime]
+        self,
+        store: Store,
+        payer: Payer,
+        bus: EventBus,
+        now: Callable[[], datetime],
+        line: SideLine,
     ) -> None:
-        """``store``, ``payer``, ``bus``: the desk's own."""
+        """``store``, ``payer``, ``bus``: the desk's own; ``line``: when the payer may be called."""
         self._store = store
         self._payer = payer
         self._bus = bus
         self._now = now
+        self._line = line
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._again: set[str] = set()
-        self._failed: set[str] = set()
+        self._by_hand: set[str] = set()
+        self._waiting: dict[str, tuple[datetime, datetime]] = {}
+        """Visits to be tried again: since when they wait, and when they may go."""
         self._histories: dict[str, History] = {}
         self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="history")
+
+    def start(self) -> None:
+        """Go on with the consents of a former run: what it held in memory only, it lost."""
+        now = self._now()
+        consents = self._store.read(lambda tx: tx.consents.given_since(now - CONSENT_LIVES))
+        for consent in consents:
+            self.advance(consent.visit_id)
 
     def stop(self) -> None:
         """Finish what is under way and forget all history."""
@@ -140,22 +165,34 @@ class Disclosure:
             with self._lock:
                 self._histories.pop(visit_id, None)
 
-    def advance(self, visit_id: str) -> None:
-        """Register and fetch whatever this visit's consent and confirmation allow now."""
+    def advance(self, visit_id: str, *, by_hand: bool = False) -> None:
+        """Register and fetch whatever this visit's consent and confirmation allow now.
+
+        ``by_hand``: staff ask for it, so the payer is called also while it seems silent.
+        """
         with self._lock:
+            if by_hand:
+                self._by_hand.add(visit_id)
             if visit_id in self._under_way:
                 self._again.add(visit_id)
                 return
             self._under_way.add(visit_id)
-            self._failed.discard(visit_id)
         self._fetchers.submit(self._run, visit_id)
 
     def retry_failed(self) -> None:
         """Try again what the payer could not do before; a job calls this now and then."""
+        if self._line.is_silent:
+            return
+        now = self._now()
         with self._lock:
-            failed = list(self._failed)
-        for visit_id in failed:
+            due = [visit_id for visit_id, (_, at) in self._waiting.items() if at <= now]
+        for visit_id in due:
             self.advance(visit_id)
+
+    def waits(self, visit_id: str) -> bool:
+        """Whether this visit is tried again by itself, since the payer could not be reached."""
+        with self._lock:
+            return visit_id in self._waiting
 
     def of_visit(self, visit_id: str) -> History | None:
         """Return what is held in memory, without any right being checked."""
@@ -171,20 +208,25 @@ class Disclosure:
         return self._store.read(lambda tx: tx.consents.get(consent_id))
 
     def _run(self, visit_id: str) -> None:
+        again_at: datetime | None = None
         try:
             self._register_and_fetch(visit_id)
         except (EligibilityError, StoreError) as error:
             log.warning("history of visit %s: %s", visit_id, error)
-            if isinstance(error, PayerUnavailableError | StoreError):
-                with self._lock:
-                    self._failed.add(visit_id)
+            if isinstance(error, ASKED_AGAIN):
+                again_at = self._now()
         except Exception:
             log.exception("history of visit %s is not fetched after a fault", visit_id)
         finally:
             with self._lock:
+                since, _ = self._waiting.pop(visit_id, (again_at, None))
+                if since is not None and again_at is not None:
+                    self._waiting[visit_id] = (since, again_at)
                 self._under_way.discard(visit_id)
                 again = visit_id in self._again
                 self._again.discard(visit_id)
+                if not again:
+                    self._by_hand.discard(visit_id)
             self._bus.publish(Topic.VISIT, visit_id)
             if again:
                 self.advance(visit_id)
@@ -201,9 +243,42 @@ class Disclosure:
         if history_closed_because(consent, confirmation, self._now()) is None:
             self._fetch(consent)
 
+    def _call(self, visit_id: str, work: Callable[[], T]) -> T:
+        """Return what the payer says, by the policy that all calls to it go by.
+
+        Raises PayerSilentError, and nothing is sent, where no call may go out now.
+        """
+        with self._lock:
+            by_hand = visit_id in self._by_hand
+        self._line.begin(by_hand=by_hand)
+        try:
+            result = work()
+        except PayerUnavailableError as error:
+            self._line.failed(error.retry_after)
+            raise
+        except PayerTrustError:
+            self._line.failed(None)
+            raise
+        except EligibilityError:
+            self._payer_spoke()
+            raise
+        self._payer_spoke()
+        return result
+
+    def _payer_spoke(self) -> None:
+        """Let out what waited, each in its time, where the payer was silent before."""
+        goes_at = self._line.spoke()
+        if goes_at is not None:
+            with self._lock:
+                for visit_id, (since, _) in self._waiting.items():
+                    self._waiting[visit_id] = (since, goes_at(since))
+
     def _register(self, consent: Consent, payer_patient: str) -> Consent:
-        receipt = self._payer.register_consent(
-            consent.id, payer_patient, consent.decisions, consent.given_at
+        receipt = self._call(
+            consent.visit_id,
+            lambda: self._payer.register_consent(
+                consent.id, payer_patient, consent.decisions, consent.given_at
+            ),
         )
         registered = replace(
             consent,
@@ -236,7 +311,7 @@ class Disclosure:
                 continue
             if self._is_closed(consent.visit_id):
                 break
-            part = self._payer.fetch_history(live, category)
+            part = self._call(consent.visit_id, partial(self._payer.fetch_history, live, category))
             history = History(
                 consent.id,
                 self._now(),

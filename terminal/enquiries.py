@@ -24,7 +24,6 @@ from eligibility.errors import (
 )
 from eligibility.model import AnswerOutcome, CardSubject, PayerAnswer
 from eligibility.payer import CardQuestion, Payer
-from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.calling import Calling, Made
@@ -91,12 +90,11 @@ class Enquiries:
         now: Callable[[], datetime],
         on_change: Callable[[str], None],
         *,
+        line: PayerLine,
         freshness: Freshness = Freshness.ALWAYS,
-        policy: AskingPolicy | None = None,
-        breaker: Breaker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``policy`` and ``breaker``: when to ask a silent payer again.
+        """``line``: when to ask a silent payer again.
 
         ``freshness``: when an earlier answer counts as the present one; ``monotonic``: seconds,
         by which the payer's response is timed.
@@ -108,7 +106,7 @@ class Enquiries:
         self._bus = bus
         self._now = now
         self._on_change = on_change
-        self._line = PayerLine(policy or AskingPolicy(), breaker or Breaker(), now)
+        self._line = line
         self._lock = threading.Condition()
         self._under_way: set[str] = set()
         self._by_hand: dict[str, str] = {}
@@ -254,6 +252,9 @@ class Enquiries:
         if held_until is not None:
             problem = question.problem or QuestionProblem.PAYER_UNAVAILABLE
             self._postpone(question, problem, held_until)
+            released_at = self._line.released_at(question)
+            if released_at is not None:
+                self._postpone(question, problem, released_at)
             return
         made = self._calling.call(question, _questions(question.payload.decode()), by)
         if made.answer is None:

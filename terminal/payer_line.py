@@ -1,4 +1,10 @@
-"""What one desk knows of the way to its payer: who may ask now, and when the others may."""
+"""What one desk knows of the way to its payer: who may ask now, and when the others may.
+
+Every call goes by one policy.  Questions have the line itself: only they probe it and only they
+close it, since somebody waits at the desk for them.  Consents and history follow an answer, on a
+:class:`SideLine`: while the line is closed to questions nothing of theirs is sent, and if they
+alone fail no question is held back.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from eligibility.errors import PayerSilentError
 from eligibility.retry import AskingPolicy, Breaker, BreakerState
 from terminal.question import Question
 from terminal.senders import Urgency
@@ -29,12 +36,19 @@ class PayerLine:
         self._breaker = breaker
         self._now = now
         self._lock = threading.Lock()
+        self._release: Callable[[Question], datetime] | None = None
 
     @property
     def is_silent(self) -> bool:
         """Whether the last tries failed, so that nothing is sent but a probe now and then."""
         with self._lock:
             return self._breaker.state(self._now()) is not BreakerState.CLOSED
+
+    def require_speaking(self) -> None:
+        """Raise PayerSilentError unless calls go out now; only questions probe."""
+        if self.is_silent:
+            msg = "the payer is silent: nothing is sent until it answers a question again"
+            raise PayerSilentError(msg)
 
     def urgency(self, question: Question, *, by_hand: bool) -> Urgency:
         """Return who goes first: asked for by hand, at the desk (the newest), the rest by age."""
@@ -62,7 +76,9 @@ class PayerLine:
     def failed(self, question: Question, retry_after: float | None) -> datetime:
         """Hold questions back after a call that nobody answered; return when this one may go."""
         now = self._now()
-        wait = self._policy.probe_after(_chance())
+        with self._lock:
+            first = self._breaker.failures == 0
+        wait = self._policy.probe_after(_chance(), first=first)
         if retry_after is not None:
             wait = max(wait, min(retry_after, self._policy.silent.longest_retry_after))
         with self._lock:
@@ -84,8 +100,77 @@ class PayerLine:
         now = self._now()
         with self._lock:
             before, self._breaker = self._breaker, self._breaker.after_success(now)
+            if not before.failures:
+                return None
+            self._release = lambda question: self._policy.resumed_at(
+                before, question.at_desk_since, now, _chance()
+            )
+            return self._release
+
+    def released_at(self, question: Question) -> datetime | None:
+        """Return when a question that was held back goes, if the payer spoke meanwhile."""
+        with self._lock:
+            if self._breaker.failures or self._release is None:
+                return None
+            return self._release(question)
+
+
+class SideLine:
+    """The way of consents and history, beside the questions; safe to share between threads.
+
+    The first failure is tried again as early as a question's would be, later ones after the
+    breaker's whole time; once a call is answered, what waited goes out by the same policy.
+    """
+
+    def __init__(
+        self, line: PayerLine, policy: AskingPolicy, breaker: Breaker, now: Callable[[], datetime]
+    ) -> None:
+        """``line``: of the questions."""
+        self._line = line
+        self._policy = policy
+        self._breaker = breaker
+        self._now = now
+        self._lock = threading.Lock()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a call that nobody asks for by hand would not be sent now."""
+        if self._line.is_silent:
+            return True
+        with self._lock:
+            return not self._allows(self._now())
+
+    def _allows(self, now: datetime) -> bool:
+        return self._breaker.allows(now, at_desk=self._breaker.failures == 1)
+
+    def begin(self, *, by_hand: bool) -> None:
+        """Take note that a call goes out.  Raises PayerSilentError where none may.
+
+        ``by_hand``: staff ask for it, which always goes out.
+        """
+        if not by_hand:
+            self._line.require_speaking()
+        now = self._now()
+        with self._lock:
+            if not by_hand and not self._allows(now):
+                msg = "the payer did not answer the last call about consents and history"
+                raise PayerSilentError(msg)
+            self._breaker = self._breaker.after_sending(now)
+
+    def failed(self, retry_after: float | None) -> None:
+        """Hold calls back after one that nobody answered."""
+        now = self._now()
+        with self._lock:
+            wait = self._policy.probe_after(_chance(), first=self._breaker.failures == 0)
+            if retry_after is not None:
+                wait = max(wait, min(retry_after, self._policy.silent.longest_retry_after))
+            self._breaker = self._breaker.after_failure(now, wait)
+
+    def spoke(self) -> Callable[[datetime], datetime] | None:
+        """Note an answer; where none came before, return when what waits since a moment goes."""
+        now = self._now()
+        with self._lock:
+            before, self._breaker = self._breaker, self._breaker.after_success(now)
         if not before.failures:
             return None
-        return lambda question: self._policy.resumed_at(
-            before, question.at_desk_since, now, _chance()
-        )
+        return lambda since: self._policy.resumed_at(before, since, now, _chance())

@@ -37,6 +37,7 @@ from terminal.holder_reading import HolderReading
 from terminal.identification import ActingFor, VisualReason
 from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
 from terminal.number_reading import NumberReading
+from terminal.payer_line import PayerLine
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.registration import CardRegistrations
@@ -45,7 +46,6 @@ from terminal.views import (
     ConsentItem,
     DayList,
     DeskNeed,
-    HistoryClosed,
     KioskStep,
     KioskView,
     OwnKeyState,
@@ -53,7 +53,7 @@ from terminal.views import (
     VisitRow,
 )
 from terminal.visit import CloseReason, StaffNeed
-from terminal.visit_book import VisitBook, day_bounds, is_readable
+from terminal.visit_book import ASKED_FOR_BY_HAND, VisitBook, day_bounds, is_readable
 from terminal.visit_records import VisitRecords
 from terminal.visit_steps import VisitSteps
 
@@ -73,6 +73,7 @@ class ReceptionDesk:
         card_camera: CardCamera | None,
         face: FaceCheck | None,
         payer: Payer,
+        line: PayerLine,
         store: Store,
         enquiries: Enquiries,
         disclosure: Disclosure,
@@ -132,6 +133,7 @@ class ReceptionDesk:
             verifier=verifier,
             revocation=revocation,
             payer=payer,
+            line=line,
             steps=self._steps,
             holders=self._holders,
             numbers=self._number_reading,
@@ -353,8 +355,8 @@ class ReceptionDesk:
 
         Raises RoleError; VisitStateError where only a new tap can help.
         """
-        if self._book.visit(actor, visit_id).history_closed_because is HistoryClosed.NOT_FETCHED:
-            self._disclosure.advance(visit_id)
+        if self._book.visit(actor, visit_id).history_closed_because in ASKED_FOR_BY_HAND:
+            self._disclosure.advance(visit_id, by_hand=True)
         else:
             self._enquiries.ask_again(visit_id, actor)
 

@@ -220,6 +220,8 @@ class HistoryClosed(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     FETCHING = "fetching"
     NOT_FETCHED = "not-fetched"
+    PAYER_SILENT = "payer-silent"
+    """Fetched by itself once the payer answers again."""
 
 
 class NumberBState(StrEnum):

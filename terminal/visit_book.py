@@ -50,6 +50,8 @@ WITHOUT_CONSENT = frozenset(
     }
 )
 UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
+ASKED_FOR_BY_HAND = (HistoryClosed.NOT_FETCHED, HistoryClosed.PAYER_SILENT)
+"""History that failed to come: staff may ask for it again at once."""
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
 
 
@@ -203,7 +205,7 @@ class VisitBook:
             history_closed_because=closed,
             may_identify=allowed(row.visit, VisitEvent.IDENTIFY) and no_look is None,
             no_look=no_look if allowed(row.visit, VisitEvent.IDENTIFY) else None,
-            may_ask_again=closed is HistoryClosed.NOT_FETCHED or _may_be_asked(row.question),
+            may_ask_again=closed in ASKED_FOR_BY_HAND or _may_be_asked(row.question),
             may_close=allowed(row.visit, VisitEvent.ABANDON),
             decisions=decisions,
             may_decide_by=offered(self._freshness, row.question, row.confirmation, self._now()),
@@ -309,6 +311,8 @@ class VisitBook:
             return None
         if self._disclosure.is_fetching(consent.visit_id):
             return HistoryClosed.FETCHING
+        if self._disclosure.waits(consent.visit_id):
+            return HistoryClosed.PAYER_SILENT
         return HistoryClosed.NOT_FETCHED
 
 

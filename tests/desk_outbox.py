@@ -6,18 +6,23 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from eligibility.model import CardSubject, Confirmation
+from eligibility.model import CardSubject, Confirmation, Consent, ConsentDecision
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
+from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import Actor, Role
 from terminal.card.certificates import CertificateVerifier
+from terminal.consent import CONSENT_LIVES, Disclosure
 from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
 from terminal.freshness import Freshness
 from terminal.identification import AttributesSource, Identification, VisualReason
+from terminal.payer_line import PayerLine, SideLine
 from terminal.question import Question
 from terminal.recheck import Recheck
 from terminal.store import Store
+from terminal.views import ConsentItem
+from terminal.visit import CloseReason
 from terminal.visit_records import VisitRecords
 from tests.clinic import wait_for
 
@@ -44,13 +49,18 @@ class DeskOutbox:
         self.store = Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=now)
         self.bus = EventBus()
         self.records = VisitRecords(self.store, self.bus, now, "desk-1")
+        line = PayerLine(AskingPolicy(), Breaker(), now)
+        self.disclosure = Disclosure(
+            self.store, payer, self.bus, now, SideLine(line, AskingPolicy(), Breaker(), now)
+        )
         self.enquiries = Enquiries(
             self.store,
             payer,
             CertificateVerifier([anchor], allow_test=True),
             self.bus,
             now,
-            on_change=lambda _visit_id: None,
+            on_change=self.disclosure.advance,
+            line=line,
             freshness=freshness,
         )
         self.deciding = Deciding(self.store, self.bus, now, freshness)
@@ -59,10 +69,12 @@ class DeskOutbox:
     def start(self) -> None:
         """Begin to ask."""
         self.enquiries.start()
+        self.disclosure.start()
 
     def stop(self) -> None:
         """Stop asking and close the store."""
         self.enquiries.stop()
+        self.disclosure.stop()
         self.store.close()
 
     def commits(self, certificate: bytes, subject: CardSubject) -> Question:
@@ -87,6 +99,25 @@ class DeskOutbox:
         question = self.commits(certificate, subject)
         self.enquiries.kick()
         return question
+
+    def consents(
+        self, visit_id: str, decision: ConsentDecision = ConsentDecision.NO
+    ) -> Consent | None:
+        """Let the patient answer each item alike, and go."""
+        self.records.finish(visit_id, CloseReason.COMPLETED, dict.fromkeys(ConsentItem, decision))
+        self.disclosure.advance(visit_id)
+        return self.store.read(lambda tx: tx.consents.of_visit(visit_id))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the payer has been told and asked all that there is."""
+        if self.store.read(lambda tx: tx.outbox.waiting_count()):
+            return False
+        given = self.store.read(lambda tx: tx.consents.given_since(self.now() - CONSENT_LIVES))
+        return not any(
+            self.disclosure.is_fetching(one.visit_id) or self.disclosure.waits(one.visit_id)
+            for one in given
+        )
 
     def question(self, visit_id: str) -> Question:
         """Return the visit's question as it stands."""

@@ -78,8 +78,10 @@ def ceiling_words(category: LimitCategory, day: date) -> str:
     if stated is None:
         return text("ceiling.none")
     words = " / ".join(_ceiling_parts(stated.ceiling))
-    if stated.checked_until is not None:
-        sure = text("ceiling.unchecked", day=show_date(stated.checked_until))
+    if stated.known_until is not None:
+        sure = text("ceiling.unchecked", day=show_date(stated.known_until))
+    elif not stated.compared:
+        sure = text("ceiling.not-compared", day=show_date(stated.ceiling.starts))
     else:
         sure = text("ceiling.since", day=show_date(stated.ceiling.starts))
     return f"{words}　{sure}"
@@ -103,6 +105,8 @@ def _ceiling_parts(ceiling: Ceiling) -> Iterator[str]:
         yield text("ceiling.plain", amount=yen(ceiling.base))
     if ceiling.many_times is not None:
         yield text("ceiling.many-times", amount=yen(ceiling.many_times))
+    if ceiling.year is not None:
+        yield text("ceiling.year", amount=yen(ceiling.year))
 
 
 def disease_rows(coverage: Coverage) -> Rows:

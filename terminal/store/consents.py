@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlite_utils import Database
 
 from eligibility.model import Consent
 from terminal.errors import VisitStateError
-from terminal.store.encoding import Decoder
+from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
 
 _TABLE = Table("consents", "consent", Decoder(Consent))
@@ -46,6 +47,12 @@ class Consents:
     def get(self, consent_id: str) -> Consent | None:
         """Return the consent, or None."""
         return self._rows.find(consent_id)
+
+    def given_since(self, since: datetime) -> list[Consent]:
+        """Return the consents that were given since that moment, the newest first."""
+        return self._rows.select(
+            "WHERE given_at >= ? ORDER BY given_at DESC, rowid DESC", [encode_moment(since)]
+        )
 
     def of_visit(self, visit_id: str) -> Consent | None:
         """Return the visit's newest consent, or None."""

@@ -1,8 +1,9 @@
-"""Kill the desk in the middle of 1,000 questions, again and again: what is lost, what is doubled?
+"""Kill the desk in the middle of 1,000 questions, 50 times over: what is lost, what is doubled?
 
-One store, one payer over TLS in another process.  Each life of the desk commits its share of the
-questions, while earlier ones are sent; it is killed (SIGKILL) at a moment by chance, and the next
-life opens the same file.  The last one may finish.  Prints JSON lines.
+One payer over TLS in another process; each set of questions has a store of its own.  The desk
+commits questions, and the consents that go with them, while earlier ones are sent; it is killed
+(SIGKILL) at a moment by chance, and a second life opens the same file, asks the rest and finishes.
+Prints JSON lines.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from eligibility.model import CardSubject, ConfirmationSource
 from eligibility.payer import CardQuestion
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from terminal.question import Question, QuestionState
+from terminal.store import Transaction
 from terminal.store.encoding import Decoder
 from tests.desk_outbox import DeskOutbox
 from tests.fhir.desk import World, opened_world
@@ -32,7 +34,7 @@ from tests.fhir.scripted_server import Trust
 from tests.simulator.desk import START
 
 QUESTIONS = 1_000
-KILLS = 50
+SETS = 50
 PATIENCE = 600.0
 ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 
@@ -64,8 +66,9 @@ def live(life: Life, told: Connection) -> None:
     for certificate, subject in life.cards:
         question = desk.asks(certificate, subject)
         told.send((question.visit_id, question.id))
-    while desk.store.read(lambda tx: tx.outbox.waiting_count()):
-        time.sleep(0.01)
+        desk.consents(question.visit_id)
+    while not desk.is_idle:
+        time.sleep(0.05)
     told.send(None)
     desk.stop()
     payer.close()
@@ -109,56 +112,101 @@ def killed_at_some_time(
     return told
 
 
-def run(kills: int, seed: int) -> None:
-    """Ask 1,000 questions through so many killed desks, then look at what became of them."""
+def run(sets: int, questions: int, seed: int) -> None:
+    """Kill the desk in the middle of so many sets of questions, and count over all of them."""
     chance = random.Random(seed)  # noqa: S311  # moments to kill at
     logging.disable()  # the payer's side tells of each desk that is killed while it answers
+    found: Counter[str] = Counter()
+    kills_at = []
     with tempfile.TemporaryDirectory() as name, opened_world(Path(name)) as world:
-        path = Path(name) / "desk.db"
-        settings = Trust(world.running.files).settings(world.running.port)
-        people = list(world.cards.values())
-        told: list[tuple[str, str]] = []
-        for number in range(kills + 1):
-            world.clock.moment = START + timedelta(minutes=number)
-            finish = number == kills
-            left = QUESTIONS - len(told)
-            share = left if finish else max(1, left // (kills - number + 1))
-            cards = tuple(
-                (card.der, CardSubject(card.issuer, card.serial))
-                for card in chance.choices(people, k=share)
-            )
-            life = Life(number, path, settings, world.anchor, cards)
-            told += killed_at_some_time(life, chance, finish=finish)
-        _look(world, path, told, kills)
+        for number in range(sets):
+            path = Path(name) / f"desk-{number}.db"
+            world.running.payer.forget()
+            asked, told = _one_set(world, path, number, questions, chance)
+            kills_at.append(told)
+            found.update(_look(world, path, asked))
+            for leftover in Path(name).glob(f"desk-{number}.db*"):
+                leftover.unlink()
+    more = {"questions": found["asked"], "kills": sets}
+    for what in ("lost", "doubled", "consents-lost", "consents-doubled"):
+        line = {"name": f"outbox.{what}", "unit": "questions", "value": found[what], "goal": 0}
+        print(json.dumps({**line, **more}), flush=True)
+    states = {str(state): found[str(state)] for state in ENDED if found[str(state)]}
+    line = {"name": "outbox.sent-again", "unit": "questions", "value": found["again"], **states}
+    kills = {"killed_after_min": min(kills_at), "killed_after_max": max(kills_at)}
+    print(json.dumps({**line, **kills, "stores_broken": found["broken"]}), flush=True)
+    wrong = ("lost", "doubled", "consents-lost", "consents-doubled", "broken")
+    if any(found[what] for what in wrong):
+        sys.exit(1)
 
 
-def _look(world: World, path: Path, told: list[tuple[str, str]], kills: int) -> None:
+def _one_set(
+    world: World, path: Path, number: int, questions: int, chance: random.Random
+) -> tuple[list[tuple[str, str]], int]:
+    """Ask one set through a life that is killed in its middle and one that may finish.
+
+    Returns the visits and questions that were told of, and how many of them before the kill.
+    """
+    settings = Trust(world.running.files).settings(world.running.port)
+    people = list(world.cards.values())
+    told: list[tuple[str, str]] = []
+    before = 0
+    for finish in (False, True):
+        minute = 2 * number + finish
+        world.clock.moment = START + timedelta(minutes=minute)
+        cards = tuple(
+            (card.der, CardSubject(card.issuer, card.serial))
+            for card in chance.choices(people, k=questions - len(told))
+        )
+        life = Life(minute, path, settings, world.anchor, cards)
+        told += killed_at_some_time(life, chance, finish=finish)
+        before = before or len(told)
+    return told, before
+
+
+def _look(world: World, path: Path, told: list[tuple[str, str]]) -> Counter[str]:
+    """Count what became of one set."""
     payer = world.payer()
     desk = DeskOutbox(path, payer, world.anchor, world.clock)
-    states: Counter[QuestionState] = Counter()
-    lost = doubled = again = 0
+    found: Counter[str] = Counter(asked=len(told))
     for visit_id, question_id in told:
         question = desk.question(visit_id)
-        states[question.state] += 1
-        again += question.attempts > 1
-        lost += question.id != question_id or question.state not in ENDED
+        found[str(question.state)] += 1
+        found["again"] += question.attempts > 1
+        found["lost"] += question.id != question_id or question.state not in ENDED
         if question.state is QuestionState.ANSWERED:
             answers = _answers(desk, question)
-            lost += not answers
-            doubled += len(answers) > 1
+            found["lost"] += not answers
+            found["doubled"] += len(answers) > 1
             # the payer answers an id once: its answer now is the one that is stored
             asked = _asked(question.payload.decode())
-            doubled += answers[:1] != [_number(payer.ask(asked).original)]
-    whole = desk.store.check().ok
+            found["doubled"] += answers[:1] != [_number(payer.ask(asked).original)]
+        found += _look_at_consent(desk, payer, visit_id)
+    found["broken"] += not desk.store.check().ok
     desk.stop()
-    for what, count in (("lost", lost), ("doubled", doubled)):
-        line = {"name": f"outbox.{what}", "unit": "questions", "value": count, "goal": 0}
-        print(json.dumps({**line, "questions": len(told), "kills": kills}), flush=True)
-    more = {str(state): count for state, count in states.items()}
-    line = {"name": "outbox.sent-again", "unit": "questions", "value": again, **more}
-    print(json.dumps({**line, "store_whole": whole}), flush=True)
-    if lost or doubled or not whole:
-        sys.exit(1)
+    world.close()
+    return found
+
+
+def _look_at_consent(desk: DeskOutbox, payer: FhirPayer, visit_id: str) -> Counter[str]:
+    """Say whether the payer has this visit's consent, once, under the number that is stored."""
+    consent, patient = desk.store.read(
+        lambda tx: (tx.consents.of_visit(visit_id), _payer_patient(tx, visit_id))
+    )
+    if consent is None or patient is None:
+        return Counter()
+    if consent.payer_ref is None:
+        return Counter({"consents-lost": 1})
+    receipt = payer.register_consent(consent.id, patient, consent.decisions, consent.given_at)
+    return Counter({"consents-doubled": int(receipt.payer_ref != consent.payer_ref)})
+
+
+def _payer_patient(tx: Transaction, visit_id: str) -> str | None:
+    """Return whom the payer says that a visit is about."""
+    for confirmation in tx.confirmations.of_visit(visit_id):
+        if confirmation.source is ConfirmationSource.LIVE:
+            return tx.answers.get(confirmation.answer_id).payer_patient
+    return None
 
 
 def _answers(desk: DeskOutbox, question: Question) -> list[str]:
@@ -178,4 +226,5 @@ def _number(original: bytes) -> str:
 
 
 if __name__ == "__main__":
-    run(int(sys.argv[1]) if len(sys.argv) > 1 else KILLS, seed=20261124)
+    sets, questions = (*map(int, sys.argv[1:]), *(SETS, QUESTIONS)[len(sys.argv) - 1 :])[:2]
+    run(sets, questions, seed=20261124)

@@ -132,7 +132,8 @@ class Ours:
         """Note the failure."""
         at = moment(now)
         self.under_way.discard(number)
-        probe_after = self.policy.probe_after(self.chance())
+        first = self.breaker.failures == 0
+        probe_after = self.policy.probe_after(self.chance(), first=first)
         self.breaker = self.breaker.after_failure(at, probe_after)
         asked_at, attempts = self.waiting[number]
         return since_ten(self.policy.again_at(self.breaker, asked_at, attempts, at, self.chance()))

@@ -186,6 +186,23 @@ def test_who_comes_while_the_payer_is_silent_is_asked_for_once(
     assert breaker.allows(probe, at_desk=POLICY.may_probe(arrival, probe))
 
 
+@given(chance=chances)
+def test_a_first_failure_is_probed_within_seconds_or_at_the_usual_time(chance: float) -> None:
+    """Which of both is by chance, in the share that the simulation of all desks bears."""
+    wait = POLICY.probe_after(chance, first=True)
+    quick = POLICY.quick_low <= wait <= POLICY.quick_high
+    assert quick == (chance >= 1 - POLICY.quick_share)
+    assert quick or POLICY.probe_low <= wait <= POLICY.probe_high
+
+
+@given(chance=chances, lasted=st.floats(0.1, 70))
+def test_a_short_silence_is_made_up_for_in_a_short_time(chance: float, lasted: float) -> None:
+    """Who came to the desk during a failure of seconds does not wait for minutes."""
+    breaker = Breaker().after_failure(NOW)
+    here = POLICY.resumed_at(breaker, later(0.05), later(lasted), chance)
+    assert (here - later(lasted)).total_seconds() <= lasted / POLICY.share
+
+
 @given(chance=chances, waited=st.floats(600, 10_000))
 def test_an_old_failure_is_not_believed(chance: float, waited: float) -> None:
     """Ten minutes after the last failure the next patient is asked for at once."""

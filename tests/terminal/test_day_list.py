@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from eligibility.model import CardSubject
+from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.consent import Disclosure
 from terminal.events import EventBus
 from terminal.freshness import Freshness
+from terminal.payer_line import PayerLine, SideLine
 from terminal.store import Store
 from terminal.store.keys import new_key
 from terminal.visit import Visit, VisitOrigin
@@ -31,7 +33,14 @@ class Desk:
         )
         bus = EventBus()
         # nobody is asked for history here
-        self.disclosure = Disclosure(self.store, None, bus, lambda: self.now)  # type: ignore[arg-type]
+        line = PayerLine(AskingPolicy(), Breaker(), lambda: self.now)
+        self.disclosure = Disclosure(
+            self.store,
+            None,  # type: ignore[arg-type]
+            bus,
+            lambda: self.now,
+            SideLine(line, AskingPolicy(), Breaker(), lambda: self.now),
+        )
         self.book = VisitBook(self.store, self.disclosure, bus, lambda: self.now, Freshness.ALWAYS)
 
     def somebody_comes(self, ident: str) -> None:

@@ -155,6 +155,79 @@ def test_payer_down_shows_the_recorded_answer_and_asks_again(clinic: Clinic) -> 
     assert clinic.doctor.sees_history(row.visit.id).medications
 
 
+def requests_to(clinic: Clinic, path: str) -> int:
+    """Count what the payer was asked at this address."""
+    return sum(path in one["path"] for one in clinic.payer.requests.as_dict()["requests"])
+
+
+def test_a_consent_waits_for_the_payer_and_opens_by_itself(clinic: Clinic) -> None:
+    """It fails for no patient's question, staff see why, and it goes out once the payer answers."""
+    clinic.payer.faults.set("reset", path="Consent")
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.consents_to_all()
+    row = clinic.reception.sees_answer()
+    wait_for(
+        lambda: (
+            clinic.doctor.opens(row.visit.id).history_closed_because is HistoryClosed.PAYER_SILENT
+        ),
+        "why there is no history",
+    )
+    assert clinic.doctor.opens(row.visit.id).may_ask_again
+    sent = requests_to(clinic, "Consent")
+    clinic.terminal._disclosure.retry_failed()
+    assert requests_to(clinic, "Consent") == sent, "it is not yet time"
+    clinic.patient.takes_card()
+    clinic.patient.taps("elderly")
+    clinic.patient.types_pin()
+    assert clinic.reception.sees_answer().visit.id != row.visit.id
+    clinic.payer.faults.clear()
+    clinic.clock.goes_on(seconds=AskingPolicy().probe_high)
+    clinic.terminal._disclosure.retry_failed()
+    assert clinic.doctor.sees_history(row.visit.id).medications
+
+
+def test_a_consent_that_a_former_run_did_not_tell_is_told_by_the_next(clinic: Clinic) -> None:
+    """It is committed before it is sent, so that neither a crash nor a power cut loses it."""
+    clinic.payer.faults.set("down", path="Consent")
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.consents_to_all()
+    row = clinic.reception.sees_answer()
+    wait_for(
+        lambda: (
+            clinic.doctor.opens(row.visit.id).history_closed_because is HistoryClosed.PAYER_SILENT
+        ),
+        "the failure",
+    )
+    clinic.payer.faults.clear()
+    clinic.restarts()
+    assert clinic.doctor.sees_history(row.visit.id).medications
+    kept = clinic.reception.row().consent
+    assert kept is not None
+    assert kept.payer_ref is not None
+
+
+def test_a_silent_payer_is_not_asked_for_a_challenge(clinic: Clinic) -> None:
+    """The desk's own challenge serves at once; the patient types the PIN as always."""
+    clinic.payer.faults.set("down", path="$submit")
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.reception.sees_row(
+        lambda row: row.question is not None and row.question.problem is not None, "the failure"
+    )
+    clinic.patient.takes_card()
+    asked = requests_to(clinic, "$issue-challenge")
+    clinic.patient.taps("elderly")
+    clinic.patient.types_pin()
+    row = clinic.reception.sees_row(lambda row: row.identification is not None, "the second")
+    assert row.identification is not None
+    challenge = row.identification.evidence.challenge
+    assert challenge is not None
+    assert challenge.issuer is ChallengeIssuer.DESK
+    assert requests_to(clinic, "$issue-challenge") == asked
+
+
 def test_an_answer_of_this_month_stands_in_where_the_clinic_says_so(
     tmp_path: Path, stage: Stage
 ) -> None:

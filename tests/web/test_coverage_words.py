@@ -72,8 +72,11 @@ def test_a_ceiling_is_told_in_yen_with_its_first_day(category: LimitCategory, wo
 
 def test_amounts_that_may_have_been_revised_say_so() -> None:
     """After the last day that was checked, and before the first, no amount is told as certain."""
-    late = coverage_words.ceiling_words(LimitCategory.A03, date(2026, 8, 1))
-    assert "2026年7月31日までの額です" in late
+    copied = coverage_words.ceiling_words(LimitCategory.A03, date(2026, 11, 24))
+    assert "2026年8月1日からの額" in copied
+    assert "原文では未確認です" in copied
+    late = coverage_words.ceiling_words(LimitCategory.A03, date(2027, 8, 1))
+    assert "2027年7月31日までの額です" in late
     assert "保険者の案内で確かめてください" in late
     early = coverage_words.ceiling_words(LimitCategory.B09, date(2025, 9, 30))
     assert early == "この日の額は表にありません"
