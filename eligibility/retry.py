@@ -181,7 +181,7 @@ class AskingPolicy:
     """
 
     at_desk_seconds: float = 60
-    quick_share: float = 0.5
+    quick_share: float = 0.2
     quick_low: float = 1
     quick_high: float = 4
     probe_low: float = 60

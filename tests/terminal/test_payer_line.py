@@ -122,7 +122,7 @@ def test_what_waited_beside_goes_evenly_once_the_payer_answers(lasted: float, si
     assert desk.now <= at <= desk.now + timedelta(seconds=max(POLICY.drain_seconds, 3000 / 0.4))
 
 
-def test_one_failure_is_tried_again_within_seconds_by_every_second_desk() -> None:
+def test_one_failure_is_tried_again_within_seconds_by_some_desks() -> None:
     """A single broken call is no outage; not all desks try, since in an outage all would."""
     waits = []
     for _ in range(400):
@@ -137,7 +137,7 @@ def test_one_failure_is_tried_again_within_seconds_by_every_second_desk() -> Non
         or POLICY.probe_low <= wait <= POLICY.probe_high
         for wait in waits
     )
-    assert 0.3 < len(quick) / len(waits) < 0.7
+    assert 0.05 < len(quick) / len(waits) < 0.4
 
 
 def test_a_question_uses_one_probe_and_no_more() -> None:
