@@ -16,6 +16,7 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.clinic_register import ClinicRegister
 from terminal.config import TerminalConfig
+from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
@@ -34,6 +35,7 @@ from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
 from terminal.reporting import Reporting
+from terminal.record_linking import RecordLinking
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import read_key_file
@@ -127,6 +129,12 @@ class Terminal:
             bus=self.bus,
             now=now,
             monotonic=monotonic,
+        )
+        self.record_links = RecordLinking(
+            self.store,
+            Confirming(verifier, now, freshness),
+            now,
+            self.desk.confirmation_changed,
         )
         self.payer_watch = PayerWatch(self.payer, config.payer.client_certificate, now)
         self._scheduler = make_scheduler(

@@ -51,6 +51,9 @@ class Act(StrEnum):
     REGISTER_SEEN = "register-seen"
     REGISTER_FILE_SEEN = "register-file-seen"
     REGISTER_IMPORTED = "register-imported"
+    RECORD_LINKED = "record-linked"
+    RECORD_UNLINKED = "record-unlinked"
+    RECORD_LINK_UNDONE = "record-link-undone"
     CLOCK_STEPPED = "clock-stepped"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from eligibility.clinic_record import ClinicRecord
 from eligibility.findings import in_order
 from eligibility.holder import NOTHING_READ, about_holder, is_about_holder
 from eligibility.model import (
@@ -21,6 +22,7 @@ from eligibility.model import (
 )
 from eligibility.payer import CardQuestion, IdentificationMethod
 from eligibility.reconcile import JAPAN, reconcile
+from eligibility.register import about_record, is_about_record
 from eligibility.renewal import about_renewal, personal_key
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
@@ -28,6 +30,7 @@ from terminal.card.certificates import CertificateVerifier
 from terminal.decision import differences
 from terminal.freshness import Freshness, is_current
 from terminal.identification import RevocationState
+from terminal.record_choice import record_for
 from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 
@@ -172,6 +175,7 @@ class Confirming:
             for finding in last.findings
             if finding.code not in known
             and not is_about_holder(finding)
+            and not is_about_record(finding)
             and finding.code is not FindingCode.DECIDED_OTHERWISE
         )
         severity = Severity.NOTE if self._counts(last) else Severity.WARN
@@ -179,7 +183,7 @@ class Confirming:
         self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
 
     def confirm_again(self, tx: Transaction, subject: CardSubject) -> list[str]:
-        """Confirm from the stored answers what was confirmed, now that the card was read.
+        """Confirm again what was confirmed, now that the card was read or a record was linked.
 
         That is done for each visit of these days with this certificate, since a wrong person's
         record may stand in any of them; what changes supersedes the former confirmation.  Returns
@@ -192,8 +196,16 @@ class Confirming:
             if former is None:
                 continue
             answer = tx.answers.get(former.answer_id)
-            rest = {finding for finding in former.findings if not is_about_holder(finding)}
-            findings = in_order(rest.union(about_holder(attributes, answer)))
+            record = self._linked(tx, visit.id, answer)
+            rest = {
+                finding
+                for finding in former.findings
+                if not is_about_holder(finding) and not is_about_record(finding)
+            }
+            rest.update(about_holder(attributes, answer))
+            if record is not None:
+                rest.update(about_record(record, answer, attributes))
+            findings = in_order(rest)
             if set(findings) != set(former.findings):
                 self._add(tx, visit.id, answer, former.source, findings, former.id)
                 changed.append(visit.id)
@@ -218,7 +230,17 @@ class Confirming:
             revocation_not_checked=identification is None
             or identification.revocation is RevocationState.NOT_CHECKED,
             attributes=known_attributes(tx, asked.subject),
+            record=self._linked(tx, visit_id, answer),
         )
+
+    def _linked(self, tx: Transaction, visit_id: str, answer: PayerAnswer) -> ClinicRecord | None:
+        """Return the clinic's own record of the visit's patient, and keep its number there."""
+        record = record_for(tx, answer)
+        number = None if record is None else record.patient_number
+        visit = tx.visits.get(visit_id)
+        if visit.clinic_patient_id != number:
+            tx.visits.save(replace(visit, clinic_patient_id=number, version=visit.version + 1))
+        return record
 
     def _add(
         self,

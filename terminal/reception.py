@@ -385,6 +385,11 @@ class ReceptionDesk:
         with self._lock:
             self._steps.show_outcome(visit_id)
 
+    def confirmation_changed(self, visit_id: str) -> None:
+        """Take note that a visit's confirmation was made again (called by the record's links)."""
+        with self._lock:
+            self._steps.confirmation_changed(visit_id)
+
     # -- the desk's threads --------------------------------------------------------------------
 
     def _on_event(self, event: ReaderEvent) -> None:

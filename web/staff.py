@@ -9,10 +9,10 @@ from eligibility.codes import ConsentCategory
 from eligibility.model import Severity
 from terminal.decision import DecisionBasis
 from terminal.declaration import Declaration
-from terminal.errors import NumberBEntryError, VisitStateError
+from terminal.errors import NumberBEntryError, UnknownPatientError, VisitStateError
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import comparing, coverage_words, deciding, declaring, face_words, wording
+from web import comparing, coverage_words, deciding, declaring, face_words, record, wording
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
@@ -28,6 +28,9 @@ DONE = {
     "asked": "staff.visit.ask-again.done",
     "acting": "staff.visit.acting.done",
     "decided": "staff.decide.done",
+    "linked": "staff.record.linked",
+    "unlinked": "staff.record.unlinked",
+    "undone": "staff.record.undone",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -98,6 +101,7 @@ def _visit_page(
     missing: bool = False,
     entry: CardEntry | None = None,
     undecided: bool = False,
+    no_patient: bool = False,
 ) -> str:
     sequence = terminal().bus.sequence
     detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
@@ -119,6 +123,8 @@ def _visit_page(
         ],
         missing=missing,
         undecided=undecided,
+        record=terminal().record_links.view(log_in().actor, detail),
+        no_patient=no_patient,
         deciding=deciding,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
@@ -181,6 +187,34 @@ def decide(visit_id: str) -> Response | tuple[str, int]:
         return _visit_page(visit_id, undecided=True), 422
     terminal().decisions.decide(log_in().actor, visit_id, basis, percent)
     return _back_to(visit_id, "decided")
+
+
+@blueprint.post("/staff/visits/<visit_id>/record")
+@requires(Right.COVERAGE)
+def link_record(visit_id: str) -> Response | tuple[str, int]:
+    """Link the visit's holder to a patient of the clinic's register."""
+    number = request.form.get("patient_number", "")
+    try:
+        terminal().record_links.link(log_in().actor, visit_id, number)
+    except UnknownPatientError:
+        return _visit_page(visit_id, no_patient=True), 422
+    return _back_to(visit_id, "linked")
+
+
+@blueprint.post("/staff/visits/<visit_id>/record/unlink")
+@requires(Right.COVERAGE)
+def unlink_record(visit_id: str) -> Response:
+    """Link the visit's holder to nobody of the register."""
+    terminal().record_links.unlink(log_in().actor, visit_id)
+    return _back_to(visit_id, "unlinked")
+
+
+@blueprint.post("/staff/visits/<visit_id>/record/undo")
+@requires(Right.COVERAGE)
+def undo_record(visit_id: str) -> Response:
+    """Take the last link or unlink of this visit back."""
+    terminal().record_links.undo(log_in().actor, visit_id)
+    return _back_to(visit_id, "undone")
 
 
 @blueprint.post("/staff/visits/<visit_id>/close")
@@ -261,6 +295,7 @@ def init(app: Flask) -> None:
         wording=wording,
         answered=coverage_words,
         comparing=comparing,
+        record_words=record,
         face_words=face_words,
         may=may,
         Right=Right,

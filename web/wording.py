@@ -29,6 +29,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.payer import IdentificationMethod, ProofKind
+from eligibility.register import Ground
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.calls import CallOutcome
@@ -109,6 +110,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "number-b-entry": NumberBEntry,
     "own-key-reason": OwnKeyReason,
     "line-reason": LineReason,
+    "ground": Ground,
     "register-file": RegisterFileReason,
     "call-outcome": CallOutcome,
     "report-result": Result,

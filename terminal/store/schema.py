@@ -302,6 +302,26 @@ def step_0006_calls(db: Database) -> None:
     db.execute("DROP INDEX confirmations_by_answer")
 
 
+def step_0007_record_links(db: Database) -> None:
+    """Whom of the register staff linked cards' holders to."""
+    db.execute(
+        """
+        CREATE TABLE record_links (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            subject_issuer TEXT NOT NULL AS (body->>'$.subject.issuer') STORED,
+            subject_serial TEXT NOT NULL AS (body->>'$.subject.serial') STORED,
+            made_at TEXT NOT NULL AS (body->>'$.made_at') STORED CHECK (length(made_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute(
+        "CREATE INDEX record_links_by_subject "
+        "ON record_links (subject_serial, subject_issuer, made_at)"
+    )
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -309,6 +329,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0004_decisions,
     step_0005_clinic_records,
     step_0006_calls,
+    step_0007_record_links,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

@@ -17,6 +17,7 @@ from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
+from terminal.store.record_links import RecordLinks
 from terminal.store.visits import Visits
 
 
@@ -76,6 +77,11 @@ class Transaction:
     def clinic_records(self) -> ClinicRecords:
         """The clinic's own register of patients."""
         return ClinicRecords(self._db)
+
+    @cached_property
+    def record_links(self) -> RecordLinks:
+        """Whom of the register staff linked cards' holders to."""
+        return RecordLinks(self._db)
 
     @cached_property
     def consents(self) -> Consents:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from terminal.accounts import Role
 from tests.browser.axe import axe_findings
-from tests.browser.test_desk import Desk
+from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
@@ -83,4 +83,41 @@ def test_a_register_is_imported_and_searched(desk: Desk) -> None:
     page = desk.opens("/staff/register/import")
     findings["english"] = axe_findings(page)
     page.screenshot(path=PICTURES / "register-choose-en.png", full_page=True)
+    assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) -> None:
+    """A candidate is shown, another person is linked by mistake and found at once, taken back."""
+    people = {one.persona: one for one in clinic.payer.payer.population.people}
+    own, other = people["ordinary"], people["elderly"]
+    lines = "".join(
+        f"{number},{one.registered_name},{one.name_kana},{one.birthdate},{one.sex.value},{place}\n"
+        for number, one, place in (("00010", own, "大阪府"), ("00020", other, "東京都"))
+    )
+    register, actor = clinic.terminal.register, clinic.reception.actor
+    register.take(actor, register.look_at(actor, (HEADER + lines).encode()).id)
+    visits(clinic, "ordinary")
+    page = desk.opens_first()
+    section = page.get_by_role("region", name="患者台帳との照合")
+    expect(section.get_by_text("台帳に候補が1人います")).to_be_visible()
+    findings = {"candidates": axe_findings(page)}
+    section.screenshot(path=PICTURES / "record-candidates.png")
+    section.get_by_label("患者番号で照合する").fill("99999")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("この患者番号の患者は見つかりません")).to_be_visible()
+    section.get_by_label("患者番号で照合する").fill("00020")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("別人の台帳です")).to_be_visible()
+    findings["another"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "record-another.png", full_page=True)
+    section.get_by_role("button", name="直前の操作を取り消す").press("Enter")
+    expect(page.get_by_text("直前の操作を取り消しました")).to_be_visible()
+    section.get_by_role("button", name="この患者と照合 00010").press("Enter")
+    expect(page.get_by_text("台帳と照合しました")).to_be_visible()
+    expect(section.get_by_text("00010").first).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.screenshot(path=PICTURES / "record-linked.png", full_page=True)
+    page.get_by_role("button", name="English", exact=True).click()
+    findings["english"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "record-linked-en.png", full_page=True)
     assert {name: found for name, found in findings.items() if found} == {}

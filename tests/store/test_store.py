@@ -81,6 +81,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "kiosks",
         "month_rows",
         "outbox",
+        "record_links",
         "sessions",
         "throttle",
         "visits",

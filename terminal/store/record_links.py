@@ -1,0 +1,30 @@
+"""Whom staff linked cards' holders to; a later choice stands beside the earlier."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from eligibility.model import CardSubject
+from terminal.record_link import RecordLink
+from terminal.store.encoding import Decoder
+from terminal.store.records import Records, Table
+
+_TABLE = Table("record_links", "link to a clinic record", Decoder(RecordLink))
+
+
+class RecordLinks:
+    """The links of this store."""
+
+    def __init__(self, db: Database) -> None:
+        self._rows = Records(db, _TABLE)
+
+    def add(self, link: RecordLink) -> bool:
+        """Store a choice; return False where the same was stored already."""
+        return self._rows.add(link.id, link)
+
+    def of_subject(self, subject: CardSubject) -> list[RecordLink]:
+        """Return the choices for this certificate, the newest first."""
+        return self._rows.select(
+            "WHERE subject_serial = ? AND subject_issuer = ? ORDER BY made_at DESC, rowid DESC",
+            [subject.serial, subject.issuer],
+        )
