@@ -34,8 +34,8 @@ from terminal.proof import ProofBook
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
-from terminal.reporting import Reporting
 from terminal.record_linking import RecordLinking
+from terminal.reporting import Reporting
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import read_key_file
