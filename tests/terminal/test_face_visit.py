@@ -18,7 +18,7 @@ from terminal.audit import Act
 from terminal.doctor import examine_face
 from terminal.errors import VisitStateError
 from terminal.face_check import FaceProblem
-from terminal.health import HealthState
+from terminal.health import HealthCheck, HealthState
 from terminal.identification import VisualReason
 from terminal.reader.played import Keypad, Traits
 from terminal.store.connection import connect
@@ -565,3 +565,25 @@ def test_models_that_are_not_the_known_ones_switch_the_face_off(
         assert clinic.patient.taps("ordinary").step is KioskStep.PIN
         check = {one.name: one for one in clinic.terminal.health()}["face"]
         assert (check.state, check.code) == (HealthState.WARN, f"face.models-{code}")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("none", "unplugged"), ("a-file", "unusable"), ("a-folder", "unusable")]
+)
+def test_what_is_no_camera_is_told_to_doctor_and_desk(
+    tmp_path: Path, photographed: Stage, name: str, code: str
+) -> None:
+    """No device, a file or a folder at face.device: the PIN at once, and the reason for staff."""
+    (tmp_path / "a-file").write_bytes(b"no camera")
+    (tmp_path / "a-folder").mkdir()
+    face = f'kind = "v4l2"\ndevice = "{tmp_path / name}"\n'
+    with opened_clinic(tmp_path, photographed, face=face) as clinic:
+
+        def told() -> HealthCheck:
+            return {one.name: one for one in clinic.terminal.health()}["face"]
+
+        wait_for(lambda: told().code == f"face.{code}", "the camera to be looked at")
+        assert told().remedy
+        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
+        (check,) = examine_face(clinic.config.face, vouched=False)
+        assert check == told()
