@@ -32,7 +32,6 @@ _ONLY_HERE = frozenset(
     {
         FindingCode.CANDIDATE_IS_ANOTHER,
         FindingCode.NAME_DIFFERS,
-        FindingCode.NAME_WRITTEN_OTHERWISE,
         FindingCode.NAME_NOT_COMPARED,
         FindingCode.ADDRESS_DIFFERS,
     }
@@ -132,8 +131,9 @@ def about_holder(attributes: HolderAttributes, answer: PayerAnswer) -> tuple[Fin
 
 def is_about_holder(finding: Finding) -> bool:
     """Whether :func:`about_holder` made this finding, and not a look at an earlier answer."""
-    of_card = finding.code is FindingCode.OTHER_PERSON and finding.on_card is not NOT_READ
-    return of_card or finding.code in _ONLY_HERE
+    if finding.code in (FindingCode.OTHER_PERSON, FindingCode.NAME_WRITTEN_OTHERWISE):
+        return finding.on_card is not NOT_READ
+    return finding.code in _ONLY_HERE
 
 
 def _contradictions(compared: tuple[Comparison, ...]) -> Iterator[Comparison]:

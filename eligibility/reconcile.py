@@ -20,7 +20,7 @@ from eligibility.codes import (
     UnknownCode,
 )
 from eligibility.findings import in_order, said
-from eligibility.holder import BINARY_SEX, NOTHING_READ, about_holder
+from eligibility.holder import BINARY_SEX, NOTHING_READ, Match, about_holder, compare_names
 from eligibility.model import (
     AnswerOutcome,
     Coverage,
@@ -280,10 +280,20 @@ def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding
 
 
 def _about_changes(answer: PayerAnswer, recorded: PayerAnswer, today: date) -> Iterator[Finding]:
-    """What the clinic's own record must follow: another insurer, another ratio."""
+    """What the clinic's own record must follow: another insurer, ratio, or spelling of the name."""
     if len(answer.results) != 1 or len(recorded.results) != 1:
         return
     now, then = answer.results[0], recorded.results[0]
+    for field in ("name", "name_kana"):
+        here, there = getattr(now.person, field), getattr(then.person, field)
+        if here is not None and compare_names(here, there) is Match.WRITTEN_OTHERWISE:
+            yield Finding(
+                FindingCode.NAME_WRITTEN_OTHERWISE,
+                Severity.NOTE,
+                field=field,
+                from_payer=here,
+                recorded=there,
+            )
     if now.insurer_number != then.insurer_number:
         yield Finding(
             FindingCode.INSURER_CHANGED,

@@ -285,8 +285,11 @@ CASES = [
         {"recorded": BEFORE},
     ),
     Case(
-        "small kana and a variant form are the same person",
-        [],
+        "small kana and a variant form are the same person, written otherwise than last time",
+        [
+            (F.NAME_WRITTEN_OTHERWISE, NOTE, "name", OPEN),
+            (F.NAME_WRITTEN_OTHERWISE, NOTE, "name_kana", OPEN),
+        ],
         person(name="見夲　太郎", name_kana="ﾐﾎﾝ ﾀﾛ-"),
         {"recorded": BEFORE},
     ),
