@@ -36,6 +36,7 @@ from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
 from terminal.record_linking import RecordLinking
 from terminal.reporting import Reporting
+from terminal.right_names import RightNames
 from terminal.staff_access import StaffAccess
 from terminal.store import Store
 from terminal.store.keys import read_key_file
@@ -130,6 +131,7 @@ class Terminal:
             now=now,
             monotonic=monotonic,
         )
+        self.right_names = RightNames(self.store, self.bus, now)
         self.record_links = RecordLinking(
             self.store,
             Confirming(verifier, now, freshness),

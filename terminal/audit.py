@@ -54,6 +54,8 @@ class Act(StrEnum):
     RECORD_LINKED = "record-linked"
     RECORD_UNLINKED = "record-unlinked"
     RECORD_LINK_UNDONE = "record-link-undone"
+    RIGHT_NAME_ENTERED = "right-name-entered"
+    RIGHT_NAME_WITHDRAWN = "right-name-withdrawn"
     CLOCK_STEPPED = "clock-stepped"
 
 

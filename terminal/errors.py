@@ -33,6 +33,7 @@
     │   ├── RegisterFileError         the file is none that can be read, with the reason
     │   ├── RegisterChangedError      it changed since the preview: look at the file again
     │   └── UnknownPatientError       no patient of this number
+    ├── RightNameRefusedError         what was entered is no name: correct it
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
@@ -313,6 +314,13 @@ class RegisterChangedError(RegisterError):
 
 class UnknownPatientError(RegisterError):
     """The register has no patient of this number."""
+
+
+class RightNameRefusedError(TerminalError):
+    """What was entered as somebody's right name is none; it is not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__("what was entered cannot be kept as a name")
 
 
 class VisitError(TerminalError):

@@ -74,6 +74,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.RegisterFileError: ErrorPage(BAD, "register-file"),
     desk.RegisterChangedError: ErrorPage(CONFLICT, "register-changed"),
     desk.UnknownPatientError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-patient"),
+    desk.RightNameRefusedError: ErrorPage(BAD, "right-name-refused"),
     desk.VisitError: ErrorPage(CONFLICT, "visit"),
     desk.UnknownVisitError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-visit"),
     desk.VisitStateError: ErrorPage(CONFLICT, "visit-state"),

@@ -6,10 +6,15 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from eligibility.codes import ConsentCategory
-from eligibility.model import Severity
+from eligibility.model import FindingCode, Severity
 from terminal.decision import DecisionBasis
 from terminal.declaration import Declaration
-from terminal.errors import NumberBEntryError, UnknownPatientError, VisitStateError
+from terminal.errors import (
+    NumberBEntryError,
+    RightNameRefusedError,
+    UnknownPatientError,
+    VisitStateError,
+)
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
 from web import comparing, coverage_words, deciding, declaring, face_words, record, wording
@@ -31,6 +36,8 @@ DONE = {
     "linked": "staff.record.linked",
     "unlinked": "staff.record.unlinked",
     "undone": "staff.record.undone",
+    "named": "staff.right-name.done",
+    "unnamed": "staff.right-name.withdrawn",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -102,6 +109,7 @@ def _visit_page(
     entry: CardEntry | None = None,
     undecided: bool = False,
     no_patient: bool = False,
+    no_name: bool = False,
 ) -> str:
     sequence = terminal().bus.sequence
     detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
@@ -125,6 +133,9 @@ def _visit_page(
         undecided=undecided,
         record=terminal().record_links.view(log_in().actor, detail),
         no_patient=no_patient,
+        right_name=terminal().right_names.view(log_in().actor, visit_id),
+        wants_name=any(one.code is FindingCode.NAME_HAS_REPLACED_CHARACTERS for one in found),
+        no_name=no_name,
         deciding=deciding,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
@@ -215,6 +226,26 @@ def undo_record(visit_id: str) -> Response:
     """Take the last link or unlink of this visit back."""
     terminal().record_links.undo(log_in().actor, visit_id)
     return _back_to(visit_id, "undone")
+
+
+@blueprint.post("/staff/visits/<visit_id>/name")
+@requires(Right.COVERAGE)
+def enter_name(visit_id: str) -> Response | tuple[str, int]:
+    """Keep the right name of the holder, where the payer's cannot be written."""
+    try:
+        name = request.form.get("right_name", "")
+        terminal().right_names.enter(log_in().actor, visit_id, name)
+    except RightNameRefusedError:
+        return _visit_page(visit_id, no_name=True), 422
+    return _back_to(visit_id, "named")
+
+
+@blueprint.post("/staff/visits/<visit_id>/name/withdraw")
+@requires(Right.COVERAGE)
+def withdraw_name(visit_id: str) -> Response:
+    """Take the entered name back."""
+    terminal().right_names.withdraw(log_in().actor, visit_id)
+    return _back_to(visit_id, "unnamed")
 
 
 @blueprint.post("/staff/visits/<visit_id>/close")

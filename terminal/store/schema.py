@@ -322,6 +322,27 @@ def step_0007_record_links(db: Database) -> None:
     )
 
 
+def step_0008_right_names(db: Database) -> None:
+    """The names that staff entered for cards' holders."""
+    db.execute(
+        """
+        CREATE TABLE right_names (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            subject_issuer TEXT NOT NULL AS (body->>'$.subject.issuer') STORED,
+            subject_serial TEXT NOT NULL AS (body->>'$.subject.serial') STORED,
+            entered_at TEXT NOT NULL AS (body->>'$.entered_at') STORED
+                CHECK (length(entered_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute(
+        "CREATE INDEX right_names_by_subject "
+        "ON right_names (subject_serial, subject_issuer, entered_at)"
+    )
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -330,6 +351,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0005_clinic_records,
     step_0006_calls,
     step_0007_record_links,
+    step_0008_right_names,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

@@ -18,6 +18,7 @@ from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
 from terminal.store.record_links import RecordLinks
+from terminal.store.right_names import RightNameEntries
 from terminal.store.visits import Visits
 
 
@@ -82,6 +83,11 @@ class Transaction:
     def record_links(self) -> RecordLinks:
         """Whom of the register staff linked cards' holders to."""
         return RecordLinks(self._db)
+
+    @cached_property
+    def right_names(self) -> RightNameEntries:
+        """The names that staff entered for cards' holders."""
+        return RightNameEntries(self._db)
 
     @cached_property
     def consents(self) -> Consents:

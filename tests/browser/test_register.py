@@ -121,3 +121,24 @@ def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) ->
     findings["english"] = axe_findings(page)
     page.screenshot(path=PICTURES / "record-linked-en.png", full_page=True)
     assert {name: found for name, found in findings.items() if found} == {}
+
+
+def test_the_right_name_is_entered_once(clinic: Clinic, desk: Desk) -> None:
+    """Where the payer's name has ●, staff enter it; it stands as theirs and can be taken back."""
+    visits(clinic, "replaced-character")
+    page = desk.opens_first()
+    section = page.get_by_role("region", name="正しい氏名")
+    section.get_by_label("本人に確かめた氏名").fill("●橋 恵")
+    page.keyboard.press("Enter")
+    expect(section.get_by_text("氏名として入力できません")).to_be_visible()
+    findings = {"asked": axe_findings(page)}
+    section.get_by_label("本人に確かめた氏名").fill("髙橋 恵")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("氏名を残しました")).to_be_visible()
+    expect(section.get_by_text("髙橋 恵")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("●")
+    findings["entered"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "right-name.png", full_page=True)
+    section.get_by_role("button", name="入力を取り消す").press("Enter")
+    expect(section.get_by_label("本人に確かめた氏名")).to_be_visible()
+    assert {name: found for name, found in findings.items() if found} == {}

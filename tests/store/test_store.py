@@ -82,6 +82,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "month_rows",
         "outbox",
         "record_links",
+        "right_names",
         "sessions",
         "throttle",
         "visits",

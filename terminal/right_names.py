@@ -1,0 +1,97 @@
+"""The right name of a card's holder where the payer's cannot be written: entered once by staff.
+
+It stands beside the payer's name, never in its place, and proves nothing about who somebody is.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from eligibility.model import CardSubject
+from eligibility.names import has_replaced_characters
+from eligibility.numbers import IndividualNumberError, refuse_individual_number
+from terminal.access_rules import require_coverage
+from terminal.accounts import Actor
+from terminal.audit import Act, AuditEntry
+from terminal.errors import RightNameRefusedError, VisitStateError
+from terminal.events import EventBus, Topic
+from terminal.right_name import RightName
+from terminal.store import Store, Transaction
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RightNameView:
+    """What staff entered for a visit's holder: None where nothing holds; ``entered_by``: a name."""
+
+    entered: RightName | None = None
+    entered_by: str | None = None
+
+
+class RightNames:
+    """The right names of one store.  Raises RoleError, UnknownVisitError, StoreError."""
+
+    def __init__(self, store: Store, bus: EventBus, now: Callable[[], datetime]) -> None:
+        """``now``: aware."""
+        self._store = store
+        self._bus = bus
+        self._now = now
+
+    def view(self, actor: Actor, visit_id: str) -> RightNameView:
+        """Return what was entered for the holder, at this visit or an earlier one of the card."""
+        require_coverage(actor)
+
+        def look(tx: Transaction) -> RightNameView:
+            subject = tx.visits.get(visit_id).subject
+            found = None if subject is None else tx.right_names.latest_of(subject)
+            if found is None or found.name is None:
+                return RightNameView()
+            names = {account.id: account.display_name for account in tx.accounts.all()}
+            return RightNameView(found, names.get(found.entered_by))
+
+        return self._store.read(look)
+
+    def enter(self, actor: Actor, visit_id: str, name: str) -> None:
+        """Keep the right name for this and later visits with the same certificate.
+
+        Raises RightNameRefusedError for what is no name: empty, too long, with ``●`` or a control
+        character, or an Individual Number; VisitStateError where the visit has no card.
+        """
+        written = name.strip()
+        try:
+            refuse_individual_number(written)
+        except IndividualNumberError:
+            raise RightNameRefusedError from None
+        if not 0 < len(written) <= LONGEST_NAME or has_replaced_characters(written):
+            raise RightNameRefusedError
+        if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in written):
+            raise RightNameRefusedError
+        self._keep(actor, visit_id, written, Act.RIGHT_NAME_ENTERED)
+
+    def withdraw(self, actor: Actor, visit_id: str) -> None:
+        """Take the entered name back: none holds any more."""
+        self._keep(actor, visit_id, None, Act.RIGHT_NAME_WITHDRAWN)
+
+    def _keep(self, actor: Actor, visit_id: str, name: str | None, act: Act) -> None:
+        require_coverage(actor)
+
+        def store(tx: Transaction) -> None:
+            subject = tx.visits.get(visit_id).subject
+            if subject is None:
+                msg = f"visit {visit_id} has no card to keep a name for"
+                raise VisitStateError(msg)
+            tx.right_names.add(self._entry(subject, name, actor, visit_id))
+            tx.audit.append(AuditEntry(act, actor, visit_id, subject=subject))
+
+        self._store.write(store)
+        self._bus.publish(Topic.VISIT, visit_id)
+
+    def _entry(
+        self, subject: CardSubject, name: str | None, actor: Actor, visit_id: str
+    ) -> RightName:
+        return RightName(uuid.uuid4().hex, subject, name, self._now(), actor.id, visit_id)
