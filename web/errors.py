@@ -94,6 +94,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.StoreUnwritableError: ErrorPage(DOWN, "store-unwritable"),
     payer.EligibilityError: ErrorPage(PAYER, "payer"),
     payer.PayerUnavailableError: ErrorPage(PAYER, "payer-unavailable"),
+    payer.PayerSilentError: ErrorPage(PAYER, "payer-unavailable"),
     payer.PayerTimeoutError: ErrorPage(HTTPStatus.GATEWAY_TIMEOUT, "payer-timeout"),
     payer.PayerProtocolError: ErrorPage(PAYER, "payer-protocol"),
     payer.PayerRefusedError: ErrorPage(PAYER, "payer-refused"),
