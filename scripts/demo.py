@@ -250,6 +250,9 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None, *, has_camera: 
             command = ("eligibility-terminal", "account", "add", name, "--role", name)
             more = ("--display-name", shown, "--password-stdin", "--config", demo.config)
             _run(*command, *more, said=demo.password)
+        patients = folder / "patients.csv"
+        _write_private(patients, _run("payer-simulator", "register", "--dir", folder / "payer"))
+        _run("eligibility-terminal", "records", "import", patients, "--config", demo.config)
         (folder / "store.new").rename(store_file)
     return demo
 
@@ -349,6 +352,7 @@ Ready: open {demo.address}/
   Staff   log in as {", ".join(ACCOUNTS)}; password {demo.password}
   Kiosk   make a browser the kiosk with the one-time code {code} (within 10 minutes)
   Cards   put a card on the reader at {demo.tray}/ ; the PIN of every card is 1234
+  Records the clinic's register holds these people; the same file: {demo.folder / "patients.csv"}
   Face    choose there who stands before the kiosk's camera{SHOWN if PORTRAITS.exists() else DRAWN}
   Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
 

@@ -1,4 +1,4 @@
-"""The command ``payer-simulator``: init, serve, people."""
+"""The command ``payer-simulator``: init, serve, people, register."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from eligibility.numbers import institution_code_is_consistent
 from eligibility.simulator.flaws import flaws_of
 from eligibility.simulator.pki import DEFAULT_INSTITUTION, SimulatorSetupError
 from eligibility.simulator.population import DEFAULT_SEED, DEFAULT_SIZE
+from eligibility.simulator.register import register_of
 from eligibility.simulator.server import RunningSimulator, utc_now
 from eligibility.simulator.setup import LARGEST_SIZE, initialise, load_population
 
@@ -167,6 +168,19 @@ def people(directory: Path, everybody: bool, flaws: bool) -> None:
             click.echo(f"{person.id}  {person.persona}  {person.name}  {person.story.ja}")
         elif everybody:
             click.echo(f"{person.id}  -  {person.name}  {person.situation.value}")
+
+
+@main.command()
+@_DIRECTORY
+@click.option("--all", "everybody", is_flag=True, help="Everybody, not only those with a card.")
+def register(directory: Path, everybody: bool) -> None:
+    """Print the register (患者台帳) of a clinic that these people visit, as a CSV file."""
+    try:
+        population = load_population(directory)
+    except SimulatorSetupError as error:
+        raise _SetupProblem(str(error)) from error
+    chosen = [one for one in population.people if everybody or one.persona is not None]
+    click.echo(register_of(chosen), nl=False)
 
 
 if __name__ == "__main__":

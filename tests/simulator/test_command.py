@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from eligibility.simulator.__main__ import main
+from terminal.register_file import read_register_file
 from tests.simulator.conftest import World
 from tests.simulator.desk import tls_context
 
@@ -51,7 +53,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
                 process.kill()
 
 
-@pytest.mark.parametrize("name", ["init", "serve", "people"])
+@pytest.mark.parametrize("name", ["init", "serve", "people", "register"])
 def test_help(name: str) -> None:
     """Every subcommand explains itself and is named in the command's own help."""
     assert name in run("--help")[1]
@@ -96,6 +98,21 @@ def test_people_are_made_again(tmp_path: Path) -> None:
     assert len(run("people", "--dir", str(tmp_path))[1].splitlines()) == len(
         [item for item in listed if item["persona"]]
     )
+
+
+def test_a_clinic_has_these_people_on_file(tmp_path: Path) -> None:
+    """``register`` prints a file that the terminal takes whole, with a line for each person."""
+    run("init", "--dir", str(tmp_path), "--seed", "5")
+    listed = json.loads((tmp_path / "people.json").read_bytes())
+    for arguments, people in (
+        (("--all",), listed),
+        ((), [item for item in listed if item["persona"]]),
+    ):
+        status, words = run("register", "--dir", str(tmp_path), *arguments)
+        assert status == 0
+        register = read_register_file(words.encode(), date(2026, 11, 24))
+        assert (register.problem_count, register.not_taken) == (0, ())
+        assert [one.name for one in register.records] == [item["name"] for item in people]
 
 
 def test_institution_code(tmp_path: Path) -> None:
