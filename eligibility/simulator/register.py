@@ -1,4 +1,4 @@
-"""What a clinic that these people visit may have on file of them (患者台帳): a CSV file to import."""
+"""What a clinic that these people visit may have on file of them (患者台帳), as a CSV file."""
 
 from __future__ import annotations
 
