@@ -25,6 +25,7 @@ from face_auth.types import Guidance, Step, overwrite
 if TYPE_CHECKING:
     from face_auth.detector import Face, FaceDetector
     from face_auth.embedder import FaceEmbedder
+    from face_auth.mesh import FaceMesh
     from face_auth.pad_model import PadModel
     from face_auth.types import Embedding, Frame
 
@@ -55,6 +56,7 @@ class Attempt:
         gathering: GatheringLimits,
         wanted: int,
         pad_model: PadModel | None = None,
+        mesh: FaceMesh | None = None,
         chance: random.Random | None = None,
     ) -> None:
         """``wanted``: how many frames are to be fused."""
@@ -66,6 +68,7 @@ class Attempt:
         self._challenge = TurnChallenge(liveness, chance)
         self._track = Track(liveness)
         self._pad_model = pad_model
+        self._mesh = mesh
         self._pad_scores: list[float] = []
         self._first: list[Embedding] = []
         self._pending: Guidance | None = None
@@ -121,7 +124,9 @@ class Attempt:
         at = frame.captured_at
         self._track.see(frame.pixels, faces[0], seen.crop, at)
         if guidance in (None, Guidance.HOLD_STILL, Guidance.LOOK_STRAIGHT):
-            self._challenge.see(seen.face.points, at)
+            mesh, face = self._mesh, seen.face
+            look = None if mesh is None else (lambda: mesh.points(frame.pixels, face))
+            self._challenge.see(face.points, at, look)
         else:
             self._challenge.lost()
         if guidance is None and self._gathering.wants(seen, at):
@@ -166,5 +171,6 @@ class Attempt:
         """Overwrite every crop, picture and embedding held."""
         self._gathering.forget()
         self._track.forget()
+        self._challenge.forget()
         overwrite(*self._first)
         self._first.clear()

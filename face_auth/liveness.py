@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from face_auth.mesh import depth_of
 from face_auth.opencv import cv2
 from face_auth.quality import LEFT_EYE, LEFT_MOUTH, NOSE, RIGHT_EYE, RIGHT_MOUTH, yaw_of
-from face_auth.types import Step
+from face_auth.types import Step, overwrite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
+
+    LookCloser: TypeAlias = Callable[[], NDArray[np.float32]]
 
 _TURNED_FRAMES = 3
 """Frames in a row that make a turn; their middle parallax counts."""
@@ -72,11 +78,19 @@ class LivenessLimits:
     turned: float = 0.12
     """Change of yaw that is a turn, 11 degrees at least; the kiosk shows some 20."""
     least_parallax: float = 0.09
+    turned_for_mesh: float = 0.15
+    """The turn that is waited for where the mesh is to judge it, which sees little in less."""
+    least_depth: float = 0.055
+    """Of the mesh (:func:`face_auth.mesh.depth_of`): of AT&T picture pairs of one head, 0.15 or
+    more apart in yaw, 95 % lie above."""
+    depth_share: float = 0.30
+    """Depth that each unit of yaw must bring: what is only foreshortened brings less."""
     foreshortened: float = 0.82
     """Eye distance against eye-to-mouth height, of that when straight, below which something
     turned by 35 degrees; a head's nose has then moved far, that of a print has not."""
     wrong_turns: int = 1
-    """Turns to the wrong side that are forgiven."""
+    """Turns to the wrong side, or too early, that are forgiven; each costs one turn more, and what
+    is asked is drawn anew, so that a recording gains little by them."""
     wrong: float = 0.12
     quickest: float = 0.20
     """Seconds from request to turned head that nobody can beat."""
@@ -103,6 +117,8 @@ class TurnFigures:
     """From request to turned head."""
     yaw_change: float
     parallax: float
+    depth: float | None = None
+    """What the mesh saw where the head was turned furthest; None without the mesh."""
 
 
 def parallax_of(straight: NDArray[np.float32], turned: NDArray[np.float32]) -> float:
@@ -126,9 +142,23 @@ def parallax_of(straight: NDArray[np.float32], turned: NDArray[np.float32]) -> f
 
 def _aspect(points: NDArray[np.float32]) -> float:
     """Return the distance of the eyes against that from eyes to mouth."""
-    down = (points[RIGHT_MOUTH] + points[LEFT_MOUTH] - points[RIGHT_EYE] - points[LEFT_EYE]) / 2
     along = points[LEFT_EYE] - points[RIGHT_EYE]
-    return float(np.hypot(*along)) / max(float(np.hypot(*down)), 1e-3)
+    return float(np.hypot(*along)) / max(_height(points), 1e-3)
+
+
+def _height(points: NDArray[np.float32]) -> float:
+    """Return the distance from eyes to mouth."""
+    down = (points[RIGHT_MOUTH] + points[LEFT_MOUTH] - points[RIGHT_EYE] - points[LEFT_EYE]) / 2
+    return float(np.hypot(*down))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """A frame of a turn."""
+
+    change: float
+    parallax: float
+    depth: float | None
 
 
 class TurnChallenge:
@@ -141,16 +171,14 @@ class TurnChallenge:
         """``chance`` decides sides and moments; by default the system's."""
         self._limits = limits
         self._chance = chance or random.SystemRandom()
-        self._steps: list[Step] = []
-        for _ in range(limits.turns):
-            self._steps += [Step.CENTRE, self._chance.choice((Step.LEFT, Step.RIGHT))]
-        self._steps.append(Step.DONE)
+        self._steps = self._draw(limits.turns)
         self._at = 0
         self._hold = self._next_hold()
         self._since: float | None = None
         self._asked_at = 0.0
         self._straight: list[NDArray[np.float32]] = []
-        self._turning: list[tuple[float, float]] = []
+        self._straight_mesh: list[NDArray[np.float32]] = []
+        self._turning: list[_Turning] = []
         self._back = True
         self._as_a_plane = 0
         self.wrong_turns = 0
@@ -170,56 +198,96 @@ class TurnChallenge:
             return ChallengeState.NOT_ASKED
         return ChallengeState.PASSED if self.step is Step.DONE else ChallengeState.UNFINISHED
 
-    def see(self, points: NDArray[np.float32], at: float) -> None:
-        """Take in the five points of a frame captured ``at`` so many seconds."""
+    def see(self, points: NDArray[np.float32], at: float, look: LookCloser | None = None) -> None:
+        """Take in the five points of a frame captured ``at`` so many seconds.
+
+        ``look`` returns the frame's mesh, where there is one; it is called only when needed.
+        """
         if self.step is Step.CENTRE:
-            self._see_straight(points, at)
+            self._see_straight(points, at, look)
         elif self.step is not Step.DONE and self.state is ChallengeState.UNFINISHED:
-            self._see_turn(points, at)
+            self._see_turn(points, at, look)
 
     def lost(self) -> None:
         """No face: what was held straight does not count on."""
         self._since = None
 
-    def _see_straight(self, points: NDArray[np.float32], at: float) -> None:
+    def forget(self) -> None:
+        """Overwrite the points held; figures stay."""
+        overwrite(*self._straight, *self._straight_mesh)
+        self._straight, self._straight_mesh = [], []
+
+    def _see_straight(
+        self, points: NDArray[np.float32], at: float, look: LookCloser | None
+    ) -> None:
         if abs(yaw_of(points)) > self._limits.straight:
             self._since = None
             return
         if self._since is None:
             self._since = at
-            self._straight = []
+            self.forget()
         self._straight.append(points.copy())
+        if look is not None:
+            self._straight_mesh.append(look())
         if at - self._since >= self._hold:
             self._at += 1
             self._asked_at = at
             self._turning = []
             self._back = True
 
-    def _see_turn(self, points: NDArray[np.float32], at: float) -> None:
+    def _see_turn(self, points: NDArray[np.float32], at: float, look: LookCloser | None) -> None:
         limits = self._limits
+        turned = limits.turned if look is None else limits.turned_for_mesh
         straight = np.median(np.stack(self._straight), axis=0).astype(np.float32)
         sign = 1.0 if self.step is Step.LEFT else -1.0
         change = sign * (yaw_of(points) - yaw_of(straight))
         if change <= -limits.wrong and self._back:
-            self.wrong_turns += 1
-            self._back = False  # one wrong turn counts once
+            self._back = False
+            self._forgive()
+            return
         if abs(change) < limits.wrong / 2:
             self._back = True
-        if change < limits.turned:
+        if change < turned:
             self._turning = []
             narrow = _aspect(points) <= limits.foreshortened * _aspect(straight)
             self._as_a_plane += narrow and abs(change) < limits.turned
             return
-        self._turning.append((change, parallax_of(straight, points)))
+        parallax, depth = parallax_of(straight, points), self._depth(points, look)
+        self._turning.append(_Turning(change, parallax, depth))
         if len(self._turning) < _TURNED_FRAMES:
             return
         seconds = at - self._asked_at
         if seconds < limits.quickest:
-            self.wrong_turns += 1
-        most = max(yaw for yaw, _ in self._turning)
-        parallax = float(np.median([found for _, found in self._turning]))
-        self.turns.append(TurnFigures(self.step, seconds, most, parallax))
+            self._forgive()
+            return
+        most = max(self._turning, key=lambda one: one.change)
+        parallax = float(np.median([one.parallax for one in self._turning]))
+        self.turns.append(TurnFigures(self.step, seconds, most.change, parallax, most.depth))
         self._at += 1
+        self._since = None
+        self._hold = self._next_hold()
+
+    def _depth(self, points: NDArray[np.float32], look: LookCloser | None) -> float | None:
+        if look is None or not self._straight_mesh:
+            return None
+        straight = np.median(np.stack(self._straight_mesh), axis=0).astype(np.float32)
+        turned = look()
+        depth = depth_of(straight, turned, _height(points))
+        overwrite(straight, turned)
+        return depth
+
+    def _draw(self, turns: int) -> list[Step]:
+        steps: list[Step] = []
+        for _ in range(turns):
+            steps += [Step.CENTRE, self._chance.choice((Step.LEFT, Step.RIGHT))]
+        return [*steps, Step.DONE]
+
+    def _forgive(self) -> None:
+        """Begin again what is left, with one turn more and other sides."""
+        self.wrong_turns += 1
+        left = sum(step in (Step.LEFT, Step.RIGHT) for step in self._steps[self._at :])
+        self._steps = self._draw(left + 1)
+        self._at = 0
         self._since = None
         self._hold = self._next_hold()
 
@@ -229,12 +297,18 @@ class TurnChallenge:
     def signs(self) -> set[AttackSign]:
         """Return what the turns give away."""
         found = set()
-        small = any(turn.parallax < self._limits.least_parallax for turn in self.turns)
-        if small or self._as_a_plane >= _TURNED_FRAMES:
+        if any(map(self._is_flat, self.turns)) or self._as_a_plane >= _TURNED_FRAMES:
             found.add(AttackSign.FLAT)
         if self.state is ChallengeState.FAILED:
             found.add(AttackSign.WRONG_TURNS)
         return found
+
+    def _is_flat(self, turn: TurnFigures) -> bool:
+        limits = self._limits
+        least = max(limits.least_depth, limits.depth_share * turn.yaw_change)
+        return turn.parallax < limits.least_parallax or (
+            turn.depth is not None and turn.depth < least
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from face_auth.quality import QualityLimits, look_at
 from face_auth.types import Frame, FrameSource, Guidance, Step, overwrite
 
 if TYPE_CHECKING:
+    from face_auth.mesh import FaceMesh
     from face_auth.models import FaceModels
     from face_auth.pad_model import PadModel
     from face_auth.types import Embedding, Pixels
@@ -49,7 +50,8 @@ class MatcherLimits:
     """For all attempts together, by the frames' clock."""
     attempt_seconds: float = 15.0
     attempts: int = 2
-    """An attempt is made again where it came to no comparison that counts, never after a no."""
+    """An attempt is made again where it came to no comparison that counts, never after a no or
+    after turns to the wrong side that were not forgiven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,11 @@ class FaceMatcher:
         liveness: LivenessLimits | None = None,
         gathering: GatheringLimits | None = None,
         pad_model: PadModel | None = None,
+        mesh: FaceMesh | None = None,
         chance: random.Random | None = None,
     ) -> None:
-        """``pad_model`` is the passive model that an installation may add; ``chance`` the
-        challenge's, the system's by default."""
+        """``pad_model`` is the passive model that an installation may add, ``mesh`` the better
+        test for prints; ``chance`` is the challenge's, the system's by default."""
         self.profile = profile
         self._fingerprint = models.fingerprint
         self._detector = FaceDetector(models)
@@ -117,6 +120,7 @@ class FaceMatcher:
         self._liveness = liveness or LivenessLimits()
         self._gathering = gathering or GatheringLimits()
         self._pad_model = pad_model
+        self._mesh = mesh
         self._chance = chance
 
     def embed(self, pixels: Pixels) -> Embedding:
@@ -195,6 +199,7 @@ class _Run:
                 gathering=self._matcher._gathering,
                 wanted=self._matcher.profile.frames,
                 pad_model=self._matcher._pad_model,
+                mesh=self._matcher._mesh,
                 chance=self._matcher._chance,
             )
             try:
@@ -213,6 +218,8 @@ class _Run:
             DecisionReason.TOO_FEW_FRAMES,
             DecisionReason.CHALLENGE_NOT_PASSED,
         )
+        if AttackSign.WRONG_TURNS in decision.evidence.signs:
+            return False  # a recording would gain by each try
         return in_time and undone and not self._cancel.is_set()
 
     def _watch(self, attempt: Attempt, stream: Iterator[Frame]) -> bool:
@@ -257,7 +264,9 @@ class _Run:
             fused = fuse(embeddings)
             score = compare(fused, self._photo)
             overwrite(fused)
-            outcome, reason = self._weigh(outcome_of(score, profile), attempt)
+            outcome, reason = weigh(
+                outcome_of(score, profile), attempt.evidence().signs, attempt.state
+            )
         evidence = attempt.evidence()
         return FaceDecision(
             outcome=outcome,
@@ -275,16 +284,18 @@ class _Run:
             last_guidance=attempt.guidance,
         )
 
-    @staticmethod
-    def _weigh(outcome: Outcome, attempt: Attempt) -> tuple[Outcome, DecisionReason]:
-        """Let what speaks against a living head turn a yes into a question, and nothing else."""
-        if outcome is not Outcome.MATCH:
-            return outcome, DecisionReason.SCORE
-        if attempt.evidence().signs - {AttackSign.WRONG_TURNS}:
-            return Outcome.ASK_STAFF, DecisionReason.ATTACK_SIGNS
-        if attempt.state is not AttemptState.COMPLETE:
-            return Outcome.ASK_STAFF, DecisionReason.CHALLENGE_NOT_PASSED
+
+def weigh(
+    outcome: Outcome, signs: frozenset[AttackSign], state: AttemptState
+) -> tuple[Outcome, DecisionReason]:
+    """Let what speaks against a living head turn a yes into a question, and nothing else."""
+    if outcome is not Outcome.MATCH:
         return outcome, DecisionReason.SCORE
+    if signs - {AttackSign.WRONG_TURNS}:
+        return Outcome.ASK_STAFF, DecisionReason.ATTACK_SIGNS
+    if state is not AttemptState.COMPLETE:
+        return Outcome.ASK_STAFF, DecisionReason.CHALLENGE_NOT_PASSED
+    return outcome, DecisionReason.SCORE
 
 
 def frames_of(

@@ -38,6 +38,13 @@ RECOGNISER = ModelFile(
 """SFace, block-quantised: 128 numbers of an aligned 112 x 112 crop."""
 
 
+MESH = ModelFile(
+    "face_landmark.tflite",
+    "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+)
+"""468 points of a face, from MediaPipe; optional, and in no package that is installed."""
+
+
 class ModelState(StrEnum):
     """What a start finds."""
 
@@ -79,18 +86,22 @@ def examine_models(folder: Path | None = None) -> tuple[ModelState, str]:
     return ModelState.READY, f"face models {fingerprint}"
 
 
-def read_model(file: ModelFile, folder: Path | None = None) -> bytes:
-    """Return the content of a model file that is the known one.  Raises ModelError."""
+def read_model(file: ModelFile, folder: Path | None = None, *, name: str | None = None) -> bytes:
+    """Return the content of a model file that is the known one.  Raises ModelError.
+
+    ``name``: what the file is called in the folder, where not by its own name.
+    """
+    called = name or file.name
     place = folder if folder is not None else carrier_folder()
     if place is None:
-        raise ModelMissingError(file.name, f"no model folder, and no package {CARRIER}")
+        raise ModelMissingError(called, f"no model folder, and no package {CARRIER}")
     try:
-        content = (place / file.name).read_bytes()
+        content = (place / called).read_bytes()
     except OSError as error:
-        raise ModelMissingError(file.name, f"not to be read in {place}") from error
+        raise ModelMissingError(called, f"not to be read in {place}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
-        raise ModelAlteredError(file.name, f"sha256 {found} in {place}, not {file.sha256}")
+        raise ModelAlteredError(called, f"sha256 {found} in {place}, not {file.sha256}")
     return content
 
 

@@ -139,7 +139,10 @@ def examine_face(settings: FaceSettings, *, vouched: bool) -> list[HealthCheck]:
     A camera that the running service uses right now is told as busy.
     """
     face = make_face_check(settings)
-    return [] if face is None else [check_face(face.examine(), vouched=vouched)]
+    if face is None:
+        return []
+    without_mesh = settings.mesh_model is None
+    return [check_face(face.examine(), vouched=vouched, without_mesh=without_mesh)]
 
 
 def examine_store(config: TerminalConfig, now: Callable[[], datetime]) -> AuditVerdict:

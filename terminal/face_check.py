@@ -201,12 +201,14 @@ def make_matcher(settings: FaceSettings) -> FaceMatcher:
     """Load and verify the models.  Raises ModelError."""
     models = load_models(settings.models)
     from face_auth import FaceMatcher, LivenessLimits
+    from face_auth.mesh import FaceMesh
 
     return FaceMatcher(
         models,
         profile=PROFILES[settings.profile],
         liveness=LivenessLimits(turns=settings.turns),
         pad_model=make_pad_model(settings),
+        mesh=None if settings.mesh_model is None else FaceMesh(settings.mesh_model),
     )
 
 

@@ -30,6 +30,10 @@ class FaceSettings(CameraSettings):
     preview_width: int = Field(
         480, ge=160, le=960, description="Width in pixels of the picture that patients see of them"
     )
+    mesh_model: Path | None = Field(
+        None,
+        description="File `face_landmark.tflite`: a better test for bent prints (docs/face.md)",
+    )
     passive_model: Path | None = Field(
         None,
         description="ONNX file of a model that tells living faces from pictures (docs/face.md)",

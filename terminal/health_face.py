@@ -12,7 +12,7 @@ _REMEDIES = {
     ),
     FaceProblem.MODELS_ALTERED: (
         "A model file is not the one that was measured: face verification is off.",
-        "Replace the file that the log names; compare face.passive_sha256 where one is set.",
+        "Replace the file that the log names; compare face.passive_sha256 and face.mesh_model.",
     ),
     FaceProblem.UNPLUGGED: (
         "There is no camera at face.device.",
@@ -38,10 +38,13 @@ _REMEDIES = {
 }
 
 
-def check_face(problem: FaceProblem | None, *, vouched: bool) -> HealthCheck:
+def check_face(
+    problem: FaceProblem | None, *, vouched: bool, without_mesh: bool = False
+) -> HealthCheck:
     """Say why no face is verified; patients are offered PIN and staff meanwhile.
 
-    ``vouched``: whether keys are configured by which a card's own key can vouch for its photo.
+    ``vouched``: whether keys are configured by which a card's own key can vouch for its photo;
+    ``without_mesh``: say also what is lost where ``face.mesh_model`` names no file.
     """
     if problem is None and not vouched:
         reason = (
@@ -52,6 +55,8 @@ def check_face(problem: FaceProblem | None, *, vouched: bool) -> HealthCheck:
         return HealthCheck("face", HealthState.WARN, "face.not-vouched", reason, remedy)
     if problem is None:
         reason = "Models are verified, and the camera gives pictures when it is switched on."
+        if without_mesh:
+            reason += " Without face.mesh_model bent prints are hardly told (docs/face.md)."
         return HealthCheck("face", HealthState.PASS, "face.well", reason)
     reason, remedy = _REMEDIES[problem]
     code = f"face.{problem}"

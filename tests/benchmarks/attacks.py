@@ -1,10 +1,11 @@
 """What the signs of an attack catch and miss, on rendered heads and simulated attacks.
 
-``python -m tests.benchmarks.attacks FOLDER [N]``: a folder of pictures for each person, of which
-the first is the card's photo and the second sits before the camera; at most N persons.  Prints a
-JSON line for each kind of presentation; ``no_sign`` counts those that passed the challenge without
-any sign of an attack, whatever the comparison says.  Rendered heads are no heads: the figures
-compare kinds, and none is an APCER of real attacks.
+``python -m tests.benchmarks.attacks FOLDER [N] [MESH]``: a folder of pictures for each person, of
+which the first is the card's photo and the second sits before the camera; at most N persons; with
+the file ``face_landmark.tflite`` its mesh judges the turns too.  Prints a JSON line for each kind
+of presentation: ``no_sign`` counts those that passed the challenge without any sign of an attack,
+``matched`` those of them that were also told as the holder.  Rendered heads are no heads: the
+figures compare kinds, and none is an APCER of real attacks.
 """
 
 from __future__ import annotations
@@ -19,10 +20,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from face_auth import FaceMatcher, Frame, MatcherLimits, PhotoError, Progress, load_models
+from face_auth import (
+    FaceMatcher,
+    Frame,
+    MatcherLimits,
+    Outcome,
+    PhotoError,
+    Progress,
+    load_models,
+)
 from face_auth.detector import FaceDetector
 from face_auth.evaluation import read_persons
 from face_auth.liveness import ChallengeState
+from face_auth.mesh import FaceMesh
 from face_auth.opencv import cv2
 from tests.face.heads import Performer, Sitter, seat
 
@@ -42,11 +52,11 @@ def obedient(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Prog
     return performer.frames(), performer.follow
 
 
-def print_turned(degrees: int, bent: float = 0.0) -> Stage:
-    """A print that somebody turns as asked."""
+def turning(degrees: int, *, flat: bool = False, bent: float = 0.0) -> Stage:
+    """A head, or a print in somebody's hands, that is turned as asked."""
 
     def stage(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
-        performer = Performer(sitter, flat=not bent, bent=bent, degrees=degrees, seed=seed)
+        performer = Performer(sitter, flat=flat, bent=bent, degrees=degrees, seed=seed)
         return performer.frames(), performer.follow
 
     return stage
@@ -98,57 +108,112 @@ def on_a_screen(strength: float) -> Stage:
 def carried(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
     """A bent print in a hand that is not still, before a room."""
     performer = Performer(sitter, bent=0.9 * FACE_WIDTH, degrees=40, seed=seed)
+    return in_the_hand(performer, seed), performer.follow
+
+
+def in_the_hand(performer: Performer, seed: int) -> Iterator[Frame]:
+    """Yield the performer's picture smaller than the view, before a room, in an unsteady hand."""
     chance = np.random.default_rng(seed)
+    room = chance.integers(40, 210, (60, 80, 3), dtype=np.uint8)
+    wall = np.asarray(cv2.resize(room, (640, 480), interpolation=cv2.INTER_NEAREST), np.uint8)
+    x, y = 0.0, 0.0
+    for frame in performer.frames():
+        x, y = (0.7 * value + chance.normal(0, 10) for value in (x, y))
+        view: Pixels = wall.copy()
+        left = 100 + round(float(np.clip(x, -60, 60)))
+        top = 40 + round(float(np.clip(y, -35, 35)))
+        view[top : top + 400, left : left + 440] = frame.pixels[40:440, 100:540]
+        yield Frame(view, frame.sequence, frame.captured_at)
+
+
+def still_before_a_room(
+    sitter: Sitter, seed: int
+) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
+    """A flat print, smaller than the view, moved in the hand and not turned."""
+    performer = Performer(sitter, flat=True, degrees=0, seed=seed)
+    return in_the_hand(performer, seed), lambda _progress: None
+
+
+def injected(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
+    """Frames of a turning head put in behind the lens: kept and given again as asked."""
+    performer = Performer(sitter, seed=seed)
 
     def frames() -> Iterator[Frame]:
-        room = chance.integers(40, 210, (60, 80, 3), dtype=np.uint8)
-        wall = np.asarray(cv2.resize(room, (640, 480), interpolation=cv2.INTER_NEAREST), np.uint8)
-        x, y = 0.0, 0.0
+        kept: dict[str | None, list[Pixels]] = {}
+        shown: Counter[str | None] = Counter()
         for frame in performer.frames():
-            x, y = (0.7 * value + chance.normal(0, 10) for value in (x, y))
-            view: Pixels = wall.copy()
-            left, top = (
-                100 + round(float(np.clip(x, -60, 60))),
-                40 + round(float(np.clip(y, -35, 35))),
-            )
-            view[top : top + 400, left : left + 440] = frame.pixels[40:440, 100:540]
-            yield Frame(view, frame.sequence, frame.captured_at)
+            clip = kept.setdefault(performer.step, [])
+            shown[performer.step] += 1
+            if len(clip) < 6:
+                clip.append(frame.pixels.copy())
+            pixels = clip[shown[performer.step] % len(clip)].copy()
+            yield Frame(pixels, frame.sequence, frame.captured_at)
 
     return frames(), performer.follow
 
 
+def exchanged(
+    sitter: Sitter, seed: int, other: Sitter, at: float
+) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
+    """The holder's head turns as asked until another person takes the place ``at`` seconds."""
+    first, second = Performer(sitter, seed=seed), Performer(other, seed=seed)
+
+    def frames() -> Iterator[Frame]:
+        for one, two in zip(first.frames(), second.frames(), strict=False):
+            yield one if one.captured_at < at else two
+
+    def follow(progress: Progress) -> None:
+        first.follow(progress)
+        second.follow(progress)
+
+    return frames(), follow
+
+
 KINDS: dict[str, Stage] = {
-    "bona fide, turning as asked": obedient,
+    "bona fide, turning by 30 degrees": obedient,
+    "bona fide, turning by 20 degrees": turning(20),
     "print, held still": held_still,
-    "print, turned by 25 degrees": print_turned(25),
-    "print, turned by 45 degrees": print_turned(45),
-    "bent print, turned by 40 degrees": print_turned(40, 0.9 * FACE_WIDTH),
+    "print, turned by 15 degrees": turning(15, flat=True),
+    "print, turned by 25 degrees": turning(25, flat=True),
+    "print, turned by 45 degrees": turning(45, flat=True),
+    "bent print (0.9 face widths), turned by 25 degrees": turning(25, bent=0.9 * FACE_WIDTH),
+    "bent print (0.9 face widths), turned by 40 degrees": turning(40, bent=0.9 * FACE_WIDTH),
+    "bent print (0.6 face widths), turned by 40 degrees": turning(40, bent=0.6 * FACE_WIDTH),
     "bent print, carried about": carried,
-    "recording of other head turns": replayed,
-    "screen, faint grid": on_a_screen(0.08),
-    "screen, coarse grid": on_a_screen(0.25),
+    "print before a room, moved, not turned": still_before_a_room,
+    "video of turns at other times": replayed,
+    "video that happens to turn as asked": obedient,
+    "screen, faint grid, turns as asked": on_a_screen(0.08),
+    "screen, coarse grid, turns as asked": on_a_screen(0.25),
+    "frames put in, given again": injected,
 }
+EXCHANGE = "another person from the second second on"
 
 
-def run(folder: Path, most: int) -> None:
+def run(folder: Path, most: int, mesh: FaceMesh | None) -> None:
     """Present every kind for each person."""
     models = load_models()
     detector = FaceDetector(models)
-    persons = read_persons(folder)[:most]
-    for kind, stage in KINDS.items():
+    sitters: list[tuple[Pixels, Sitter]] = []
+    for seed, person in enumerate(read_persons(folder)[:most]):
+        faces = detector.detect(person.pictures[1])
+        if faces:
+            sitters.append((person.pictures[0], seat(person.pictures[1], faces[0], seed)))
+    others = [sitters[(at + 1) % len(sitters)][1] for at in range(len(sitters))]
+    for kind in (*KINDS, EXCHANGE):
         outcomes: Counter[str] = Counter()
         signs: Counter[str] = Counter()
         challenge: Counter[str] = Counter()
         unsuspected = 0
-        for seed, person in enumerate(persons):
-            faces = detector.detect(person.pictures[1])
-            if not faces:
-                continue
-            frames, follow = stage(seat(person.pictures[1], faces[0], seed), seed)
+        for seed, (photo, sitter) in enumerate(sitters):
+            if kind == EXCHANGE:
+                frames, follow = exchanged(sitter, seed, others[seed], 2.0)
+            else:
+                frames, follow = KINDS[kind](sitter, seed)
             chance = random.Random(1000 + seed)  # noqa: S311  # repeatable, no secret
-            matcher = FaceMatcher(models, limits=ONE_ATTEMPT, chance=chance)
+            matcher = FaceMatcher(models, limits=ONE_ATTEMPT, chance=chance, mesh=mesh)
             try:
-                decision = matcher.decide(person.pictures[0], frames, on_progress=follow)
+                decision = matcher.decide(photo, frames, on_progress=follow)
             except PhotoError:
                 continue
             outcomes[decision.outcome] += 1
@@ -158,12 +223,18 @@ def run(folder: Path, most: int) -> None:
             signs.update(decision.evidence.signs)
         line: dict[str, object] = {
             "presentation": kind,
+            "mesh": mesh is not None,
             "n": outcomes.total(),
             "no_sign": unsuspected,
+            "matched": outcomes[Outcome.MATCH],
+            "outcome": outcomes,
         }
-        line |= {"outcome": outcomes}
         print(json.dumps(line | {"challenge": challenge, "signs": signs}), flush=True)
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 12)
+    run(
+        Path(sys.argv[1]),
+        int(sys.argv[2]) if len(sys.argv) > 2 else 12,
+        FaceMesh(Path(sys.argv[3])) if len(sys.argv) > 3 else None,
+    )

@@ -135,6 +135,54 @@ def test_a_face_lost_while_it_is_held_straight_begins_to_hold_again() -> None:
     assert asked.step is Step.CENTRE
 
 
+def clip(*sides: float, straight: int = 18, turned: int = 10) -> list[float]:
+    """Return a recording: degrees by frame, straight and turned in turn."""
+    return [degrees for side in sides for degrees in [0.0] * straight + [side] * turned]
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [clip(22), clip(22, -22), clip(22, 22, -22, -22), clip(22, -22, straight=30, turned=15)],
+)
+def test_a_fixed_recording_passes_no_more_often_than_chance(recording: list[float]) -> None:
+    """Two sides of two guessed, one wrong turn forgiven for a third: 3 in 8, and never surely."""
+    passed = 0
+    for seed in range(200):
+        asked, degrees = challenge(seed), 0.0
+        for number in range(int(15 * RATE)):
+            degrees += float(np.clip(recording[number % len(recording)] - degrees, -5, 5))
+            asked.see(points_of(HEAD, degrees), number / RATE)
+        passed += asked.state is ChallengeState.PASSED
+    assert passed / 200 < 3 / 8 + 0.1  # three standard deviations
+
+
+def test_a_recording_without_a_wrong_turn_forgiven_passes_one_time_in_four() -> None:
+    """Sides are drawn evenly and apart from each other."""
+    passed = 0
+    for seed in range(200):
+        asked = challenge(seed, wrong_turns=0)
+        act(asked, HEAD, {Step.LEFT: 22.0, Step.RIGHT: 22.0})
+        passed += asked.state is ChallengeState.PASSED
+    assert 1 / 4 - 0.1 < passed / 200 < 1 / 4 + 0.1
+
+
+def test_a_wrong_turn_costs_one_more_and_other_sides() -> None:
+    """Whoever mixes up left and right once goes on, but has three turns to make in all."""
+    asked = challenge()
+    wrong = {Step.LEFT: -22.0, Step.RIGHT: 22.0}
+    degrees, frame = 0.0, 0
+    while not asked.wrong_turns:
+        degrees += float(np.clip(wrong.get(asked.step, 0.0) - degrees, -5, 5))
+        asked.see(points_of(HEAD, degrees), frame / RATE)
+        frame += 1
+    assert asked.step is Step.CENTRE
+    for later in range(frame, frame + 300):
+        degrees += float(np.clip(AS_ASKED.get(asked.step, 0.0) - degrees, -5, 5))
+        asked.see(points_of(HEAD, degrees), later / RATE)
+    assert asked.state is ChallengeState.PASSED
+    assert len(asked.turns) == 3
+
+
 def test_yaw_is_positive_to_the_persons_own_left() -> None:
     """Left on the kiosk is the patient's left."""
     assert yaw_of(points_of(HEAD, 20)) > 0.15

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import face_auth
 from face_auth import (
@@ -32,9 +34,10 @@ from face_auth import (
     decode_photo,
     frames_of,
 )
+from face_auth.attempt import AttemptState
 from face_auth.errors import CameraUnpluggedError, PhotoReason
 from face_auth.liveness import AttackSign, ChallengeState
-from face_auth.matcher import DecisionReason
+from face_auth.matcher import DecisionReason, weigh
 from face_auth.opencv import cv2
 from face_auth.types import Guidance
 from tests.face.heads import Performer, Sitter
@@ -70,6 +73,23 @@ def test_the_holder_who_turns_as_asked_is_matched(
     assert all(turn.parallax >= 0.09 for turn in decision.evidence.turns)
     assert decision.yaw_spread > 0.1
     assert not decision.evidence.suspicious
+
+
+@given(
+    st.sampled_from(Outcome),
+    st.frozensets(st.sampled_from(AttackSign)),
+    st.sampled_from(AttemptState),
+)
+def test_liveness_evidence_never_turns_a_no_into_a_yes(
+    outcome: Outcome, signs: frozenset[AttackSign], state: AttemptState
+) -> None:
+    """Whatever is found: a yes becomes a question, or nothing changes."""
+    weighed, _ = weigh(outcome, signs, state)
+    if outcome is Outcome.MATCH:
+        unsuspected = not signs - {AttackSign.WRONG_TURNS} and state is AttemptState.COMPLETE
+        assert weighed is (Outcome.MATCH if unsuspected else Outcome.ASK_STAFF)
+    else:
+        assert weighed is outcome
 
 
 def test_somebody_else_is_no_match_however_alive(

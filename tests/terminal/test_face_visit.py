@@ -534,16 +534,16 @@ def test_a_camera_that_is_not_there_is_not_offered(
         assert (check.state, check.code) == (HealthState.WARN, "face.unplugged")
 
 
+@pytest.mark.parametrize(
+    "added", ['passive_model = "{model}"\npassive_sha256 = "' + "0" * 64, 'mesh_model = "{model}']
+)
 def test_an_added_model_that_is_another_file_switches_the_face_off(
-    tmp_path: Path, photographed: Stage
+    tmp_path: Path, photographed: Stage, added: str
 ) -> None:
-    """A passive model is known by its sha256 as the shipped ones are."""
-    model, mirror = tmp_path / "passive.onnx", Mirror(tmp_path / "mirror.bmp")
+    """Passive model and mesh are known by their sha256 as the shipped ones are."""
+    model, mirror = tmp_path / "added.model", Mirror(tmp_path / "mirror.bmp")
     model.write_bytes(b"another")
-    face = (
-        f'kind = "recorded"\nrecording = "{mirror.file}"\n'
-        f'passive_model = "{model}"\npassive_sha256 = "{"0" * 64}"\n'
-    )
+    face = f'kind = "recorded"\nrecording = "{mirror.file}"\n' + added.format(model=model) + '"\n'
     with opened_clinic(tmp_path, photographed, face=face) as clinic:
         assert clinic.patient.taps("ordinary").step is KioskStep.PIN
         codes = {one.code for one in clinic.terminal.health()}
