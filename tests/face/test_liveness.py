@@ -142,28 +142,30 @@ def clip(*sides: float, straight: int = 18, turned: int = 10) -> list[float]:
 
 @pytest.mark.parametrize(
     "recording",
-    [clip(22), clip(22, -22), clip(22, 22, -22, -22), clip(22, -22, straight=30, turned=15)],
+    [clip(22), clip(22, -22), clip(22, 22, -22, -22)],
 )
 def test_a_fixed_recording_passes_no_more_often_than_chance(recording: list[float]) -> None:
     """Two sides of two guessed, one wrong turn forgiven for a third: 3 in 8, and never surely."""
     passed = 0
-    for seed in range(200):
+    for seed in range(100):
         asked, degrees = challenge(seed), 0.0
         for number in range(int(15 * RATE)):
+            if asked.state is not ChallengeState.UNFINISHED:
+                break
             degrees += float(np.clip(recording[number % len(recording)] - degrees, -5, 5))
             asked.see(points_of(HEAD, degrees), number / RATE)
         passed += asked.state is ChallengeState.PASSED
-    assert passed / 200 < 3 / 8 + 0.1  # three standard deviations
+    assert passed / 100 < 3 / 8 + 0.14  # three standard deviations
 
 
 def test_a_recording_without_a_wrong_turn_forgiven_passes_one_time_in_four() -> None:
     """Sides are drawn evenly and apart from each other."""
     passed = 0
-    for seed in range(200):
+    for seed in range(100):
         asked = challenge(seed, wrong_turns=0)
         act(asked, HEAD, {Step.LEFT: 22.0, Step.RIGHT: 22.0})
         passed += asked.state is ChallengeState.PASSED
-    assert 1 / 4 - 0.1 < passed / 200 < 1 / 4 + 0.1
+    assert 1 / 4 - 0.13 < passed / 100 < 1 / 4 + 0.13
 
 
 def test_a_wrong_turn_costs_one_more_and_other_sides() -> None:
