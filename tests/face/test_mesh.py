@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from face_auth.errors import ModelAlteredError, ModelMissingError
-from face_auth.liveness import AttackSign, ChallengeState, LivenessLimits, Step
+from face_auth.liveness import AttackSign, ChallengeState, LivenessLimits
 from face_auth.mesh import FaceMesh, depth_of
 from face_auth.quality import yaw_of
+from face_auth.types import Step
 from tests.face.test_liveness import AS_ASKED, HEAD, RATE, challenge, points_of
 
 Shape = NDArray[np.float64]
