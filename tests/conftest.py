@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.virtual_card.parts import free_port_pair
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--lang=ja")
+
+# a page may be slow on a busy machine; the default of 5 seconds tells that, not what is wrong
+expect.set_options(timeout=15_000)
 
 if TYPE_CHECKING:
     from tests.clinic import Clinic, Stage

@@ -31,6 +31,8 @@ def record_mark(record: RecordView, detail: VisitDetail) -> Mark:
         return Mark("invalid", text("staff.record.another"))
     if any(one.severity is Severity.WARN for one in found):
         return Mark("attention", text("staff.record.differs"))
+    if found:
+        return Mark("attention", text("staff.card.look"))
     if detail.answer is None:
         return Mark("waiting", text("staff.record.not-compared"))
     return Mark("valid", text("staff.record.fits"))

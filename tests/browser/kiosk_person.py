@@ -13,8 +13,6 @@ from tests.website import Website
 from web.security import cookie_name
 
 PANEL: ViewportSize = {"width": 1080, "height": 1920}
-PATIENCE_MS = 15_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 class Person:

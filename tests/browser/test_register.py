@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from eligibility.simulator.register import register_of
 from terminal.accounts import Role
 from tests.browser.axe import axe_findings
 from tests.browser.test_desk import Desk, visits
@@ -125,8 +126,15 @@ def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) ->
 
 def test_the_right_name_is_entered_once(clinic: Clinic, desk: Desk) -> None:
     """Where the payer's name has ●, staff enter it; it stands as theirs and can be taken back."""
+    people = {one.persona: one for one in clinic.payer.payer.population.people}
+    register, actor = clinic.terminal.register, clinic.reception.actor
+    file = register_of([people["replaced-character"]]).encode()
+    register.take(actor, register.look_at(actor, file).id)
     visits(clinic, "replaced-character")
     page = desk.opens_first()
+    # ● is no difference, but somebody has to look
+    record = page.get_by_role("region", name="患者台帳との照合")
+    expect(record.get_by_text("確かめる項目があります")).to_be_visible()
     section = page.get_by_role("region", name="正しい氏名")
     section.get_by_label("本人に確かめた氏名").fill("●橋 恵")
     page.keyboard.press("Enter")

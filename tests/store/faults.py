@@ -88,8 +88,8 @@ def mount(*options: str) -> None:
 
 
 def small_disk(folder: Path) -> None:
-    """Mount a disk of one megabyte at ``folder``, in this process's own view."""
-    mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder))
+    """Mount a disk of two megabytes at ``folder``, in this process's own view."""
+    mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder))
 
 
 def full_disk(folder: Path) -> None:

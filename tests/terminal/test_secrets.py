@@ -32,6 +32,7 @@ CHANGING = (
     (re.compile(r"[A-Za-z0-9+/=_-]{20,}"), "<random>"),
     (re.compile(r"\b[a-z]{1,2}-[0-9a-f]{16}\b"), "<id>"),
     (re.compile(r'"(monotonic_ms|seq)":\d+'), "<place>"),
+    (re.compile(r"""(?<="milliseconds":)\d+|(?<='answered', )'\d+'"""), "<milliseconds>"),
     (re.compile(r"\bat=\d+\.\d+"), "at=<moment>"),
     (re.compile(r"Virtual PCD \d\d \d\d"), "<reader>"),
     (re.compile(r"localhost:\d+|127\.0\.0\.1:\d+"), "<address>"),
