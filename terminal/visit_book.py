@@ -30,16 +30,17 @@ from terminal.consent import Disclosure, history_closed_because, open_categories
 from terminal.deciding import offered
 from terminal.decision import Decision
 from terminal.declaration import declaration_of
+from terminal.desk_need import UNANSWERED, need_of, worst_of
 from terminal.enquiries import JAPAN
-from terminal.errors import LookReason, RoleError, VisitStateError
+from terminal.errors import RoleError, VisitStateError
 from terminal.events import EventBus
 from terminal.freshness import Freshness, is_current
 from terminal.identification import HolderRecord, Identification
-from terminal.question import Question, QuestionProblem, QuestionState
+from terminal.question import Question, QuestionState
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
-from terminal.views import DayList, DeskNeed, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
-from terminal.visit import StaffNeed, Visit, VisitEvent, VisitState, allowed
+from terminal.views import DayList, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
+from terminal.visit import Visit, VisitEvent, VisitState, allowed
 
 WITHOUT_CONSENT = frozenset(
     {
@@ -49,59 +50,8 @@ WITHOUT_CONSENT = frozenset(
         HistoryClosed.ENDED,
     }
 )
-UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 ASKED_FOR_BY_HAND = (HistoryClosed.NOT_FETCHED, HistoryClosed.PAYER_SILENT)
 """History that failed to come: staff may ask for it again at once."""
-SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
-
-
-def need_of(
-    visit: Visit,
-    question: Question | None,
-    confirmation: Confirmation | None,
-    *,
-    decided: bool = False,
-) -> DeskNeed:
-    """Return the one thing that staff have to do for a visit.
-
-    ``decided``: staff decided without the payer, which has not answered since.
-    """
-    if visit.state is VisitState.WITH_STAFF:
-        return _need_with_staff(visit)
-    if visit.staff_need is not None and visit.state is VisitState.IDENTIFIED:
-        return DeskNeed.HELP
-    if visit.state is VisitState.OPENED:
-        return DeskNeed.PATIENT_IS_BUSY
-    if visit.state is VisitState.ABANDONED:
-        return DeskNeed.NOTHING
-    if question is not None and question.state in UNANSWERED:
-        if decided:
-            return DeskNeed.NOTHING
-        unregistered = question.problem is QuestionProblem.NOT_REGISTERED
-        return DeskNeed.OTHER_WAY if unregistered else DeskNeed.TAP_AGAIN
-    if confirmation is not None and worst_of(confirmation) is Severity.STOP:
-        return DeskNeed.SETTLE_FINDING
-    if question is not None and question.state is not QuestionState.ANSWERED:
-        return DeskNeed.WAIT_FOR_PAYER
-    if confirmation is not None and worst_of(confirmation) is Severity.WARN:
-        return DeskNeed.SETTLE_FINDING
-    return DeskNeed.NOTHING
-
-
-def _need_with_staff(visit: Visit) -> DeskNeed:
-    """A look helps only where there is a certificate that holds and a photo to compare with."""
-    refused = look_refused_because(visit)
-    if refused is LookReason.NO_CARD:
-        return DeskNeed.HELP
-    if refused is not None:
-        return DeskNeed.HELP if visit.staff_need is StaffNeed.CALLED else DeskNeed.OTHER_WAY
-    return DeskNeed.TAP_AGAIN if visit.staff_need is StaffNeed.CARD_UNREADABLE else DeskNeed.LOOK
-
-
-def worst_of(confirmation: Confirmation) -> Severity | None:
-    """Return the gravest severity among the findings."""
-    found = {finding.severity for finding in confirmation.findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)
 
 
 def day_bounds(now: datetime) -> tuple[datetime, datetime]:

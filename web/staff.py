@@ -27,7 +27,6 @@ from web.security import Right, requires
 blueprint = Blueprint("staff", __name__)
 QUIET = frozenset({DeskNeed.NOTHING, DeskNeed.PATIENT_IS_BUSY, DeskNeed.WAIT_FOR_PAYER})
 URGENCY = tuple(DeskNeed)
-SEVERITIES = tuple(Severity)
 DONE = {
     "identified": "staff.visit.identify.done",
     "asked": "staff.visit.ask-again.done",
@@ -121,7 +120,7 @@ def _visit_page(
         sequence=sequence,
         to_settle=sorted(
             (finding for finding in found if finding.severity is not Severity.NOTE),
-            key=lambda finding: SEVERITIES.index(finding.severity),
+            key=lambda finding: wording.SEVERITIES.index(finding.severity),
         ),
         notes=[finding for finding in found if finding.severity is Severity.NOTE],
         reasons=[(reason.value, text(f"visual-reason.{reason}")) for reason in VisualReason],
