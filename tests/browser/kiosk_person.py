@@ -85,6 +85,9 @@ def person_at(website: Website, chromium: Browser, *, scripts: bool = True) -> I
         page.locator("main form button[type=submit]").click()
         person = Person(page, website.clinic)
         person.sees(KioskStep.IDLE)
+        if scripts:
+            # the page shows before its scripts have come
+            page.wait_for_selector("html.scripted")
         assert [c for c in context.cookies() if c["name"] == cookie_name("kiosk")]
         yield person
     finally:
