@@ -11,6 +11,7 @@
     │   └── CardNotRegisteredError    not yet an insurance card (利用登録): ask the patient
     ├── AnswerForAnotherPersonError   never shown, given to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch
+    ├── NotSupportedError             this way of asking is not the adapter's: use another
     └── PayerTrustError               certificates missing, refused or expired: call the installer
 
 Messages hold ids, codes and counts, never health data.
@@ -81,6 +82,15 @@ class ConsentRequiredError(EligibilityError):
         """``category``: the consent category code that is missing."""
         super().__init__(f"no live consent for {category}")
         self.category = category
+
+
+class NotSupportedError(EligibilityError):
+    """The payer's adapter does not know this way of asking; see its ``capabilities``."""
+
+    def __init__(self, capability: str) -> None:
+        """``capability``: the one that is missing."""
+        super().__init__(f"the payer's interface in use cannot do this: {capability}")
+        self.capability = capability
 
 
 class PayerTrustError(EligibilityError):

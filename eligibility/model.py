@@ -153,10 +153,38 @@ class CardSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberSubject:
+    """Who is asked about without a card: an insured number and a birth date (被保険者番号等).
+
+    As :class:`Coverage` holds them: ``insurer_number`` has 8 digits.
+    """
+
+    insurer_number: str
+    insured_identification_number: str
+    birthdate: date
+    insured_card_symbol: str | None = None
+    insured_branch_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSubject:
+    """Who is asked about with neither card nor number, in disaster mode (災害時)."""
+
+    name: str
+    birthdate: date
+    sex: Sex
+    address: str | None = None
+
+
+Subject = CardSubject | NumberSubject | PersonSubject
+"""Whom a question is about, by what the desk had in hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class PayerAnswer:
     """What the payer answered to one question, and the bytes it said it in.
 
-    ``subject`` is the certificate that the payer says it answers for.  ``payer_patient`` is the
+    ``subject`` is whom the payer says it answers for.  ``payer_patient`` is the
     payer's own reference to the patient, needed for consent and history.  ``reference_number``:
     照会番号, the institution's own number of the patient where it was registered.
     ``process_execution_time``: 処理実行日時, the payer's clock.
@@ -168,7 +196,7 @@ class PayerAnswer:
     received_at: datetime
     original: bytes = field(repr=False)
     outcome: AnswerOutcome
-    subject: CardSubject
+    subject: Subject
     qualification_validity: QualificationValidity | UnknownCode | None
     results: tuple[Coverage, ...] = ()
     code: str | None = None
@@ -327,7 +355,7 @@ class Consent:
 
     id: str
     visit_id: str
-    subject: CardSubject
+    subject: Subject
     decisions: Mapping[ConsentCategory, ConsentDecision]
     given_at: datetime
     ends_at: datetime

@@ -7,12 +7,23 @@ the payer can check it again.  Adapters: :mod:`eligibility.fhir`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from eligibility.asking import (
+    BulkAnswers,
+    BulkQuestion,
+    BulkReception,
+    Capability,
+    NumberQuestion,
+    PersonQuestion,
+    PushedVisit,
+    ReferenceNumberRegistration,
+    ReferenceNumberResult,
+)
 from eligibility.codes import ConsentCategory
 from eligibility.history import History
 from eligibility.model import CardSubject, Consent, ConsentDecision, PayerAnswer
@@ -201,13 +212,15 @@ class ConsentReceipt:
 
 
 class Payer(Protocol):
-    """What every payer adapter can do.  Each call raises :mod:`eligibility.errors`.
+    """What a payer adapter can do.  Each call raises :mod:`eligibility.errors`.
 
     All calls may block up to the adapter's time limits; none is retried inside beyond what is
-    safe (reads and questions, which carry their idempotency key).
+    safe (reads and questions, which carry their idempotency key).  A call whose capability is not
+    among ``capabilities`` raises NotSupportedError before anything is sent.
     """
 
     name: str
+    capabilities: frozenset[Capability]
 
     def check_reachable(self) -> None:
         """Return if the payer answers and speaks our profile; raise otherwise."""
@@ -222,6 +235,42 @@ class Payer(Protocol):
 
         Raises CardNotRegisteredError where the card is not yet an insurance card.
         """
+        ...
+
+    def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
+        """Ask by insured number whether somebody is insured; never opens medical data."""
+        ...
+
+    def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
+        """Ask by name, birth date and sex; the answer may name several people."""
+        ...
+
+    def start_bulk(self, question: BulkQuestion) -> BulkReception:
+        """Hand in many questions by number; idempotent by ``question.id``."""
+        ...
+
+    def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
+        """Fetch what a bulk question brought; may be called again.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
+        """
+        ...
+
+    def register_reference_numbers(
+        self, registrations: Sequence[ReferenceNumberRegistration]
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Register the institution's own numbers of patients; idempotent by their ids."""
+        ...
+
+    def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
+        """Wait up to ``timeout`` seconds for a card visit that is told unasked.
+
+        The same one is returned until :meth:`settle_pushed_visit` was called for it.
+        """
+        ...
+
+    def settle_pushed_visit(self, visit: PushedVisit) -> None:
+        """Say that this visit is stored, so that it need not be told again."""
         ...
 
     def register_card(self, registration: CardRegistration) -> datetime:

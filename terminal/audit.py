@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from eligibility.model import CardSubject
+from eligibility.model import Subject
 from terminal.accounts import Actor
 
 
@@ -71,7 +71,7 @@ class AuditEntry:
     actor: Actor
     visit_id: str | None = None
     consent_id: str | None = None
-    subject: CardSubject | None = None
+    subject: Subject | None = None
     reason: str | None = None
 
 

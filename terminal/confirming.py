@@ -19,6 +19,7 @@ from eligibility.model import (
     HolderAttributes,
     PayerAnswer,
     Severity,
+    Subject,
 )
 from eligibility.payer import CardQuestion, IdentificationMethod
 from eligibility.reconcile import JAPAN, reconcile
@@ -76,11 +77,13 @@ def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[Payer
     return [tx.answers.get(answer_id) for answer_id in found]
 
 
-def known_attributes(tx: Transaction, subject: CardSubject) -> HolderAttributes:
+def known_attributes(tx: Transaction, subject: Subject) -> HolderAttributes:
     """Return what this card said of its holder when it was read last, in whichever visit.
 
     So that a contradiction that was seen once is not forgotten at the next visit.
     """
+    if not isinstance(subject, CardSubject):
+        return NOTHING_READ
     record = tx.holders.latest_of(subject)
     return NOTHING_READ if record is None else record.attributes
 

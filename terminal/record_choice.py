@@ -22,7 +22,8 @@ def choice_for(tx: Transaction, subject: CardSubject) -> RecordLink | None:
 
 def record_for(tx: Transaction, answer: PayerAnswer) -> ClinicRecord | None:
     """Return the record that ``answer`` is to be held against, None for nobody's."""
-    link = choice_for(tx, answer.subject)
+    subject = answer.subject
+    link = choice_for(tx, subject) if isinstance(subject, CardSubject) else None
     if link is not None:
         return None if link.patient_number is None else _entry(tx, link.patient_number)
     people = {result.person for result in answer.results}

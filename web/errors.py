@@ -101,6 +101,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     payer.CardNotRegisteredError: ErrorPage(PAYER, "card-not-registered"),
     payer.AnswerForAnotherPersonError: ErrorPage(PAYER, "another-person"),
     payer.ConsentRequiredError: ErrorPage(HTTPStatus.FORBIDDEN, "consent-required"),
+    payer.NotSupportedError: ErrorPage(CONFLICT, "not-supported"),
     payer.PayerTrustError: ErrorPage(PAYER, "payer-trust"),
 }
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from eligibility.asking import (
+    BulkAnswers,
+    BulkQuestion,
+    BulkReception,
+    Capability,
+    NumberQuestion,
+    PersonQuestion,
+    PushedVisit,
+    ReferenceNumberRegistration,
+    ReferenceNumberResult,
+)
 from eligibility.codes import ConsentCategory
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
+    NotSupportedError,
     PayerProtocolError,
     PayerRefusedError,
 )
@@ -80,6 +92,7 @@ class FhirPayer:
     """Asks the payer; safe to share between threads.  Every call raises eligibility.errors."""
 
     name = ADAPTER
+    capabilities = frozenset((Capability.BY_CARD, Capability.HISTORY))
 
     def __init__(
         self,
@@ -126,6 +139,36 @@ class FhirPayer:
             received_at=self._now(),
             institution_code=self._institution_code,
         )
+
+    def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.BY_NUMBER)
+
+    def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.BY_PERSON)
+
+    def start_bulk(self, question: BulkQuestion) -> BulkReception:
+        """Not known to our profile: many questions are asked one by one."""
+        raise NotSupportedError(Capability.BULK)
+
+    def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.BULK)
+
+    def register_reference_numbers(
+        self, registrations: Sequence[ReferenceNumberRegistration]
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.REFERENCE_NUMBERS)
+
+    def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.PUSHED_VISITS)
+
+    def settle_pushed_visit(self, visit: PushedVisit) -> None:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.PUSHED_VISITS)
 
     def register_card(self, registration: CardRegistration) -> datetime:
         """Register a card as an insurance card; return since when it is one."""

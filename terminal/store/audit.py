@@ -25,11 +25,11 @@ from pathlib import Path
 import rfc8785
 from sqlite_utils import Database
 
-from eligibility.model import CardSubject
+from eligibility.model import CardSubject, Subject
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry, AuditRecord, AuditVerdict, ChainBreak
 from terminal.errors import StoreDamagedError
-from terminal.store.encoding import decode_moment, encode_moment
+from terminal.store.encoding import decode_moment, encode, encode_moment
 from terminal.store.keys import derived_key
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -85,10 +85,13 @@ class AuditContext:
         subject_key = derived_key(key, "et-audit-subject-1")
         return cls(store_id, desk_id, read_boot_id(), subject_key, now, monotonic)
 
-    def subject_hash(self, subject: CardSubject) -> str:
+    def subject_hash(self, subject: Subject) -> str:
         """Return 64 hex digits, equal for equal subjects, meaningless without the key."""
-        text = f"{len(subject.issuer)}:{subject.issuer}{subject.serial}".encode()
-        return hmac.digest(self.subject_key, text, hashlib.sha256).hex()
+        if isinstance(subject, CardSubject):
+            text = f"{len(subject.issuer)}:{subject.issuer}{subject.serial}"
+        else:
+            text = encode(subject)
+        return hmac.digest(self.subject_key, text.encode(), hashlib.sha256).hex()
 
 
 @dataclass(frozen=True, slots=True)
