@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from eligibility.model import CardSubject, Confirmation, Consent, ConsentDecision
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from eligibility.retry import AskingPolicy, Breaker
-from terminal.accounts import Actor, Role
+from terminal.accounts import KIOSK, Actor, Role
 from terminal.card.certificates import CertificateVerifier
 from terminal.consent import CONSENT_LIVES, Disclosure
 from terminal.deciding import Deciding
-from terminal.enquiries import Enquiries
+from terminal.enquiries import Enquiries, new_question
 from terminal.events import EventBus
 from terminal.freshness import Freshness
 from terminal.identification import AttributesSource, Identification, VisualReason
 from terminal.payer_line import PayerLine, SideLine
-from terminal.question import Question
+from terminal.question import Question, QuestionKind
 from terminal.recheck import Recheck
-from terminal.store import Store
+from terminal.store import Store, Transaction
 from terminal.views import ConsentItem
-from terminal.visit import CloseReason
+from terminal.visit import CloseReason, VisitEvent, after
 from terminal.visit_records import VisitRecords
 from tests.clinic import wait_for
 
@@ -97,6 +98,34 @@ class DeskOutbox:
     def asks(self, certificate: bytes, subject: CardSubject) -> Question:
         """Commit a question and have it sent."""
         question = self.commits(certificate, subject)
+        self.enquiries.kick()
+        return question
+
+    def registers(
+        self, certificate: bytes, subject: CardSubject, evidence: HolderEvidence
+    ) -> Question:
+        """Commit what a yes to 健康保険証利用登録 leads to, and have it sent.
+
+        ``evidence``: by PIN, signed by the card.
+        """
+        visit = self.records.open(subject)
+        identification = Identification(
+            visit_id=visit.id,
+            evidence=evidence,
+            actor=KIOSK.id,
+            certificate=certificate,
+            attributes_source=AttributesSource.PAYER,
+        )
+        question = replace(
+            new_question(identification, subject, self.now()), kind=QuestionKind.CARD_REGISTRATION
+        )
+
+        def store(tx: Transaction) -> None:
+            tx.visits.save(after(visit, VisitEvent.IDENTIFY, staff_need=None))
+            tx.identifications.add(identification)
+            tx.outbox.add(question)
+
+        self.store.write(store)
         self.enquiries.kick()
         return question
 

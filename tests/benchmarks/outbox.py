@@ -1,7 +1,8 @@
 """Kill the desk in the middle of 1,000 questions, 50 times over: what is lost, what is doubled?
 
 One payer over TLS in another process; each set of questions has a store of its own.  The desk
-commits questions, and the consents that go with them, while earlier ones are sent; it is killed
+commits questions, the consents that go with them, and for one in four a registration of the card as
+an insurance card that goes before, while earlier ones are sent; it is killed
 (SIGKILL) at a moment by chance, and a second life opens the same file, asks the rest and finishes.
 Prints JSON lines.
 """
@@ -23,9 +24,10 @@ from pathlib import Path
 
 from eligibility.fhir.client import FhirPayer, PayerSettings
 from eligibility.model import CardSubject, ConfirmationSource
-from eligibility.payer import CardQuestion
+from eligibility.payer import CardQuestion, CardRegistration, HolderEvidence
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
-from terminal.question import Question, QuestionState
+from terminal.audit import Act
+from terminal.question import Question, QuestionKind, QuestionState
 from terminal.store import Transaction
 from terminal.store.encoding import Decoder
 from tests.desk_outbox import DeskOutbox
@@ -36,9 +38,28 @@ from tests.simulator.desk import START
 QUESTIONS = 1_000
 SETS = 50
 PATIENCE = 600.0
+REGISTERS = 4
+"""One card in so many is registered first."""
+WRONG = (
+    "lost",
+    "doubled",
+    "consents-lost",
+    "consents-doubled",
+    "registrations-lost",
+    "registrations-doubled",
+)
 ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 
 _asked = Decoder(CardQuestion)
+
+
+@dataclass(frozen=True)
+class Tapped:
+    """Whom to ask for; ``evidence``: of a holder who wants the card registered first."""
+
+    certificate: bytes
+    subject: CardSubject
+    evidence: HolderEvidence | None
 
 
 @dataclass(frozen=True)
@@ -49,7 +70,7 @@ class Life:
     path: Path
     settings: PayerSettings
     anchor: bytes
-    cards: tuple[tuple[bytes, CardSubject], ...]
+    cards: tuple[Tapped, ...]
 
 
 def live(life: Life, told: Connection) -> None:
@@ -63,8 +84,11 @@ def live(life: Life, told: Connection) -> None:
     payer = FhirPayer(life.settings, DEFAULT_INSTITUTION, now=now)
     desk = DeskOutbox(life.path, payer, life.anchor, now)
     desk.start()
-    for certificate, subject in life.cards:
-        question = desk.asks(certificate, subject)
+    for card in life.cards:
+        if card.evidence is None:
+            question = desk.asks(card.certificate, card.subject)
+        else:
+            question = desk.registers(card.certificate, card.subject, card.evidence)
         told.send((question.visit_id, question.id))
         desk.consents(question.visit_id)
     while not desk.is_idle:
@@ -127,16 +151,15 @@ def run(sets: int, questions: int, seed: int) -> None:
             found.update(_look(world, path, asked))
             for leftover in Path(name).glob(f"desk-{number}.db*"):
                 leftover.unlink()
-    more = {"questions": found["asked"], "kills": sets}
-    for what in ("lost", "doubled", "consents-lost", "consents-doubled"):
+    more = {"questions": found["asked"], "registrations": found["registered"], "kills": sets}
+    for what in WRONG:
         line = {"name": f"outbox.{what}", "unit": "questions", "value": found[what], "goal": 0}
         print(json.dumps({**line, **more}), flush=True)
     states = {str(state): found[str(state)] for state in ENDED if found[str(state)]}
     line = {"name": "outbox.sent-again", "unit": "questions", "value": found["again"], **states}
     kills = {"killed_after_min": min(kills_at), "killed_after_max": max(kills_at)}
     print(json.dumps({**line, **kills, "stores_broken": found["broken"]}), flush=True)
-    wrong = ("lost", "doubled", "consents-lost", "consents-doubled", "broken")
-    if any(found[what] for what in wrong):
+    if any(found[what] for what in (*WRONG, "broken")):
         sys.exit(1)
 
 
@@ -155,8 +178,12 @@ def _one_set(
         minute = 2 * number + finish
         world.clock.moment = START + timedelta(minutes=minute)
         cards = tuple(
-            (card.der, CardSubject(card.issuer, card.serial))
-            for card in chance.choices(people, k=questions - len(told))
+            Tapped(
+                card.der,
+                CardSubject(card.issuer, card.serial),
+                None if place % REGISTERS else world.signed(card, world.desk_challenge()),
+            )
+            for place, card in enumerate(chance.choices(people, k=questions - len(told)))
         )
         life = Life(minute, path, settings, world.anchor, cards)
         told += killed_at_some_time(life, chance, finish=finish)
@@ -181,11 +208,32 @@ def _look(world: World, path: Path, told: list[tuple[str, str]]) -> Counter[str]
             # the payer answers an id once: its answer now is the one that is stored
             asked = _asked(question.payload.decode())
             found["doubled"] += answers[:1] != [_number(payer.ask(asked).original)]
+            found += _look_at_registration(desk, payer, question, asked)
         found += _look_at_consent(desk, payer, visit_id)
     found["broken"] += not desk.store.check().ok
     desk.stop()
     world.close()
     return found
+
+
+def _look_at_registration(
+    desk: DeskOutbox, payer: FhirPayer, question: Question, asked: CardQuestion
+) -> Counter[str]:
+    """Say whether the payer has this question's registration, once, since the moment stored."""
+    if question.kind is not QuestionKind.CARD_REGISTRATION:
+        return Counter()
+    if question.registered_at is None:
+        return Counter({"registrations-lost": 1})
+    since = payer.register_card(
+        CardRegistration(
+            question.id, asked.certificate, asked.subject, asked.evidence, question.created_at
+        )
+    )
+    told = desk.store.read(
+        lambda tx: [record.act for record in tx.audit.of_visit(question.visit_id)]
+    )
+    twice = since != question.registered_at or told.count(Act.CARD_REGISTERED) != 1
+    return Counter({"registered": 1, "registrations-doubled": int(twice)})
 
 
 def _look_at_consent(desk: DeskOutbox, payer: FhirPayer, visit_id: str) -> Counter[str]:
