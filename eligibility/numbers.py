@@ -13,7 +13,8 @@ INSURER_NUMBER_DIGITS = 8
 NATIONAL_HEALTH_INSURANCE_DIGITS = 6
 INSTITUTION_CODE_DIGITS = 10
 
-_TWELVE_DIGITS = re.compile(r"(?<!\d)\d(?:[\s-]?\d){11}(?!\d)", re.ASCII)
+_BETWEEN = r"[\s\-‐‑‒–—―−・.]"
+_TWELVE_DIGITS = re.compile(rf"(?<![0-9])[0-9](?:{_BETWEEN}?[0-9]){{11}}(?![0-9])")
 
 
 class IndividualNumberError(ValueError):
@@ -96,9 +97,11 @@ def _individual_number_check_digit(eleven: str) -> int:
 def refuse_individual_number(text: str) -> None:
     """Raise IndividualNumberError if ``text`` holds 12 digits with a fitting check digit.
 
-    Spaces and hyphens between the digits and full width do not hide it.
+    Spaces, hyphens and dots between the digits, full width and characters without width do not
+    hide it.
     """
-    for match in _TWELVE_DIGITS.finditer(unicodedata.normalize("NFKC", text)):
-        digits = re.sub(r"[\s-]", "", match.group())
+    seen = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    for match in _TWELVE_DIGITS.finditer(unicodedata.normalize("NFKC", seen)):
+        digits = re.sub(_BETWEEN, "", match.group())
         if int(digits[11]) == _individual_number_check_digit(digits[:11]):
             raise IndividualNumberError

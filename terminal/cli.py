@@ -49,6 +49,7 @@ ACCOUNT_REFUSED = {
     AccountReason.PASSWORD_TOO_SHORT: f"a password has at least {SHORTEST} characters",
     AccountReason.PASSWORD_TOO_LONG: f"a password has at most {LONGEST} characters",
     AccountReason.PASSWORD_GUESSABLE: "this password is too easy to guess",
+    AccountReason.INDIVIDUAL_NUMBER: "a name that looks like an Individual Number is not taken",
     AccountReason.LAST_ADMINISTRATOR: "the last administrator stays",
     AccountReason.UNKNOWN_ACCOUNT: "there is no account of this name",
 }

@@ -6,18 +6,18 @@ who is missing in a file stays, and is told.
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from eligibility.clinic_record import ClinicRecord
 from eligibility.reconcile import JAPAN
 from terminal.access_rules import require_coverage
 from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
-from terminal.errors import RegisterChangedError, RegisterFileError, RegisterFileReason
+from terminal.errors import CsvFileError, CsvFileReason, PreviewOutdatedError
+from terminal.previews import Previews
 from terminal.register_dates import read_birthdate
 from terminal.register_entry import RegisterChange, RegisterChanges, RegisterEntry, searchable
 from terminal.register_file import RegisterFile, read_register_file
@@ -25,7 +25,6 @@ from terminal.store import Store, Transaction
 from terminal.store.clinic_records import bodies
 
 PAGE = 25
-PREVIEW_LIVES = timedelta(minutes=15)
 LONGEST_SEARCH = 100
 
 
@@ -39,7 +38,6 @@ class RegisterPreview:
     id: str
     file: RegisterFile
     changes: RegisterChanges | None
-    looked_at: datetime
     state: tuple[int, str]
 
 
@@ -97,18 +95,15 @@ class ClinicRegister:
         """``now``: aware."""
         self._store = store
         self._now = now
-        self._lock = threading.Lock()
-        self._previews: dict[str, RegisterPreview] = {}
+        self._previews: Previews[RegisterPreview] = Previews(now)
 
     def look_at(self, actor: Actor, data: bytes) -> RegisterPreview:
         """Read a file and tell what taking it would do; nothing is stored but that it was seen.
 
-        The file is kept in memory for a quarter of an hour, one for each member of staff.  Raises
-        RegisterFileError.
+        Raises CsvFileError.
         """
         require_register(actor)
-        now = self._now()
-        file = read_register_file(data, now.astimezone(JAPAN).date())
+        file = read_register_file(data, self._now().astimezone(JAPAN).date())
 
         def compare(tx: Transaction) -> tuple[RegisterChanges | None, tuple[int, str]]:
             changes = None if file.problem_count else changes_of(_recorded(tx), file)
@@ -118,38 +113,19 @@ class ClinicRegister:
         changes, state = self._store.read(compare)
         seen = AuditEntry(Act.REGISTER_FILE_SEEN, actor, reason=f"{file.lines} lines")
         self._store.write(lambda tx: tx.audit.append(seen))
-        preview = RegisterPreview(uuid.uuid4().hex, file, changes, now, state)
-        with self._lock:
-            self._forget_old()
-            self._previews[actor.id] = preview
-        return preview
-
-    def forget(self, actor: Actor) -> None:
-        """Forget the file that this member of staff looked at."""
-        with self._lock:
-            self._previews.pop(actor.id, None)
-
-    def _forget_old(self) -> None:
-        oldest = self._now() - PREVIEW_LIVES
-        self._previews = {
-            actor: one for actor, one in self._previews.items() if one.looked_at >= oldest
-        }
+        preview = RegisterPreview(uuid.uuid4().hex, file, changes, state)
+        return self._previews.keep(actor, preview)
 
     def take(self, actor: Actor, preview_id: str) -> RegisterChanges:
         """Take the file that was looked at, whole; return what that did.
 
-        Raises RegisterChangedError where it would now do something else than was shown, or was
-        looked at too long ago; RegisterFileError where lines of it are wrong.
+        Raises PreviewOutdatedError where it would now do something else than was shown, or was
+        looked at too long ago; CsvFileError where lines of it are wrong.
         """
         require_register(actor)
-        with self._lock:
-            self._forget_old()
-            preview = self._previews.get(actor.id)
-        if preview is None or preview.id != preview_id:
-            msg = "no such file was looked at within the last minutes"
-            raise RegisterChangedError(msg)
+        preview = self._previews.get(actor, preview_id)
         if preview.changes is None:
-            raise RegisterFileError(RegisterFileReason.LINES)
+            raise CsvFileError(CsvFileReason.LINES)
         shown = preview.changes
         now = self._now()
         taken = (*shown.new, *(one.after for one in shown.changed))
@@ -158,7 +134,7 @@ class ClinicRegister:
         def store(tx: Transaction) -> None:
             if tx.clinic_records.state() != preview.state:
                 msg = "the register changed since the file was looked at"
-                raise RegisterChangedError(msg)
+                raise PreviewOutdatedError(msg)
             tx.clinic_records.take(written)
             counts = f"new {len(shown.new)}, changed {len(shown.changed)}"
             tx.audit.append(AuditEntry(Act.REGISTER_IMPORTED, actor, reason=counts))
@@ -166,7 +142,7 @@ class ClinicRegister:
         try:
             self._store.write(store)
         finally:
-            self.forget(actor)
+            self._previews.forget(actor)
         return shown
 
     def search(self, actor: Actor, text: str, number: int = 1) -> RegisterPage:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from eligibility.fhir.client import PayerSettings
-from eligibility.numbers import institution_code_is_consistent
+from eligibility.numbers import institution_code_is_consistent, refuse_individual_number
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
@@ -57,6 +57,12 @@ class InstitutionSection(Section):
         description="Kind of institution (医科, 歯科, 薬局)"
     )
     name: str = Field(min_length=1, max_length=100, description="Name, as patients know it")
+
+    @field_validator("name")
+    @classmethod
+    def _no_individual_number(cls, value: str) -> str:
+        refuse_individual_number(value)
+        return value
 
     @property
     def check_digit_fits(self) -> bool:

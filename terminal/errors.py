@@ -30,9 +30,9 @@
     │   └── OwnKeyRejectedError       the card's record or own key does not hold, with the reason
     ├── NumberBEntryError             a part of 照合番号B cannot be right: correct it
     ├── RegisterError                 the clinic's register of patients
-    │   ├── RegisterFileError         the file is none that can be read, with the reason
-    │   ├── RegisterChangedError      it changed since the preview: look at the file again
     │   └── UnknownPatientError       no patient of this number
+    ├── CsvFileError                  a clinic's file is none that can be read, with the reason
+    ├── PreviewOutdatedError          what a file would do changed meanwhile: look at it again
     ├── RightNameRefusedError         what was entered is no name: correct it
     ├── VisitError                    the command does not fit the visit
     │   ├── UnknownVisitError         no such visit
@@ -275,12 +275,8 @@ class NumberBEntryError(TerminalError):
         self.reason = reason
 
 
-class RegisterError(TerminalError):
-    """Something about the clinic's register of patients (患者台帳)."""
-
-
-class RegisterFileReason(StrEnum):
-    """Why a file is no register that can be read."""
+class CsvFileReason(StrEnum):
+    """Why a file cannot be taken."""
 
     EMPTY = "empty"
     TOO_LARGE = "too-large"
@@ -293,23 +289,27 @@ class RegisterFileReason(StrEnum):
     LINES = "lines"
 
 
-class RegisterFileError(RegisterError):
+class CsvFileError(TerminalError):
     """The file is not taken; nothing of it is."""
 
     def __init__(
-        self, reason: RegisterFileReason, columns: tuple[str, ...] = (), line: int | None = None
+        self, reason: CsvFileReason, columns: tuple[str, ...] = (), line: int | None = None
     ) -> None:
         """``columns``: which, by the record's field names; ``line``: where, if at one place."""
         where = "" if line is None else f" at line {line}"
         which = f" ({', '.join(columns)})" if columns else ""
-        super().__init__(f"the register's file is not taken: {reason}{which}{where}")
+        super().__init__(f"the file is not taken: {reason}{which}{where}")
         self.reason = reason
         self.columns = columns
         self.line = line
 
 
-class RegisterChangedError(RegisterError):
-    """The register changed since the file was looked at, or nobody looked at one lately."""
+class PreviewOutdatedError(TerminalError):
+    """What taking a file would do changed meanwhile, or nobody looked at one lately."""
+
+
+class RegisterError(TerminalError):
+    """Something about the clinic's register of patients (患者台帳)."""
 
 
 class UnknownPatientError(RegisterError):
@@ -390,6 +390,7 @@ class AccountReason(StrEnum):
     PASSWORD_TOO_SHORT = "password-too-short"  # noqa: S105  # a reason, not a password
     PASSWORD_TOO_LONG = "password-too-long"  # noqa: S105  # a reason, not a password
     PASSWORD_GUESSABLE = "password-guessable"  # noqa: S105  # a reason, not a password
+    INDIVIDUAL_NUMBER = "individual-number"
     LAST_ADMINISTRATOR = "last-administrator"
     UNKNOWN_ACCOUNT = "unknown-account"
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from terminal.accounts import TERMINAL
-from terminal.clinic_register import ClinicRegister, RegisterPreview
+from terminal.clinic_register import ClinicRegister
 from terminal.command_parts import config_option, opened_store, utc_now
 from terminal.config import load_config
-from terminal.errors import RegisterFileError, RegisterFileReason
-from terminal.register_file import HEADERS, LARGEST_FILE, REQUIRED, Column, LineProblem
+from terminal.csv_command import read_bytes, tell_columns, tell_file
+from terminal.errors import CsvFileError, CsvFileReason
+from terminal.register_file import REGISTER_COLUMNS
 
 
 @click.group("records")
@@ -22,9 +23,7 @@ def records() -> None:
 @records.command("columns")
 def columns() -> None:
     """Print the columns that a file may have, with every name that each is known by."""
-    for column in Column:
-        need = "required" if column in REQUIRED else "optional"
-        click.echo(f"{HEADERS[column][0]}\t{need}\t{', '.join(HEADERS[column][1:])}")
+    tell_columns(REGISTER_COLUMNS)
 
 
 @records.command("import")
@@ -37,38 +36,19 @@ def import_file(file: Path, config_file: Path, *, dry_run: bool) -> None:
     Patients are known by their number: they are added or updated, never deleted.
     """
     config = load_config(config_file, trust=False)
-    with file.open("rb") as opened:
-        data = opened.read(LARGEST_FILE + 1)
+    data = read_bytes(file)
     with opened_store(config) as store:
         register = ClinicRegister(store, utc_now)
         preview = register.look_at(TERMINAL, data)
-        _tell(preview)
-        if preview.changes is None:
-            raise RegisterFileError(RegisterFileReason.LINES)
+        tell_file(preview.file, REGISTER_COLUMNS, "patients")
+        if (changes := preview.changes) is None:
+            raise CsvFileError(CsvFileReason.LINES)
+        click.echo(
+            f"new {len(changes.new)}, changed {len(changes.changed)}, "
+            f"unchanged {changes.unchanged}, in the register alone {len(changes.missing)}"
+        )
         if dry_run:
             click.echo("Nothing was taken: this was a dry run.")
         else:
             register.take(TERMINAL, preview.id)
             click.echo("The register is taken.")
-
-
-def _tell(preview: RegisterPreview) -> None:
-    file = preview.file
-    click.echo(f"{file.lines} patients in {file.encoding}")
-    if file.not_taken:
-        click.echo(f"Columns that are not taken: {', '.join(file.not_taken)}")
-    for problem in file.problems:
-        click.echo(_line(problem), err=True)
-    if file.problem_count > len(file.problems):
-        click.echo(f"and {file.problem_count - len(file.problems)} more", err=True)
-    if (changes := preview.changes) is not None:
-        click.echo(
-            f"new {len(changes.new)}, changed {len(changes.changed)}, "
-            f"unchanged {changes.unchanged}, in the register alone {len(changes.missing)}"
-        )
-
-
-def _line(problem: LineProblem) -> str:
-    column = "" if problem.column is None else f" {HEADERS[problem.column][0]}:"
-    other = "" if problem.other_line is None else f" (first at line {problem.other_line})"
-    return f"line {problem.line}:{column} {problem.reason}{other}"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from eligibility.numbers import IndividualNumberError, refuse_individual_number
 from terminal.access_rules import (
     NOBODY,
     TOKEN_BYTES,
@@ -231,6 +232,11 @@ class StaffAccess:
         name, shown = login_name.strip().casefold(), display_name.strip()
         if not LOGIN_NAME.fullmatch(name) or not 0 < len(shown) <= DISPLAY_NAME_LONGEST:
             raise AccountRefusedError(AccountReason.NAME_FORM)
+        try:
+            refuse_individual_number(name)
+            refuse_individual_number(shown)
+        except IndividualNumberError:
+            raise AccountRefusedError(AccountReason.INDIVIDUAL_NUMBER) from None
         check_password(password, name, shown)
         encoded = self._passwords.hash(password)
         account = StaffAccount(uuid.uuid4().hex, name, shown, role, encoded, self._now())

@@ -25,7 +25,9 @@ HEALTH_KINDS = {
     HealthState.FAIL: ("invalid", "mark.failed"),
 }
 WORST_FIRST = (HealthState.FAIL, HealthState.WARN, HealthState.PASS)
-LOGIN_REASONS = frozenset({AccountReason.NAME_FORM, AccountReason.NAME_TAKEN})
+LOGIN_REASONS = frozenset(
+    {AccountReason.NAME_FORM, AccountReason.NAME_TAKEN, AccountReason.INDIVIDUAL_NUMBER}
+)
 DONE = {
     "created": "staff.accounts.made-now",
     "changed": "staff.accounts.changed",

@@ -13,6 +13,7 @@ from web import (
     admin,
     auth,
     errors,
+    forms,
     i18n,
     kiosk,
     live,
@@ -45,6 +46,7 @@ def create_app(terminal: Terminal) -> Flask:
     security.init(app, terminal.config.web.name, terminal.config.web.port)
     i18n.init(app)
     auth.init(app)
+    forms.init(app)
     errors.init(app)
     live.init(app, terminal.bus)
     staff.init(app)

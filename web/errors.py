@@ -14,6 +14,7 @@ from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from eligibility import errors as payer
+from eligibility.numbers import IndividualNumberError
 from terminal import errors as desk
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ DOWN = HTTPStatus.SERVICE_UNAVAILABLE
 PAYER = HTTPStatus.BAD_GATEWAY
 
 PAGES: Mapping[type[Exception], ErrorPage] = {
+    IndividualNumberError: ErrorPage(HTTPStatus.UNPROCESSABLE_ENTITY, "individual-number"),
     desk.TerminalError: ErrorPage(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected"),
     desk.ConfigError: ErrorPage(HTTPStatus.INTERNAL_SERVER_ERROR, "config"),
     desk.PortInUseError: ErrorPage(DOWN, "port-in-use"),
@@ -70,9 +72,9 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.CertificateRejectedError: ErrorPage(CONFLICT, "certificate-rejected"),
     desk.OwnKeyRejectedError: ErrorPage(CONFLICT, "own-key-rejected"),
     desk.NumberBEntryError: ErrorPage(BAD, "number-b-entry"),
+    desk.CsvFileError: ErrorPage(BAD, "csv-file"),
+    desk.PreviewOutdatedError: ErrorPage(CONFLICT, "preview-outdated"),
     desk.RegisterError: ErrorPage(CONFLICT, "register"),
-    desk.RegisterFileError: ErrorPage(BAD, "register-file"),
-    desk.RegisterChangedError: ErrorPage(CONFLICT, "register-changed"),
     desk.UnknownPatientError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-patient"),
     desk.RightNameRefusedError: ErrorPage(BAD, "right-name-refused"),
     desk.VisitError: ErrorPage(CONFLICT, "visit"),
@@ -147,5 +149,6 @@ def init(app: Flask) -> None:
     """Have ``app`` tell all errors by the table."""
     app.register_error_handler(desk.TerminalError, show_error)
     app.register_error_handler(payer.EligibilityError, show_error)
+    app.register_error_handler(IndividualNumberError, show_error)
     for code in default_exceptions:
         app.register_error_handler(code, show_http_error)

@@ -1,11 +1,22 @@
-"""Form fields → typed values."""
+"""Form fields → typed values; what no field may hold."""
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TypeVar
 
+from flask import Flask, request
+
+from eligibility.numbers import refuse_individual_number
+from web.security import TOKEN_FIELD
+
 Choice = TypeVar("Choice", bound=StrEnum)
+
+SECRETS = frozenset({"password", "present", "new", "again", "pin", "security_code", "code"})
+"""Fields that are hashed or handed to the card, and kept nowhere as they were typed."""
+_OWN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
+"""Ids that we made ourselves, in which twelve digits may follow each other by chance."""
 
 
 def one_of(choices: type[Choice], value: str | None) -> Choice | None:
@@ -14,3 +25,21 @@ def one_of(choices: type[Choice], value: str | None) -> Choice | None:
         return choices(value or "")
     except ValueError:
         return None
+
+
+def refuse_individual_numbers() -> None:
+    """Refuse a form of which any free field holds an Individual Number (個人番号).
+
+    Raises IndividualNumberError, before a view sees the form.
+    """
+    for name, values in request.form.lists():
+        if name in SECRETS or name == TOKEN_FIELD:
+            continue
+        for value in values:
+            if not _OWN_ID.fullmatch(value):
+                refuse_individual_number(value)
+
+
+def init(app: Flask) -> None:
+    """Look through every form that ``app`` is sent."""
+    app.before_request(refuse_individual_numbers)

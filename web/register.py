@@ -7,16 +7,16 @@ from werkzeug.wrappers import Response
 
 from eligibility.clinic_record import ClinicRecord
 from terminal.clinic_register import RegisterPreview
-from terminal.errors import RegisterFileError
+from terminal.errors import CsvFileError
 from terminal.register_entry import RegisterChange
-from terminal.register_file import HEADERS, LARGEST_FILE, MOST_LINES, REQUIRED, Column
+from terminal.register_file import REGISTER_COLUMNS, Column
 from web.auth import log_in, terminal
-from web.i18n import current_language, text
+from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
+from web.i18n import text
 from web.security import Right, requires, takes_up_to
 from web.wording import said
 
 blueprint = Blueprint("register", __name__)
-FORM_AROUND_FILE = 64 * 1024
 SHOWN = 50
 """How many patients of each kind a preview names; the others are counted."""
 LABELS = {
@@ -51,8 +51,7 @@ def value(record: ClinicRecord, field: str) -> str:
 
 def column_name(column: Column) -> str:
     """Return the header that a file may have, in the page's language where it has one."""
-    names = HEADERS[column]
-    return names[0] if current_language() == "ja" else f"{names[0]} / {names[1]}"
+    return header_words(REGISTER_COLUMNS, column)
 
 
 def changed_fields(change: RegisterChange) -> list[tuple[str, str, str]]:
@@ -97,36 +96,33 @@ def choose_file() -> str:
     return _import_page()
 
 
-def _import_page(problem: RegisterFileError | None = None, *, nothing: bool = False) -> str:
+def _import_page(problem: CsvFileError | None = None, *, nothing: bool = False) -> str:
     return render_template(
         "staff/register_import.html",
-        columns=Column,
-        required=REQUIRED,
+        columns=REGISTER_COLUMNS,
         column_name=column_name,
         label=label,
         problem=problem,
         nothing=nothing,
-        megabytes=LARGEST_FILE // (1024 * 1024),
-        most_lines=f"{MOST_LINES:,}",
+        limits=csv_limits(),
     )
 
 
 @blueprint.post("/staff/register/import")
 @requires(Right.COVERAGE)
-@takes_up_to(LARGEST_FILE + FORM_AROUND_FILE)
+@takes_up_to(LARGEST_FORM)
 def look_at() -> str | tuple[str, int]:
     """Look at the chosen file and show what taking it would do, or line by line what is wrong."""
-    file = request.files.get("file")
-    data = b"" if file is None else file.read()
+    data = sent_file()
     if not data:
         return _import_page(nothing=True), 422
     try:
         preview: RegisterPreview = terminal().register.look_at(log_in().actor, data)
-    except RegisterFileError as error:
+    except CsvFileError as error:
         return _import_page(error), 422
     page = render_template(
         "staff/register_preview.html",
-        preview=preview,
+        preview_id=preview.id,
         file=preview.file,
         changes=preview.changes,
         shown=SHOWN,

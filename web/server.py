@@ -13,8 +13,8 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.server import create_server
 
+from terminal.csv_file import LARGEST_FILE
 from terminal.errors import PortInUseError
-from terminal.register_file import LARGEST_FILE
 from web.live import Streams
 
 BACKLOG = 128

@@ -34,18 +34,18 @@ from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.calls import CallOutcome
 from terminal.card.jpki import TokenKind
+from terminal.csv_file import LineReason
 from terminal.decision import DecisionBasis
 from terminal.errors import (
     AccountReason,
     CertificateReason,
+    CsvFileReason,
     LookReason,
     OwnKeyReason,
-    RegisterFileReason,
 )
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
-from terminal.register_file import LineReason
 from terminal.report import Result
 from terminal.staff_access import Look
 from terminal.staff_look import look_refused_because
@@ -111,7 +111,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "own-key-reason": OwnKeyReason,
     "line-reason": LineReason,
     "ground": Ground,
-    "register-file": RegisterFileReason,
+    "csv-file": CsvFileReason,
     "call-outcome": CallOutcome,
     "report-result": Result,
     "origin": VisitOrigin,

@@ -93,6 +93,9 @@ def test_one_wrong_digit_is_always_noticed(digits: str, place: int, other: int) 
         "1234 5678 9018",
         "1234-5678-9018",
         "番号は987654321093です",
+        "1234‐5678−9018",
+        "1234・5678・9018",
+        "1234\u200b5678\u00ad9018",
     ],
 )
 def test_an_individual_number_is_refused_and_not_repeated(text: str) -> None:

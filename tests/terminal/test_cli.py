@@ -283,7 +283,7 @@ def test_a_wrong_register_is_refused_line_by_line(installer: Installer) -> None:
     file.write_text(REGISTER + "2,秘密の名,1955-04-05\n", encoding="utf-8")
     refused = installer.runs_here("records", "import", str(file))
     assert refused.exit_code == 1
-    assert "line 4: 患者番号: number-twice (first at line 3)" in refused.stderr
+    assert "line 4: 患者番号: twice (first at line 3)" in refused.stderr
     assert "秘密" not in refused.output
 
 

@@ -11,8 +11,9 @@ import pytest
 from eligibility.clinic_record import ClinicRecord
 from terminal.accounts import TERMINAL, Actor, Role
 from terminal.audit import Act
-from terminal.clinic_register import PAGE, PREVIEW_LIVES, ClinicRegister
-from terminal.errors import RegisterChangedError, RegisterFileError, RoleError
+from terminal.clinic_register import PAGE, ClinicRegister
+from terminal.errors import CsvFileError, PreviewOutdatedError, RoleError
+from terminal.previews import PREVIEW_LIVES
 from terminal.register_file import write_register_file
 from terminal.store import Store
 from terminal.store.keys import new_key
@@ -110,7 +111,7 @@ def test_a_file_with_a_wrong_line_is_taken_by_nobody(register: ClinicRegister) -
     """One wrong line keeps the whole file out."""
     preview = register.look_at(RECEPTION, a_file(TANAKA) + b"0002,x,,nonsense,,,,,,,\n")
     assert preview.changes is None
-    with pytest.raises(RegisterFileError):
+    with pytest.raises(CsvFileError):
         register.take(RECEPTION, preview.id)
     assert register.search(RECEPTION, "").register_size == 0
 
@@ -119,16 +120,16 @@ def test_only_what_was_shown_is_taken(register: ClinicRegister, clock: Clock) ->
     """Another import in between, another person, a repeated press and a long wait take nothing."""
     mine = register.look_at(RECEPTION, a_file(TANAKA))
     theirs = register.look_at(OTHER, a_file(SUZUKI))
-    with pytest.raises(RegisterChangedError):
+    with pytest.raises(PreviewOutdatedError):
         register.take(OTHER, mine.id)
     register.take(OTHER, theirs.id)
-    with pytest.raises(RegisterChangedError):
+    with pytest.raises(PreviewOutdatedError):
         register.take(OTHER, theirs.id)
-    with pytest.raises(RegisterChangedError):
+    with pytest.raises(PreviewOutdatedError):
         register.take(RECEPTION, mine.id)
     late = register.look_at(RECEPTION, a_file(TANAKA))
     clock.goes_on(PREVIEW_LIVES.total_seconds() + 1)
-    with pytest.raises(RegisterChangedError):
+    with pytest.raises(PreviewOutdatedError):
         register.take(RECEPTION, late.id)
     assert [one.record for one in register.search(RECEPTION, "").entries] == [SUZUKI]
 

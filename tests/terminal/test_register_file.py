@@ -10,18 +10,10 @@ from hypothesis import strategies as st
 
 from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import Sex
-from terminal.errors import RegisterFileError, RegisterFileReason
+from terminal.csv_file import LARGEST_FILE, MOST_LINES, MOST_PROBLEMS, LineProblem, LineReason
+from terminal.errors import CsvFileError, CsvFileReason
 from terminal.register_dates import read_birthdate
-from terminal.register_file import (
-    LARGEST_FILE,
-    MOST_LINES,
-    MOST_PROBLEMS,
-    Column,
-    LineProblem,
-    LineReason,
-    read_register_file,
-    write_register_file,
-)
+from terminal.register_file import Column, read_register_file, write_register_file
 
 TODAY = date(2026, 11, 24)
 INDIVIDUAL_NUMBER = "123456789018"
@@ -169,7 +161,7 @@ def test_an_individual_number_is_refused_in_foreign_columns_too() -> None:
 def test_a_number_stands_once_in_a_file() -> None:
     """The second patient of a number is refused, with the line of the first."""
     found = problems(LINE, LINE)
-    assert found == [LineProblem(3, LineReason.NUMBER_TWICE, Column.PATIENT_NUMBER, 2)]
+    assert found == [LineProblem(3, LineReason.TWICE, Column.PATIENT_NUMBER, 2)]
 
 
 def test_a_line_is_where_it_begins() -> None:
@@ -190,24 +182,24 @@ def test_many_problems_are_counted() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", RegisterFileReason.EMPTY),
-        (b" \r\n", RegisterFileReason.EMPTY),
-        (a_file(), RegisterFileReason.EMPTY),
-        ("患者番号".encode("utf-16"), RegisterFileReason.ENCODING),
-        (b"\xff\xfd\x81", RegisterFileReason.ENCODING),
-        (a_file('1,"甲'), RegisterFileReason.NOT_CSV),
-        (a_file(LINE, header="名前,誕生日"), RegisterFileReason.COLUMN_MISSING),
-        (a_file(LINE, header=HEADER + ",氏 名"), RegisterFileReason.COLUMN_TWICE),
-        (a_file(LINE, header=HEADER + ",個人番号"), RegisterFileReason.INDIVIDUAL_NUMBER),
-        (b"x" * (LARGEST_FILE + 1), RegisterFileReason.TOO_LARGE),
-        (a_file(*["1,"] * (MOST_LINES + 1)), RegisterFileReason.TOO_MANY_LINES),
-        (a_file('"' + "甲" * 200_000 + '"'), RegisterFileReason.NOT_CSV),
+        (b"", CsvFileReason.EMPTY),
+        (b" \r\n", CsvFileReason.EMPTY),
+        (a_file(), CsvFileReason.EMPTY),
+        ("患者番号".encode("utf-16"), CsvFileReason.ENCODING),
+        (b"\xff\xfd\x81", CsvFileReason.ENCODING),
+        (a_file('1,"甲'), CsvFileReason.NOT_CSV),
+        (a_file(LINE, header="名前,誕生日"), CsvFileReason.COLUMN_MISSING),
+        (a_file(LINE, header=HEADER + ",氏 名"), CsvFileReason.COLUMN_TWICE),
+        (a_file(LINE, header=HEADER + ",個人番号"), CsvFileReason.INDIVIDUAL_NUMBER),
+        (b"x" * (LARGEST_FILE + 1), CsvFileReason.TOO_LARGE),
+        (a_file(*["1,"] * (MOST_LINES + 1)), CsvFileReason.TOO_MANY_LINES),
+        (a_file('"' + "甲" * 200_000 + '"'), CsvFileReason.NOT_CSV),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_register_gives_one_clear_error(data: bytes, reason: RegisterFileReason) -> None:
+def test_what_is_no_register_gives_one_clear_error(data: bytes, reason: CsvFileReason) -> None:
     """A file that cannot be read as a register is refused as a whole, with the reason."""
-    with pytest.raises(RegisterFileError) as refused:
+    with pytest.raises(CsvFileError) as refused:
         read_register_file(data, TODAY)
     assert refused.value.reason is reason
 
@@ -218,7 +210,7 @@ def test_no_bytes_break_it(data: bytes) -> None:
     for whole in (data, a_file() + data):
         try:
             file = read_register_file(whole, TODAY)
-        except RegisterFileError:
+        except CsvFileError:
             continue
         assert file.problem_count or len(file.records) == file.lines
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from terminal.accounts import Role
-from terminal.register_file import LARGEST_FILE
+from terminal.csv_file import LARGEST_FILE
 from tests.web.visitors import Site, Visitor
 
 HEADER = "患者番号,氏名,カナ,生年月日,性別\n"

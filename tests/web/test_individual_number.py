@@ -1,0 +1,48 @@
+"""The 12-digit Individual Number is taken by no form, and the answer says why."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import pytest
+
+from terminal.accounts import Role
+from tests.web.visitors import Site
+
+NUMBER = "123456789018"
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "field"),
+    [
+        (Role.RECEPTION, "/staff/register", "text"),
+        (Role.RECEPTION, "/staff/visits/v/record", "patient_number"),
+        (Role.RECEPTION, "/staff/visits/v/name", "right_name"),
+        (Role.ADMINISTRATOR, "/staff/accounts", "name"),
+        (Role.ADMINISTRATOR, "/staff/accounts", "login"),
+        (Role.RECEPTION, "/staff/appointments", "no_such_field"),
+    ],
+)
+@pytest.mark.parametrize("written", [NUMBER, "氏名 1234-5678-9018", "１２３４　５６７８　９０１８"])
+def test_no_form_takes_it(site: Site, role: Role, path: str, field: str, written: str) -> None:
+    """Whatever the form and however it is written, it is refused with why, and never repeated."""
+    visitor = site.visitor().logs_in(role)
+    refused = visitor.sends(path, {field: written})
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "個人番号は資格確認に使わず" in refused.text
+    assert written not in refused.text
+
+
+def test_the_log_in_is_a_form_too(site: Site) -> None:
+    """It is not taken for a name at the log-in, where nobody is known yet."""
+    visitor = site.visitor()
+    visitor.opens("/staff/login")
+    refused = visitor.sends("/staff/login", {"name": NUMBER, "password": "x"})
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@pytest.mark.parametrize("text", ["123456789012", "1234567890180", "06123456", "0" * 32])
+def test_other_digits_pass(site: Site, text: str) -> None:
+    """Twelve digits with another check digit, and longer and shorter numbers, are no reason."""
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    assert visitor.sends("/staff/register", {"text": text}).status_code == HTTPStatus.OK
