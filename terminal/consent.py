@@ -312,14 +312,7 @@ class Disclosure:
             if self._is_closed(consent.visit_id):
                 break
             part = self._call(consent.visit_id, partial(self._payer.fetch_history, live, category))
-            history = History(
-                consent.id,
-                self._now(),
-                history.fetched | {category},
-                history.medications + part.medications,
-                history.treatments + part.treatments,
-                history.checkups + part.checkups,
-            )
+            history = history.joined_with(part)
         if not history.fetched:
             return
         entry = AuditEntry(

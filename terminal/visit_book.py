@@ -215,15 +215,10 @@ class VisitBook:
         if closed is not None or consent is None or history is None:
             msg = f"visit {visit_id}: history is closed: {closed}"
             raise VisitStateError(msg)
-        opened = open_categories(consent, self._now()) & history.fetched
-        return History(
-            consent.id,
-            history.fetched_at,
-            opened,
-            history.medications if ConsentCategory.YZK in opened else (),
-            history.treatments if ConsentCategory.SRJ in opened else (),
-            history.checkups if ConsentCategory.TKK in opened else (),
-        )
+        if history.consent_id != consent.id:
+            msg = f"visit {visit_id}: history was fetched under another consent"
+            raise VisitStateError(msg)
+        return history.narrowed_to(open_categories(consent, self._now()))
 
     def outcome(self, visit_id: str) -> DoneOutcome | None:
         """Return what the kiosk may say of a visit in public, None while the payer is asked."""

@@ -34,12 +34,7 @@ from eligibility.fhir.answers import ADAPTER, read_answer
 from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.fhir.wire import Json, write_json
-from eligibility.history import (
-    CheckupObservation,
-    History,
-    MedicationRecord,
-    TreatmentRecord,
-)
+from eligibility.history import History, Record
 from eligibility.model import Consent, ConsentDecision, PayerAnswer
 from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
 
@@ -217,19 +212,12 @@ class FhirPayer:
             raise PayerRefusedError(error.code, error.words) from None
         except AnswerForAnotherPersonError:
             raise AnswerForAnotherPersonError(consent.id) from None
-        return History(
-            consent_id=consent.id,
-            fetched_at=self._now(),
-            fetched=frozenset((category,)),
-            medications=tuple(one for one in records if isinstance(one, MedicationRecord)),
-            treatments=tuple(one for one in records if isinstance(one, TreatmentRecord)),
-            checkups=tuple(one for one in records if isinstance(one, CheckupObservation)),
-        )
+        return History.of_category(consent.id, self._now(), category, records)
 
     def _pages(
         self, consent: Consent, category: ConsentCategory, patient: str, first: str
-    ) -> list[documents.Record]:
-        records: list[documents.Record] = []
+    ) -> list[Record]:
+        records: list[Record] = []
         rows = 0
         seen: set[str] = set()
         url: str | None = first

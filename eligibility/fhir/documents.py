@@ -5,7 +5,6 @@ A page is read whole or not at all, and only if every row is about the patient w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -32,11 +31,15 @@ from eligibility.fhir.wire import (
     reading,
     string_of,
 )
-from eligibility.history import CheckupObservation, MedicationRecord, TreatmentRecord
-
-Record = MedicationRecord | TreatmentRecord | CheckupObservation
-
-_JLAC10 = re.compile(r"[0-9A-Z]{17}", re.ASCII)
+from eligibility.history import (
+    CalendarMonth,
+    CheckupObservation,
+    Institution,
+    MedicationOrigin,
+    MedicationRecord,
+    Record,
+    TreatmentRecord,
+)
 
 # What was recorded, but did not happen or is withdrawn, is no history.
 _NOT_HAPPENED = frozenset({"entered-in-error", "not-done", "cancelled", "declined"})
@@ -122,8 +125,9 @@ def _required(value: str | None, what: str) -> str:
     return value
 
 
-def _institution(performers: Sequence[_Performer]) -> str:
-    return _required(only(performers, "performer").actor.display, "the institution's name")
+def _institution(performers: Sequence[_Performer]) -> Institution:
+    name = only(performers, "performer").actor.display
+    return Institution(_required(name, "the institution's name"))
 
 
 def _medication(row: _MedicationDispense) -> MedicationRecord:
@@ -134,8 +138,9 @@ def _medication(row: _MedicationDispense) -> MedicationRecord:
         raise ValueError(msg)
     dosage = at_most_one(row.dosage, "dosageInstruction")
     return MedicationRecord(
+        origin=MedicationOrigin.DISPENSING,
         dispensed_on=row.when_handed_over,
-        institution=_institution(row.performer),
+        dispenser=_institution(row.performer),
         name=_required(row.medication.text, "the medicine's name"),
         ingredient=string_of(row.extension, ext("ingredient")),
         quantity=quantity.value,
@@ -147,6 +152,7 @@ def _medication(row: _MedicationDispense) -> MedicationRecord:
 
 def _treatment(row: _Procedure) -> TreatmentRecord:
     return TreatmentRecord(
+        month=CalendarMonth.of(row.performed),
         performed_on=row.performed,
         institution=_institution(row.performer),
         name=_required(row.code.text, "the treatment's name"),
@@ -156,9 +162,6 @@ def _treatment(row: _Procedure) -> TreatmentRecord:
 def _checkup(row: _Observation) -> CheckupObservation:
     coding = only([one for one in row.code.coding if one.system == CS_JLAC10], "the item's code")
     code = _required(coding.code, "the item's code")
-    if not _JLAC10.fullmatch(code):
-        msg = "a checkup item's code has 17 characters"
-        raise ValueError(msg)
     quantity = row.value_quantity
     words = [row.value_string, None if row.value_concept is None else row.value_concept.text]
     values = [None if quantity is None else quantity.value, *words]

@@ -1,63 +1,85 @@
-"""History documents as plain data; kept in memory for the visit, never written to disk."""
+"""All that one consent opened, as plain data; kept in memory for the visit, never on disk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from eligibility.codes import ConsentCategory
+from eligibility.history.checkups import CheckupObservation
+from eligibility.history.drugs import MedicationRecord
+from eligibility.history.treatment import DiagnosisRecord, OperationRecord, TreatmentRecord
 
-
-@dataclass(frozen=True, slots=True)
-class MedicationRecord:
-    """One dispensed medicine (調剤, 薬剤情報).
-
-    ``name``: 医薬品名; ``ingredient``: 一般名; ``quantity`` in ``unit``; ``days``: 日数;
-    ``usage``: 用法 as written; ``institution``: who dispensed or prescribed.
-    """
-
-    dispensed_on: date
-    institution: str
-    name: str
-    ingredient: str | None = None
-    quantity: Decimal | None = None
-    unit: str | None = None
-    usage: str | None = None
-    days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TreatmentRecord:
-    """One act of treatment (診療行為)."""
-
-    performed_on: date
-    institution: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckupObservation:
-    """One measured item of a specific health checkup (特定健診).
-
-    ``item_code``: JLAC10, 17 characters; ``value``: a number in ``unit``, or the words of a
-    coded or written result.
-    """
-
-    effective_date: date
-    item_code: str
-    item_name: str
-    value: Decimal | str
-    unit: str | None = None
+Record = MedicationRecord | TreatmentRecord | OperationRecord | DiagnosisRecord | CheckupObservation
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was fetched under one consent: only the categories in ``fetched`` were asked for."""
+    """What was fetched under one consent.
+
+    Only the categories in ``fetched`` came, each whole: medicines with YZK, treatments with SRJ,
+    operations and diagnoses with SHJ, checkups with TKK.
+    """
 
     consent_id: str
     fetched_at: datetime
     fetched: frozenset[ConsentCategory]
     medications: tuple[MedicationRecord, ...] = ()
     treatments: tuple[TreatmentRecord, ...] = ()
+    operations: tuple[OperationRecord, ...] = ()
+    diagnoses: tuple[DiagnosisRecord, ...] = ()
     checkups: tuple[CheckupObservation, ...] = ()
+
+    @classmethod
+    def of_category(
+        cls,
+        consent_id: str,
+        fetched_at: datetime,
+        category: ConsentCategory,
+        records: Iterable[Record],
+    ) -> History:
+        """Return the whole of one category; raises ValueError for a record of another."""
+        whole = cls(consent_id, fetched_at, frozenset({category}))
+        found = list(records)
+        made = replace(
+            whole,
+            medications=tuple(one for one in found if isinstance(one, MedicationRecord)),
+            treatments=tuple(one for one in found if isinstance(one, TreatmentRecord)),
+            operations=tuple(one for one in found if isinstance(one, OperationRecord)),
+            diagnoses=tuple(one for one in found if isinstance(one, DiagnosisRecord)),
+            checkups=tuple(one for one in found if isinstance(one, CheckupObservation)),
+        )
+        if made != made.narrowed_to({category}):
+            msg = f"a record is not of category {category.value}"
+            raise ValueError(msg)
+        return made
+
+    def narrowed_to(self, categories: AbstractSet[ConsentCategory]) -> History:
+        """Return what of this belongs to ``categories``."""
+        return replace(
+            self,
+            fetched=self.fetched & categories,
+            medications=self.medications if ConsentCategory.YZK in categories else (),
+            treatments=self.treatments if ConsentCategory.SRJ in categories else (),
+            operations=self.operations if ConsentCategory.SHJ in categories else (),
+            diagnoses=self.diagnoses if ConsentCategory.SHJ in categories else (),
+            checkups=self.checkups if ConsentCategory.TKK in categories else (),
+        )
+
+    def joined_with(self, part: History) -> History:
+        """Return both, as of the later moment; raises ValueError for two consents."""
+        if part.consent_id != self.consent_id:
+            msg = "what two consents opened is not joined"
+            raise ValueError(msg)
+        return History(
+            self.consent_id,
+            max(self.fetched_at, part.fetched_at),
+            self.fetched | part.fetched,
+            self.medications + part.medications,
+            self.treatments + part.treatments,
+            self.operations + part.operations,
+            self.diagnoses + part.diagnoses,
+            self.checkups + part.checkups,
+        )

@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from eligibility.history import MedicationRecord, TreatmentRecord
+from eligibility.history import (
+    CalendarMonth,
+    Institution,
+    MedicationOrigin,
+    MedicationRecord,
+    TreatmentRecord,
+)
 from eligibility.simulator.checkups import checkups_of
 from eligibility.simulator.drugs import (
     BLOOD_ACTS,
@@ -48,8 +54,9 @@ def medications_of(person: Person, today: date) -> list[MedicationRecord]:
     """Return what was dispensed in the last three years, newest first."""
     return [
         MedicationRecord(
+            origin=MedicationOrigin.DISPENSING,
             dispensed_on=visit.day,
-            institution=visit.pharmacy,
+            dispenser=Institution(visit.pharmacy),
             name=drug.name,
             ingredient=drug.ingredient,
             quantity=drug.quantity,
@@ -65,7 +72,9 @@ def medications_of(person: Person, today: date) -> list[MedicationRecord]:
 def treatments_of(person: Person, today: date) -> list[TreatmentRecord]:
     """Return the acts of treatment of the last three years, newest first."""
     return [
-        TreatmentRecord(visit.day, visit.clinic, act)
+        TreatmentRecord(
+            CalendarMonth.of(visit.day), Institution(visit.clinic), act, performed_on=visit.day
+        )
         for visit in _visits(person, today)
         for act in visit.acts
     ]

@@ -18,8 +18,8 @@ def medication(record: MedicationRecord, key: str, patient_id: str) -> Json:
         "status": "completed",
         "medicationCodeableConcept": {"text": record.name},
         "subject": {"reference": f"Patient/{patient_id}"},
-        "performer": [{"actor": {"display": record.institution}}],
-        "whenHandedOver": record.dispensed_on.isoformat(),
+        "performer": [{"actor": {"display": record.institution.name}}],
+        "whenHandedOver": record.day.isoformat(),
     }
     if record.ingredient is not None:
         resource["extension"] = [{"url": ext("ingredient"), "valueString": record.ingredient}]
@@ -45,8 +45,8 @@ def treatment(record: TreatmentRecord, key: str, patient_id: str) -> Json:
         "status": "completed",
         "code": {"text": record.name},
         "subject": {"reference": f"Patient/{patient_id}"},
-        "performedDateTime": record.performed_on.isoformat(),
-        "performer": [{"actor": {"display": record.institution}}],
+        "performedDateTime": f"{record.performed_on}",
+        "performer": [{"actor": {"display": record.institution.name}}],
     }
 
 

@@ -19,7 +19,14 @@ from eligibility.errors import (
 )
 from eligibility.fhir.documents import Page, read_page, resource_type
 from eligibility.fhir.outcomes import refusal_in
-from eligibility.history import CheckupObservation, MedicationRecord, TreatmentRecord
+from eligibility.history import (
+    CalendarMonth,
+    CheckupObservation,
+    Institution,
+    MedicationOrigin,
+    MedicationRecord,
+    TreatmentRecord,
+)
 from tests.fhir.samples import EXAMPLES, PATIENT, WILD, damaged, example
 
 YZK, SRJ, TKK = ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK
@@ -35,8 +42,9 @@ def test_the_documented_medicines_are_read() -> None:
     """A dispensed medicine has its day, institution, names, amount, days and usage as written."""
     page = read(example("medicines-page-1"), YZK)
     assert page.records[0] == MedicationRecord(
+        origin=MedicationOrigin.DISPENSING,
         dispensed_on=date(2026, 11, 2),
-        institution="見本駅前薬局",
+        dispenser=Institution("見本駅前薬局"),
         name="アムロジピン錠５ｍｇ「見本」",
         ingredient="アムロジピンベシル酸塩",
         quantity=Decimal(1),
@@ -53,7 +61,7 @@ def test_the_documented_medicines_are_read() -> None:
 def test_the_documented_treatments_and_checkups_are_read() -> None:
     """Treatment has its day, institution and name; a checkup item its code, value and unit."""
     assert read(example("treatments"), SRJ).records[0] == TreatmentRecord(
-        date(2026, 11, 2), "見本内科医院", "再診"
+        CalendarMonth(2026, 11), Institution("見本内科医院"), "再診", date(2026, 11, 2)
     )
     checkups = read(example("checkups"), TKK).records
     assert checkups[0] == CheckupObservation(

@@ -184,7 +184,7 @@ def test_history_fits_the_story() -> None:
     recent = [
         record
         for record in medications_of(persona("elderly"), DAY)
-        if record.dispensed_on > DAY - timedelta(days=60)
+        if record.day > DAY - timedelta(days=60)
     ]
     assert len({record.name for record in recent}) >= 6
     checkups = checkups_of(persona("ordinary"), DAY)
@@ -214,8 +214,8 @@ def test_history_stays_tomorrow() -> None:
         today = medications_of(person, DAY)
         later = medications_of(person, DAY + timedelta(days=9))
         oldest = DAY - timedelta(days=3 * 365 - 40)
-        kept = [record for record in later if oldest < record.dispensed_on <= DAY]
-        assert kept == [record for record in today if record.dispensed_on > oldest]
+        kept = [record for record in later if oldest < record.day <= DAY]
+        assert kept == [record for record in today if record.day > oldest]
         measured = {record.effective_date for record in checkups_of(person, DAY)}
         remeasured = {record.effective_date for record in checkups_of(person, DAY + timedelta(9))}
         assert measured <= remeasured
@@ -245,10 +245,11 @@ def test_history_is_plausible() -> None:
     seen = set()
     for person in ALL.people:
         for drug in medications_of(person, DAY):
-            assert person.birthdate < drug.dispensed_on <= DAY
+            assert person.birthdate < drug.day <= DAY
             assert drug.days is not None
             assert 0 < drug.days <= 90
         for act in treatments_of(person, DAY):
+            assert act.performed_on is not None
             assert person.birthdate < act.performed_on <= DAY
         for item in checkups_of(person, DAY):
             assert date(2020, 4, 1) <= item.effective_date <= DAY
