@@ -5,11 +5,13 @@
     EligibilityError
     ├── PayerUnavailableError         ask again later: refused, reset, 5xx, 429
     │   ├── PayerTimeoutError         the payer did not answer in time
-    │   └── PayerSilentError          nothing was sent: the last calls failed, it is not yet time
+    │   ├── PayerSilentError          nothing was sent: the last calls failed, it is not yet time
+    │   └── FolderAwayError           a folder of the national interface cannot be used
     ├── PayerProtocolError            the answer cannot be read: ask again, then give it to staff
     ├── PayerRefusedError             the payer understood and said no: its code and words
     │   └── CardNotRegisteredError    not yet an insurance card (利用登録): ask the patient
     ├── AnswerForAnotherPersonError   never shown, given to staff
+    ├── ConflictingAnswersError       two that differ to one question: neither counts, to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch
     ├── NotSupportedError             this way of asking is not the adapter's: use another
     └── PayerTrustError               certificates missing, refused or expired: call the installer
@@ -39,6 +41,10 @@ class PayerTimeoutError(PayerUnavailableError):
 
 class PayerSilentError(PayerUnavailableError):
     """Nothing was sent, since the payer did not answer the last calls; it is asked again later."""
+
+
+class FolderAwayError(PayerUnavailableError):
+    """A folder of the national interface is not there, not mounted or not ours to write."""
 
 
 class PayerProtocolError(EligibilityError):
@@ -73,6 +79,16 @@ class AnswerForAnotherPersonError(EligibilityError):
         super().__init__(f"answer to question {question_id} is for another person")
         self.question_id = question_id
         self.original = original
+
+
+class ConflictingAnswersError(EligibilityError):
+    """One question has two answers that differ; nobody can say which one holds."""
+
+    def __init__(self, question_id: str, count: int) -> None:
+        """``count``: how many different answers there are."""
+        super().__init__(f"question {question_id} has {count} answers that differ")
+        self.question_id = question_id
+        self.count = count
 
 
 class ConsentRequiredError(EligibilityError):

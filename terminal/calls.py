@@ -13,7 +13,9 @@ from enum import StrEnum
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     CardNotRegisteredError,
+    ConflictingAnswersError,
     EligibilityError,
+    NotSupportedError,
     PayerRefusedError,
     PayerTimeoutError,
     PayerTrustError,
@@ -35,6 +37,8 @@ class CallOutcome(StrEnum):
     REFUSED = "payer-refused"
     NOT_REGISTERED = "not-registered"
     ANOTHER_PERSON = "another-person"
+    CONFLICTING = "conflicting-answers"
+    NOT_SUPPORTED = "not-supported"
 
     @classmethod
     def of(cls, answer: AnswerOutcome) -> CallOutcome:
@@ -55,6 +59,8 @@ _OUTCOMES: tuple[tuple[type[EligibilityError], CallOutcome], ...] = (
     (CardNotRegisteredError, CallOutcome.NOT_REGISTERED),
     (PayerRefusedError, CallOutcome.REFUSED),
     (AnswerForAnotherPersonError, CallOutcome.ANOTHER_PERSON),
+    (ConflictingAnswersError, CallOutcome.CONFLICTING),
+    (NotSupportedError, CallOutcome.NOT_SUPPORTED),
     (EligibilityError, CallOutcome.UNREADABLE),
 )
 

@@ -35,6 +35,8 @@ class QuestionProblem(StrEnum):
     NOT_REGISTERED = "not-registered"
     PAYER_TRUST = "payer-trust"
     ANOTHER_PERSON = "another-person"
+    CONFLICTING = "conflicting-answers"
+    NOT_SUPPORTED = "not-supported"
     EXPIRED = "expired"
 
 

@@ -1,0 +1,394 @@
+"""The answers' folder (``res``): which file answers whom, and what becomes of the others.
+
+One thread reads what is new there, by the number that each answer repeats (ArbitraryFileIdentifier)
+and not by its name, since no rule for names is certain.  An answer stays where it lies until the
+desk has stored it, so that a desk that is cut off in between finds it again; then it is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from eligibility.errors import EligibilityError, FolderAwayError, PayerProtocolError
+from eligibility.national.exchange import (
+    AsideReason,
+    ExchangeBook,
+    Reply,
+    SetAside,
+    kind_of,
+    reply_name,
+)
+from eligibility.national.folder import Entry, Folder, Unreadable
+from eligibility.national.watch import FolderWatch
+
+log = logging.getLogger(__name__)
+
+STALE = timedelta(hours=48)
+"""Older files answer no question that is still open; they are not even read."""
+SETTLE_SECONDS = 2.0
+"""How long nobody writes to a file before it counts as whole, be it a message or not."""
+READS_AT_ONCE = 200
+"""How many files are read before whoever waits for an answer is looked after again."""
+LOOK_SECONDS = 0.25
+"""How often a waiting question looks for its answer's likely name itself."""
+
+Key = tuple[str, str]
+"""Kind of message and ArbitraryFileIdentifier."""
+
+
+class _Verdict(Enum):
+    ANSWER = "answer"
+    UNSETTLED = "unsettled"
+    LEFT = "left"
+
+
+@dataclass(slots=True)
+class _Seen:
+    stamp: tuple[int, int, int]
+    verdict: _Verdict
+    since: float
+    key: Key | None = None
+
+
+class Replies:
+    """Finds answers in one folder; safe to share between threads."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        poll_seconds: float,
+        kinds: Collection[str],
+        identify: Callable[[bytes], str],
+        book: ExchangeBook,
+        now: Callable[[], datetime],
+        *,
+        shared: bool,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        """``kinds``: of the messages that we ask for; all other names are nobody's business here.
+
+        ``identify``: reads the ArbitraryFileIdentifier, or raises PayerProtocolError.  ``shared``:
+        other programs have answers of theirs in the folder, which stay untouched.
+        ``settle_seconds``: how long nobody writes to a file before it counts as whole.
+        """
+        self._folder = folder
+        self._watch = FolderWatch(folder, poll_seconds)
+        self._kinds = frozenset(kinds)
+        self._identify = identify
+        self._book = book
+        self._now = now
+        self._shared = shared
+        self._settle_seconds = settle_seconds
+        self._lock = threading.Condition()
+        self._seen: dict[str, _Seen] = {}
+        self._found: dict[Key, set[str]] = {}
+        self._broken: dict[Key, PayerProtocolError] = {}
+        self._awaited: dict[Key, int] = {}
+        self._problem: FolderAwayError | None = None
+        self._stopping = False
+        self._reader: threading.Thread | None = None
+
+    # -- for whoever asks ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read, unless that was begun already."""
+        with self._lock:
+            if self._reader is None and not self._stopping:
+                self._reader = threading.Thread(target=self._run, name="replies", daemon=True)
+                self._reader.start()
+
+    def close(self) -> None:
+        """Stop reading; whoever waits gets nothing."""
+        with self._lock:
+            self._stopping = True
+            reader = self._reader
+            self._lock.notify_all()
+        self._watch.close()
+        if reader is not None:
+            reader.join()
+        self._watch.close()
+
+    def take(self, kind: str, identifier: str, seconds: float) -> list[Reply]:
+        """Return the different files that answer a question; empty where none came in time.
+
+        Raises FolderAwayError, and PayerProtocolError for one that stays unreadable.
+        """
+        self.start()
+        key = (kind, identifier)
+        until = time.monotonic() + seconds
+        with self._lock:
+            if key not in self._awaited:
+                self._broken.pop(key, None)
+            self._awaited[key] = self._awaited.get(key, 0) + 1
+        try:
+            while True:
+                self._look_at(reply_name(kind, identifier))
+                replies = self._read_found(key)
+                if replies:
+                    return replies
+                with self._lock:
+                    broken = self._broken.pop(key, None)
+                    if broken is not None:
+                        raise broken
+                    left = until - time.monotonic()
+                    if left <= 0 or self._stopping:
+                        if self._problem is not None:
+                            raise self._problem
+                        return []
+                    if not self._found.get(key):
+                        self._lock.wait(min(left, LOOK_SECONDS))
+        finally:
+            with self._lock:
+                self._awaited[key] -= 1
+                if not self._awaited[key]:
+                    del self._awaited[key]
+
+    def discard(self, kind: str, identifier: str, replies: Collection[Reply]) -> None:
+        """Remove answers that nobody needs any more."""
+        for reply in replies:
+            self._remove((kind, identifier), reply)
+
+    def set_aside(
+        self, kind: str, identifier: str, replies: Collection[Reply], reason: AsideReason
+    ) -> None:
+        """Have answers kept by the desk that must not be taken, and remove them."""
+        for reply in replies:
+            one = SetAside(reply.name, reason, len(reply.content), reply.content, identifier)
+            if self._book.set_aside(one):
+                self._remove((kind, identifier), reply)
+            else:
+                self._forget((kind, identifier), reply.name)
+
+    # -- what is found -------------------------------------------------------------------------
+
+    def _read_found(self, key: Key) -> list[Reply]:
+        """Read what answers ``key``, each content once; what is gone meanwhile is forgotten."""
+        with self._lock:
+            names = sorted(self._found.get(key, ()))
+        contents: dict[bytes, Reply] = {}
+        for name in names:
+            content = self._folder.read(name)
+            if not isinstance(content, bytes) or not self._answers(key, content):
+                self._forget(key, name)
+                continue
+            contents.setdefault(content, Reply(name, content))
+        return list(contents.values())
+
+    def _answers(self, key: Key, content: bytes) -> bool:
+        with suppress(PayerProtocolError):
+            return self._identify(content) == key[1]
+        return False
+
+    def _forget(self, key: Key, name: str) -> None:
+        with self._lock:
+            names = self._found.get(key)
+            if names is not None:
+                names.discard(name)
+                if not names:
+                    del self._found[key]
+            seen = self._seen.get(name)
+            if seen is not None and seen.verdict is _Verdict.ANSWER:
+                seen.verdict, seen.key = _Verdict.LEFT, None
+
+    def _remove(self, key: Key, reply: Reply) -> None:
+        """Remove a file unless another one stands under its name by now, and its duplicates."""
+        with self._lock:
+            names = {reply.name, *self._found.get(key, ())}
+        for name in names:
+            if self._folder.read(name) == reply.content:
+                self._folder.remove(name)
+                self._forget(key, name)
+
+    # -- the reading thread --------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            with self._lock:
+                unsettled = any(one.verdict is _Verdict.UNSETTLED for one in self._seen.values())
+            told = self._watch.wait(self._settle_seconds / 2 if unsettled else None)
+            if self._stopping:
+                return
+            try:
+                self._look(told)
+                self._away(None)
+            except FolderAwayError as error:
+                self._away(error)
+            except OSError as error:
+                log.warning("%s is looked at again: %s", self._folder.path, error.strerror)
+            except EligibilityError:
+                log.exception("%s is looked at again", self._folder.path)
+            except Exception:
+                # one fault must not end all reading
+                log.exception("%s is looked at again after a fault", self._folder.path)
+
+    def _away(self, problem: FolderAwayError | None) -> None:
+        with self._lock:
+            if (problem is None) != (self._problem is None):
+                log.warning("%s", problem or f"{self._folder.path}: it is there again")
+            self._problem = problem
+            self._lock.notify_all()
+
+    def _look(self, told: set[str]) -> None:
+        if 0 < len(told) <= READS_AT_ONCE:
+            for name in told:
+                self._look_at(name)
+            return
+        entries = self._folder.entries(self._is_ours_to_read)
+        self._drop_vanished(entries)
+        with self._lock:
+            hints = [identifier for _kind, identifier in self._awaited]
+            new = [one for one in entries if self._is_new(one)]
+        new.sort(key=lambda one: (not _hinted(one.name, hints), -one.modified_ns))
+        for entry in new[:READS_AT_ONCE]:
+            self._examine(entry)
+        if len(new) > READS_AT_ONCE:
+            self._watch.wake()
+        else:
+            self._tidy()
+
+    def _look_at(self, name: str) -> None:
+        """Look at one name that may be an answer's."""
+        if not self._is_ours_to_read(name):
+            return
+        entry = self._folder.entry(name)
+        if entry is not None and self._is_new(entry):
+            self._examine(entry)
+
+    def _is_ours_to_read(self, name: str) -> bool:
+        return kind_of(name) in self._kinds
+
+    def _is_new(self, entry: Entry) -> bool:
+        seen = self._seen.get(entry.name)
+        return seen is None or seen.stamp != entry.stamp or seen.verdict is _Verdict.UNSETTLED
+
+    def _drop_vanished(self, entries: list[Entry]) -> None:
+        names = {entry.name for entry in entries}
+        with self._lock:
+            for name in [name for name in self._seen if name not in names]:
+                key = self._seen.pop(name).key
+                if key is not None and name in self._found.get(key, ()):
+                    self._forget(key, name)
+
+    def _examine(self, entry: Entry) -> None:
+        if not entry.is_file:
+            self._leave(entry, AsideReason.NOT_A_FILE)
+            return
+        if self._is_stale(entry):
+            self._see(entry, _Verdict.LEFT)
+            if not self._shared:
+                self._clear(entry, AsideReason.STALE)
+            return
+        content = self._folder.read(entry.name)
+        if content is None:
+            return
+        if isinstance(content, Unreadable):
+            self._leave(entry, AsideReason(content.value))
+            return
+        try:
+            identifier = self._identify(content)
+        except PayerProtocolError as error:
+            self._unsettled(entry, content, error)
+            return
+        kind = kind_of(entry.name)
+        if kind is not None:
+            self._see(entry, _Verdict.ANSWER, (kind, identifier))
+
+    def _is_stale(self, entry: Entry) -> bool:
+        with self._lock:
+            hints = [identifier for _kind, identifier in self._awaited]
+        age = self._now().timestamp() - entry.modified_ns / 1e9
+        return age > STALE.total_seconds() and not _hinted(entry.name, hints)
+
+    def _see(self, entry: Entry, verdict: _Verdict, key: Key | None = None) -> None:
+        with self._lock:
+            former = self._seen.get(entry.name)
+            since = time.monotonic()
+            if former is not None and former.stamp == entry.stamp:
+                since = former.since
+            if former is not None and former.key not in (None, key):
+                self._forget(former.key, entry.name)
+            self._seen[entry.name] = _Seen(entry.stamp, verdict, since, key)
+            if key is not None:
+                self._found.setdefault(key, set()).add(entry.name)
+                self._lock.notify_all()
+
+    def _unsettled(self, entry: Entry, content: bytes, error: PayerProtocolError) -> None:
+        """Give the writer time; what stays unreadable then is nobody's answer."""
+        self._see(entry, _Verdict.UNSETTLED)
+        with self._lock:
+            waited = time.monotonic() - self._seen[entry.name].since
+            kind = kind_of(entry.name) or ""
+            key = next((one for one in self._awaited if _names(entry.name, one)), None)
+        if waited < self._settle_seconds:
+            return
+        self._see(entry, _Verdict.LEFT)
+        if key is None and self._shared and not self._is_named_for_us(entry.name, kind):
+            log.warning("a file that is no message is left where it lies")
+            return
+        identifier = None if key is None else key[1]
+        one = SetAside(entry.name, AsideReason.UNREADABLE, len(content), content, identifier)
+        if self._book.set_aside(one) and self._folder.read(entry.name) == content:
+            self._folder.remove(entry.name)
+        if key is not None:
+            with self._lock:
+                self._broken[key] = PayerProtocolError(str(error), original=content)
+                self._lock.notify_all()
+
+    def _is_named_for_us(self, name: str, kind: str) -> bool:
+        """Whether the name repeats the number of a question that this desk asked."""
+        identifier = name[len(kind) + len("res_") : -len(".xml")]
+        return self._book.question(identifier) is not None
+
+    def _leave(self, entry: Entry, reason: AsideReason) -> None:
+        """Tell once of an entry that is not even opened, and leave it where it lies."""
+        self._see(entry, _Verdict.LEFT)
+        self._book.set_aside(SetAside(entry.name, reason, entry.size))
+        with self._lock:
+            for key in self._awaited:
+                if _names(entry.name, key):
+                    self._broken[key] = PayerProtocolError(f"the answer is not read: {reason}")
+            self._lock.notify_all()
+
+    # -- what nobody waits for -----------------------------------------------------------------
+
+    def _tidy(self) -> None:
+        """Remove answers that the desk has stored; set aside those that came too late."""
+        with self._lock:
+            idle = [key for key in self._found if key not in self._awaited]
+        for key in idle:
+            asked = self._book.question(key[1])
+            if asked is None:
+                if not self._shared:
+                    self._put_away(key, AsideReason.FOREIGN, frozenset())
+            elif not asked.is_open:
+                self._put_away(key, AsideReason.LATE, asked.replies)
+
+    def _put_away(self, key: Key, reason: AsideReason, stored: frozenset[str]) -> None:
+        for reply in self._read_found(key):
+            if reply.sha256 in stored:
+                self._remove(key, reply)
+            else:
+                self.set_aside(*key, [reply], reason)
+
+    def _clear(self, entry: Entry, reason: AsideReason) -> None:
+        content = self._folder.read(entry.name)
+        if not isinstance(content, bytes):
+            return
+        one = SetAside(entry.name, reason, len(content), content)
+        if self._book.set_aside(one):
+            self._folder.remove(entry.name)
+
+
+def _hinted(name: str, identifiers: list[str]) -> bool:
+    return any(identifier in name for identifier in identifiers)
+
+
+def _names(name: str, key: Key) -> bool:
+    return kind_of(name) == key[0] and key[1] in name
