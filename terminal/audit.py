@@ -51,6 +51,8 @@ class Act(StrEnum):
     REGISTER_SEEN = "register-seen"
     REGISTER_FILE_SEEN = "register-file-seen"
     REGISTER_IMPORTED = "register-imported"
+    APPOINTMENTS_FILE_SEEN = "appointments-file-seen"
+    APPOINTMENTS_IMPORTED = "appointments-imported"
     RECORD_LINKED = "record-linked"
     RECORD_UNLINKED = "record-unlinked"
     RECORD_LINK_UNDONE = "record-link-undone"

@@ -20,6 +20,7 @@ from eligibility.errors import EligibilityError
 from face_auth import FaceAuthError
 from terminal import __version__
 from terminal.accounts import TERMINAL, Role, StaffAccount
+from terminal.appointments_command import appointments
 from terminal.command_parts import config_option, opened_store, utc_now
 from terminal.config import load_config
 from terminal.config_keys import documented_keys
@@ -81,6 +82,7 @@ def cli() -> None:
 
 cli.add_command(face)
 cli.add_command(records)
+cli.add_command(appointments)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 from sqlite_utils import Database, Migrations
 
+from terminal.store import bulk_tables
+
 MIGRATIONS = Migrations("eligibility-terminal")
 
 _TABLES = (
@@ -343,6 +345,12 @@ def step_0008_right_names(db: Database) -> None:
     )
 
 
+def step_0009_appointments(db: Database) -> None:
+    """Appointments, checks of many people before they come, registrations of 照会番号."""
+    for statement in bulk_tables.TABLES:
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -352,6 +360,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0006_calls,
     step_0007_record_links,
     step_0008_right_names,
+    step_0009_appointments,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

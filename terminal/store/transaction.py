@@ -7,7 +7,9 @@ from functools import cached_property
 from sqlite_utils import Database
 
 from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
+from terminal.store.appointments import Appointments
 from terminal.store.audit import Audit, AuditContext
+from terminal.store.bulk import Bulk
 from terminal.store.calls import Calls
 from terminal.store.clinic_records import ClinicRecords
 from terminal.store.confirmations import Answers, Confirmations
@@ -18,6 +20,7 @@ from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
 from terminal.store.record_links import RecordLinks
+from terminal.store.reference_numbers import ReferenceNumbers
 from terminal.store.right_names import RightNameEntries
 from terminal.store.visits import Visits
 
@@ -78,6 +81,21 @@ class Transaction:
     def clinic_records(self) -> ClinicRecords:
         """The clinic's own register of patients."""
         return ClinicRecords(self._db)
+
+    @cached_property
+    def appointments(self) -> Appointments:
+        """The lists of appointments."""
+        return Appointments(self._db)
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """The checks of many people before they come."""
+        return Bulk(self._db)
+
+    @cached_property
+    def reference_numbers(self) -> ReferenceNumbers:
+        """The registrations of 照会番号."""
+        return ReferenceNumbers(self._db)
 
     @cached_property
     def record_links(self) -> RecordLinks:

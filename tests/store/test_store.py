@@ -70,7 +70,9 @@ def test_store_holds_no_history(store: Store) -> None:
     assert {name for name in dir(Transaction) if not name.startswith("_")} == {
         "accounts",
         "answers",
+        "appointments",
         "audit",
+        "bulk",
         "calls",
         "clinic_records",
         "confirmations",
@@ -82,6 +84,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "month_rows",
         "outbox",
         "record_links",
+        "reference_numbers",
         "right_names",
         "sessions",
         "throttle",
