@@ -1,8 +1,8 @@
 """CoverageEligibilityResponse → PayerAnswer.
 
-An answer is read whole or not at all, and only if it names the question and the certificate that
-were asked about.  What the payer contradicts in itself stays uncertain: ``inforce`` that does not
-fit the validity code makes the validity ``None``.
+An answer is read whole or not at all, and only if it names the question and the certificate,
+insured number or person that were asked about.  What the payer contradicts in itself stays
+uncertain: ``inforce`` that does not fit the validity code makes the validity ``None``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from pydantic import Field
 
+from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.codes import (
     LimitCertificateChanged,
     PrescriptionIssue,
@@ -43,11 +44,15 @@ from eligibility.fhir.wire import (
     reading,
     string_of,
 )
-from eligibility.model import AnswerOutcome, CardSubject, PayerAnswer
+from eligibility.fhir.without_card import read_asked_about
+from eligibility.model import AnswerOutcome, CardSubject, Coverage, PayerAnswer, Subject
 from eligibility.payer import CardQuestion
 from eligibility.validity import CONFIRMED
 
 ADAPTER = "fhir"
+
+Question = CardQuestion | NumberQuestion | PersonQuestion
+"""Whatever the profile can be asked."""
 
 _PATIENT = re.compile(r"Patient/[A-Za-z0-9.-]{1,64}", re.ASCII)
 
@@ -84,11 +89,14 @@ class _Response(Element):
 
 
 def read_answer(
-    body: bytes, question: CardQuestion, *, received_at: datetime, institution_code: str | None
+    body: bytes, question: Question, *, received_at: datetime, institution_code: str | None
 ) -> PayerAnswer:
     """Return the answer to ``question``.
 
-    Raises AnswerForAnotherPersonError where it names another certificate or question,
+    An answer without a card never carries the payer's patient: it opens no history.
+
+    Raises AnswerForAnotherPersonError where it names another subject or question, or somebody of
+    another birth date than an insured number or a name was asked with,
     PayerRefusedError where its outcome is ``error`` (a business error in a transport's 200), and
     PayerProtocolError where it cannot be read, lacks something, or is about another day or
     institution.
@@ -97,7 +105,7 @@ def read_answer(
 
     def read() -> PayerAnswer:
         response = read_resource(_Response, "CoverageEligibilityResponse", resource)
-        subject = _subject(response, question, body)
+        _check_subject(response, question, body)
         _check_circumstances(response, question, institution_code)
         outcome = AnswerOutcome(response.outcome)
         code = string_of(response.extension, ext("processing-result-code"))
@@ -106,6 +114,8 @@ def read_answer(
         results = tuple(
             read_coverage(one.coverage, response.contained) for one in response.insurance
         )
+        _check_birthdates(results, question, body)
+        by_card = isinstance(question, CardQuestion)
         stated = code_of(response.extension, ext("qualification-validity"), QualificationValidity)
         return PayerAnswer(
             id=uuid4().hex,
@@ -114,12 +124,12 @@ def read_answer(
             received_at=received_at,
             original=body,
             outcome=outcome,
-            subject=subject,
+            subject=question.subject,
             qualification_validity=_certain(stated, response.insurance),
             results=results,
             code=code,
             message=response.disposition,
-            payer_patient=_payer_patient(response.patient),
+            payer_patient=_payer_patient(response.patient) if by_card else None,
             process_execution_time=response.created,
             reference_classification=code_of(
                 response.extension, ext("reference-classification"), ReferenceClassification
@@ -136,24 +146,42 @@ def read_answer(
     return reading(body, read)
 
 
-def _subject(response: _Response, question: CardQuestion, body: bytes) -> CardSubject:
-    """Return the certificate that is answered for, if it is the one that was asked about."""
+def _check_subject(response: _Response, question: Question, body: bytes) -> None:
+    """Return if the answer names the question, and whom it was asked about, and nobody else."""
     identifier = response.request.identifier
     if identifier.system != vocabulary.ID_QUESTION or identifier.value is None:
         msg = "the answer does not name its question"
         raise ValueError(msg)
+    subjects: set[Subject | None]
+    if isinstance(question, CardQuestion):
+        subjects = set(_certificates(response))
+    else:
+        subjects = {read_asked_about(response.extension)}
+        if subjects == {None}:
+            msg = "the answer does not name whom it is about"
+            raise ValueError(msg)
+    if identifier.value != question.id or subjects != {question.subject}:
+        raise AnswerForAnotherPersonError(question.id, original=body)
+
+
+def _certificates(response: _Response) -> Sequence[CardSubject]:
     stated = find_extension(response.extension, ext("card-certificate"))
     if stated is None or stated.value_identifier is None or response.patient.identifier is None:
         msg = "the answer does not name the certificate that it is for"
         raise ValueError(msg)
-    subjects = {read_subject(stated.value_identifier), read_subject(response.patient.identifier)}
-    if identifier.value != question.id or subjects != {question.subject}:
+    return read_subject(stated.value_identifier), read_subject(response.patient.identifier)
+
+
+def _check_birthdates(results: Sequence[Coverage], question: Question, body: bytes) -> None:
+    """Raise for a result of another birth date: nobody else was asked for without a card."""
+    if isinstance(question, CardQuestion):
+        return
+    if any(one.person.birthdate != question.subject.birthdate for one in results):
         raise AnswerForAnotherPersonError(question.id, original=body)
-    return question.subject
 
 
 def _check_circumstances(
-    response: _Response, question: CardQuestion, institution_code: str | None
+    response: _Response, question: Question, institution_code: str | None
 ) -> None:
     if response.serviced_date not in (None, question.qualification_confirmation_date):
         msg = "the answer is about another day"

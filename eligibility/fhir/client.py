@@ -29,8 +29,14 @@ from eligibility.errors import (
     PayerProtocolError,
     PayerRefusedError,
 )
-from eligibility.fhir import documents, questions, registrations
-from eligibility.fhir.answers import ADAPTER, read_answer
+from eligibility.fhir import (
+    documents,
+    questions,
+    reference_numbers,
+    registrations,
+    without_card,
+)
+from eligibility.fhir.answers import ADAPTER, Question, read_answer
 from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.fhir.wire import Json, write_json
@@ -87,7 +93,15 @@ class FhirPayer:
     """Asks the payer; safe to share between threads.  Every call raises eligibility.errors."""
 
     name = ADAPTER
-    capabilities = frozenset((Capability.BY_CARD, Capability.HISTORY))
+    capabilities = frozenset(
+        (
+            Capability.BY_CARD,
+            Capability.BY_NUMBER,
+            Capability.BY_PERSON,
+            Capability.HISTORY,
+            Capability.REFERENCE_NUMBERS,
+        )
+    )
 
     def __init__(
         self,
@@ -123,10 +137,23 @@ class FhirPayer:
 
     def ask(self, question: CardQuestion) -> PayerAnswer:
         """Ask whether the card's holder is insured."""
+        return self._submit(question, questions.write_question(question, self._institution_code))
+
+    def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
+        """Ask by insured number whether somebody is insured; names no patient of the payer's."""
+        return self._submit(
+            question, without_card.write_number_question(question, self._institution_code)
+        )
+
+    def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
+        """Ask by name, birth date and sex; refused outside disaster mode by the payer too."""
+        return self._submit(
+            question, without_card.write_person_question(question, self._institution_code)
+        )
+
+    def _submit(self, question: Question, resource: Json) -> PayerAnswer:
         body = self._post(
-            "CoverageEligibilityRequest/$submit",
-            questions.write_question(question, self._institution_code),
-            idempotency_key=question.id,
+            "CoverageEligibilityRequest/$submit", resource, idempotency_key=question.id
         )
         return read_answer(
             body,
@@ -134,14 +161,6 @@ class FhirPayer:
             received_at=self._now(),
             institution_code=self._institution_code,
         )
-
-    def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
-        """Not known to our profile."""
-        raise NotSupportedError(Capability.BY_NUMBER)
-
-    def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
-        """Not known to our profile."""
-        raise NotSupportedError(Capability.BY_PERSON)
 
     def start_bulk(self, question: BulkQuestion) -> BulkReception:
         """Not known to our profile: many questions are asked one by one."""
@@ -154,8 +173,19 @@ class FhirPayer:
     def register_reference_numbers(
         self, registrations: Sequence[ReferenceNumberRegistration]
     ) -> tuple[ReferenceNumberResult, ...]:
-        """Not known to our profile."""
-        raise NotSupportedError(Capability.REFERENCE_NUMBERS)
+        """Register the institution's own numbers of patients; idempotent by their ids.
+
+        So many as the profile takes go in one call.  Where a call fails, those before it are
+        registered, and all may be sent again.
+        """
+        results: list[ReferenceNumberResult] = []
+        for start in range(0, len(registrations), reference_numbers.MOST_REGISTRATIONS):
+            some = registrations[start : start + reference_numbers.MOST_REGISTRATIONS]
+            body = self._post(
+                "$register-reference-numbers", reference_numbers.write_reference_numbers(some)
+            )
+            results += reference_numbers.read_reference_number_results(body, some)
+        return tuple(results)
 
     def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
         """Not known to our profile."""

@@ -44,13 +44,14 @@ def write_registration(registration: CardRegistration) -> Json:
             {"name": "agreed-at", "valueInstant": write_instant(registration.agreed_at)},
             {
                 "name": "holder-evidence",
-                "part": [_as_part(part) for part in write_evidence(registration.evidence)],
+                "part": [as_part(part) for part in write_evidence(registration.evidence)],
             },
         ],
     }
 
 
-def _as_part(extension: Json) -> Json:
+def as_part(extension: Json) -> Json:
+    """Return a part of an extension as a part of a parameter: ``name`` for ``url``."""
     return {("name" if key == "url" else key): value for key, value in extension.items()}
 
 

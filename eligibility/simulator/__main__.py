@@ -101,6 +101,13 @@ def init(directory: Path, seed: int, size: int, institution: str) -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="Refuse what is beyond (HTTP 429); no limit unless given.",
 )
+@click.option(
+    "--disaster",
+    "disaster",
+    multiple=True,
+    metavar="INSTITUTION",
+    help="Code of an institution that may ask by name (災害時); may be given several times.",
+)
 @click.option("--verbose", is_flag=True, help="Log each request (ids and codes only).")
 def serve(
     directory: Path,
@@ -110,6 +117,7 @@ def serve(
     record_ca: Path | None,
     control_port: int | None,
     requests_per_second: float | None,
+    disaster: tuple[str, ...],
     verbose: bool,
 ) -> None:
     """Serve until interrupted."""
@@ -134,6 +142,8 @@ def serve(
             control_port=control_port,
             requests_per_second=requests_per_second,
         ) as simulator:
+            for institution in disaster:
+                simulator.payer.disaster.switch(institution, on=True)
             click.echo(f"payer simulator: {simulator.base_url}")
             if simulator.control_url is not None:
                 click.echo(f"page, faults and requests: {simulator.control_url}/")

@@ -137,6 +137,10 @@ def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
         parsed = _body()
         return _json(payer.register_card(g.institution, _key(), parsed, g.fault))
 
+    @app.post("/fhir/$register-reference-numbers")
+    def register_reference_numbers() -> Response:
+        return _json(payer.register_reference_numbers(g.institution, _body()))
+
     @app.post("/fhir/Consent")
     def register_consent() -> Response:
         registered, new = payer.register_consent(g.institution, _body())

@@ -57,10 +57,18 @@ class Identifier(Element):
     assigner: _Assigner | None = None
 
 
+class Coding(Element):
+    """A code and its system."""
+
+    system: Text
+    code: Text
+
+
 class Extension(Element):
     """An extension with the kinds of value that the profile uses."""
 
     url: Text
+    coding: Coding | None = Field(default=None, alias="valueCoding")
     code: Text | None = Field(default=None, alias="valueCode")
     text: Text | None = Field(default=None, alias="valueString")
     moment: Instant | None = Field(default=None, alias="valueInstant")

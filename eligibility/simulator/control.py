@@ -3,7 +3,8 @@
 ``GET /`` is a page for people.  For programs: ``GET /faults``, ``PUT /faults`` with
 ``{"kind": …, "seconds"?: …, "times"?: …, "path"?: …}``, ``DELETE /faults``; ``GET /requests``,
 ``DELETE /requests``; ``GET /limit``, ``PUT /limit`` with ``{"requests_per_second": …}`` (null for
-none); ``POST /revocations`` with ``{"serial": …}``; ``POST /forget``.
+none); ``POST /revocations`` with ``{"serial": …}``;
+``GET /disaster``, ``PUT /disaster`` with ``{"institution": …, "on": …}``; ``POST /forget``.
 """
 
 from __future__ import annotations
@@ -50,6 +51,13 @@ class _Revocation(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     serial: str = Field(pattern=r"^[0-9a-f]{1,64}$")
+
+
+class _Disaster(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    institution: str = Field(pattern=r"^[0-9]{10}$")
+    on: bool
 
 
 def make_control_app(
@@ -108,6 +116,16 @@ def make_control_app(
         if not payer.cards.revoke(serial):
             return _problem("no card has this certificate", 404)
         return jsonify(revoked=serial)
+
+    @app.get("/disaster")
+    def show_disaster() -> Response:
+        return jsonify(institutions=list(payer.disaster.all_on()))
+
+    @app.put("/disaster")
+    def switch_disaster() -> Response:
+        order = _Disaster.model_validate_json(request.get_data())
+        payer.disaster.switch(order.institution, on=order.on)
+        return show_disaster()
 
     @app.get("/requests")
     def show_requests() -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -73,9 +74,28 @@ class Holding:
 
 def holding_of(person: Person, today: date) -> Holding:
     """Return what the payer finds for ``person``'s card on ``today``."""
-    validity, results = _state(person.linked or person, today)
+    return holding_of_entry(person.linked or person, today)
+
+
+def holding_of_entry(person: Person, today: date) -> Holding:
+    """Return what the register holds of ``person``, whosever card may be linked to it."""
+    validity, results = _state(person, today)
     found = validity not in (QualificationValidity.NOT_FOUND, QualificationValidity.SEVERAL)
     return Holding(validity, results, _MESSAGES[validity], found)
+
+
+def entries_of(person: Person, today: date) -> tuple[Coverage, ...]:
+    """Return what the register holds under any number of ``person``."""
+    if person.situation is Situation.SEVERAL:
+        return (_insurance(person, today),)
+    return _state(person, today)[1]
+
+
+def holding_of_several(people: Sequence[Person], today: date) -> Holding:
+    """Return all that is held of several people whom one question fits: none of them is chosen."""
+    several = QualificationValidity.SEVERAL
+    results = tuple(one for person in people for one in _state(person, today)[1])
+    return Holding(several, results, _MESSAGES[several], False)
 
 
 def _state(person: Person, today: date) -> tuple[QualificationValidity, tuple[Coverage, ...]]:

@@ -74,6 +74,7 @@ class RefusalCode(StrEnum):
     NOT_REGISTERED = "not-registered"
     CERTIFICATE_EXPIRED = "certificate-expired"
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
+    DISASTER_MODE_OFF = "disaster-mode-off"
     PROOF_INSUFFICIENT = "proof-insufficient"
     SIGNATURE_INVALID = "signature-invalid"
     RECORD_UNTRUSTED = "record-untrusted"
@@ -107,6 +108,11 @@ REFUSALS: dict[RefusalCode, tuple[int, str, str]] = {
         403,
         "forbidden",
         "同意を登録できる本人確認がありません。",
+    ),
+    RefusalCode.DISASTER_MODE_OFF: (
+        403,
+        "forbidden",
+        "災害時の照会は、いまは使用できません。",
     ),
     RefusalCode.NOT_FOUND: (404, "not-found", "該当する要求先がありません。"),
     RefusalCode.PATIENT_UNKNOWN: (404, "not-found", "該当する患者がありません。"),

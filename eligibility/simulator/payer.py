@@ -6,8 +6,6 @@ refusals say so.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,32 +13,51 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from eligibility.codes import ConsentCategory, QualificationValidity
-from eligibility.model import AnswerOutcome, CardSubject, ConsentDecision
+from eligibility.codes import ConsentCategory
+from eligibility.model import (
+    AnswerOutcome,
+    CardSubject,
+    NumberSubject,
+    Subject,
+)
 from eligibility.payer import (
     IdentificationMethod,
     ProofKind,
     may_register,
 )
 from eligibility.simulator import wire, wire_history
-from eligibility.simulator.bodies import canonical, invalid
+from eligibility.simulator.answering import make_answer, next_person, other_subject
+from eligibility.simulator.bodies import invalid
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
 from eligibility.simulator.challenges import CLOCK_DIFFERENCE, WINDOW, Challenges
+from eligibility.simulator.consents import Consents, digest_of
+from eligibility.simulator.disaster import DisasterAreas
 from eligibility.simulator.evidence import ReceivedEvidence
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.names import RefusalCode
 from eligibility.simulator.people import Person
 from eligibility.simulator.population import Population
+from eligibility.simulator.questions_without_card import (
+    QuestionWithoutCard,
+    asks_without_card,
+    read_question_without_card,
+    read_reference_numbers,
+)
 from eligibility.simulator.records import checkups_of, medications_of, treatments_of
+from eligibility.simulator.reference_numbers import ReferenceNumbers
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.registrations import read_registration
 from eligibility.simulator.requests import (
-    ConsentRequest,
     Question,
     read_consent,
     read_question,
+)
+from eligibility.simulator.searching import (
+    holding_by_number,
+    holding_by_person,
+    people_by_number,
 )
 
 JAPAN = ZoneInfo("Asia/Tokyo")
@@ -73,29 +90,14 @@ class _StoredAnswer:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredConsent:
-    digest: bytes
-    registered: wire.Json
-    request: ConsentRequest
-    ends_at: datetime
-
-
 @dataclass(slots=True)
 class _State:
     """What a restart forgets."""
 
     answers: dict[tuple[str, str], _StoredAnswer] = field(default_factory=dict)
-    # (institution, patient) → until when a consent may be registered
-    identified: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    consents: dict[tuple[str, str], _StoredConsent] = field(default_factory=dict)
     # person → since when their card is registered as an insurance card here
     registered: dict[str, datetime] = field(default_factory=dict)
     registrations: dict[tuple[str, str], _StoredAnswer] = field(default_factory=dict)
-
-
-def _digest(parsed: dict[str, Any]) -> bytes:
-    return hashlib.sha256(canonical(parsed)).digest()
 
 
 class SimulatedPayer:
@@ -114,31 +116,31 @@ class SimulatedPayer:
         self.now = now
         self._lock = threading.Lock()
         self._state = _State()
+        self.disaster = DisasterAreas()
         self._challenges = Challenges()
+        self._consents = Consents()
+        self._reference_numbers = ReferenceNumbers(population.people)
 
     def forget(self) -> None:
         """Lose all state, as a restart does."""
         with self._lock:
             self._state = _State()
         self._challenges.forget()
+        self._consents.forget()
+        self._reference_numbers.forget()
 
     def issue_challenge(self, institution: str) -> wire.Json:
         """Return fresh Parameters for one signature by a card at ``institution``."""
         now = self.now()
         with self._lock:
             self._forget_old(now)
+        self._consents.forget_old(now, ANSWERS_KEPT)
         return self._challenges.issue(institution, now)
 
     def _forget_old(self, now: datetime) -> None:
         state = self._state
         state.answers = {
             key: stored for key, stored in state.answers.items() if stored.at > now - ANSWERS_KEPT
-        }
-        state.identified = {key: until for key, until in state.identified.items() if until > now}
-        state.consents = {
-            key: stored
-            for key, stored in state.consents.items()
-            if stored.ends_at > now - ANSWERS_KEPT
         }
 
     def _check_proof(
@@ -166,18 +168,14 @@ class SimulatedPayer:
         self, institution: str, key: str, parsed: dict[str, Any], fault: Fault | None = None
     ) -> wire.Json:
         """Answer a CoverageEligibilityRequest; the same key and body have one answer."""
+        if asks_without_card(parsed):
+            return self._answer_without_card(institution, key, parsed, fault)
         question = read_question(parsed, key)
-        digest = _digest(parsed)
-        if question.institution not in (None, institution):
-            raise RefusalError(RefusalCode.INSTITUTION_MISMATCH)
-        with self._lock:
-            stored = self._stored_answer(institution, question.id, digest)
+        digest = digest_of(parsed)
+        stored = self._checked(institution, question, digest)
         if stored is not None:
             return stored
         now = self.now()
-        today = now.astimezone(JAPAN).date()
-        if not -_DAYS_BACK <= (question.serviced_date - today).days <= 1:
-            raise invalid("servicedDate")
         history = GRANTS_HISTORY.get((question.evidence.proof, question.evidence.method))
         if history is None:
             raise RefusalError(RefusalCode.PROOF_INSUFFICIENT)
@@ -189,7 +187,7 @@ class SimulatedPayer:
             raise RefusalError(RefusalCode.NOT_REGISTERED)
         if fault is not None and fault.kind is FaultKind.REFUSE:
             raise RefusalError(RefusalCode.REFUSED)
-        answer = self._make_answer(question, institution, person, now, fault)
+        answer = self._answer_to_card(question, institution, person, now, fault)
         with self._lock:
             earlier = self._stored_answer(institution, question.id, digest)
             if earlier is not None:  # asked twice at the same time
@@ -200,7 +198,7 @@ class SimulatedPayer:
             self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
             if history and not certificate.in_grace and "reference" in answer["patient"]:
                 patient_id = (person.linked or person).patient_id
-                self._state.identified[institution, patient_id] = now + WINDOW
+                self._consents.identify(institution, patient_id, now)
         return answer
 
     def _holder(
@@ -217,7 +215,7 @@ class SimulatedPayer:
     ) -> wire.Json:
         """Register a card as an insurance card; the same key and body have one answer."""
         request = read_registration(parsed, key)
-        digest = _digest(parsed)
+        digest = digest_of(parsed)
         now = self.now()
         with self._lock:
             stored = self._state.registrations.get((institution, request.id))
@@ -252,7 +250,7 @@ class SimulatedPayer:
             raise RefusalError(RefusalCode.IDEMPOTENCY_CONFLICT)
         return stored.answer
 
-    def _make_answer(
+    def _answer_to_card(
         self,
         question: Question,
         institution: str,
@@ -260,45 +258,85 @@ class SimulatedPayer:
         now: datetime,
         fault: Fault | None,
     ) -> wire.Json:
-        kind = None if fault is None else fault.kind
-        subject = question.subject
-        if kind is FaultKind.ANOTHER_PATIENT:
-            subject = CardSubject(subject.issuer, f"{int(subject.serial, 16) + 1:x}")
-            person = self._next_person(person)
-        echo = wire.Echo(question.id, subject, institution, question.serviced_date)
-        response_id = f"r-{secrets.token_hex(8)}"
-        if kind is FaultKind.QUEUED:
-            return wire.answer(
-                echo, response_id, now, AnswerOutcome.QUEUED, "処理中です。", code="0001"
-            )
-        if kind is FaultKind.ERROR:
-            return wire.answer(
-                echo, response_id, now, AnswerOutcome.ERROR, "処理できませんでした。", code="9999"
-            )
-        holding = holding_of(person, now.astimezone(JAPAN).date())
-        return wire.answer(
-            echo,
-            response_id,
+        subject: Subject = question.subject
+        today = now.astimezone(JAPAN).date()
+        if fault is not None and fault.kind is FaultKind.ANOTHER_PATIENT:
+            subject = other_subject(subject)
+            person = next_person(self.population.people, person, today)
+        return make_answer(
+            wire.Echo(question.id, subject, institution, question.serviced_date),
+            holding_of(person, today),
+            person,
+            self._reference_numbers.of(institution, person),
             now,
-            AnswerOutcome.PARTIAL if kind is FaultKind.PARTIAL else AnswerOutcome.COMPLETE,
-            holding.message,
-            code="0000",
-            validity=holding.validity,
-            results=holding.results,
-            patient_id=(person.linked or person).patient_id if holding.person_found else None,
-            prescription=person.prescription if holding.person_found else None,
-            reference_number=person.reference_number if holding.person_found else None,
+            fault,
         )
 
-    def _next_person(self, person: Person) -> Person:
-        """Return another person who is insured, for the fault that mixes people up."""
-        people = self.population.people
-        start = people.index(person) + 1
+    # without a card
+
+    def _answer_without_card(
+        self, institution: str, key: str, parsed: dict[str, Any], fault: Fault | None
+    ) -> wire.Json:
+        """Answer a question by number or by person: nobody is identified by it."""
+        question = read_question_without_card(parsed, key)
+        digest = digest_of(parsed)
+        stored = self._checked(institution, question, digest)
+        if stored is not None:
+            return stored
+        now = self.now()
+        today = now.astimezone(JAPAN).date()
+        subject: Subject = question.subject
+        people = self.population.born_on(question.subject.birthdate)
+        if isinstance(question.subject, NumberSubject):
+            holding, person = holding_by_number(
+                people, question.subject, today, limit_consent=question.limit_consent
+            )
+        else:
+            if not self.disaster.is_on(institution):
+                raise RefusalError(RefusalCode.DISASTER_MODE_OFF)
+            holding, person = holding_by_person(people, question.subject, today)
+        if fault is not None and fault.kind is FaultKind.REFUSE:
+            raise RefusalError(RefusalCode.REFUSED)
+        if fault is not None and fault.kind is FaultKind.ANOTHER_PATIENT:
+            subject = other_subject(subject)
+        reference = None if person is None else self._reference_numbers.of(institution, person)
+        echo = wire.Echo(question.id, subject, institution, question.serviced_date)
+        answer = make_answer(echo, holding, person, reference, now, fault)
+        with self._lock:
+            earlier = self._stored_answer(institution, question.id, digest)
+            if earlier is not None:  # asked twice at the same time
+                return earlier
+            if answer["outcome"] not in (AnswerOutcome.QUEUED, AnswerOutcome.ERROR):
+                self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
+        return answer
+
+    def _checked(
+        self, institution: str, question: Question | QuestionWithoutCard, digest: bytes
+    ) -> wire.Json | None:
+        """Return the stored answer to this question, if any; refuse another's, or another day's."""
+        if question.institution not in (None, institution):
+            raise RefusalError(RefusalCode.INSTITUTION_MISMATCH)
+        with self._lock:
+            stored = self._stored_answer(institution, question.id, digest)
         today = self.now().astimezone(JAPAN).date()
-        return next(
-            other
-            for other in (*people[start:], *people[:start])
-            if holding_of(other, today).validity is QualificationValidity.VALID
+        if stored is None and not -_DAYS_BACK <= (question.serviced_date - today).days <= 1:
+            raise invalid("servicedDate")
+        return stored
+
+    def register_reference_numbers(self, institution: str, parsed: dict[str, Any]) -> wire.Json:
+        """Register an institution's own numbers of patients; the same id has one result."""
+        today = self.now().astimezone(JAPAN).date()
+        return wire.reference_number_results(
+            [
+                self._reference_numbers.register(
+                    institution,
+                    one,
+                    people_by_number(
+                        self.population.born_on(one.subject.birthdate), one.subject, today
+                    ),
+                )
+                for one in read_reference_numbers(parsed)
+            ]
         )
 
     # consent
@@ -306,50 +344,9 @@ class SimulatedPayer:
     def register_consent(self, institution: str, parsed: dict[str, Any]) -> tuple[wire.Json, bool]:
         """Register a Consent; return it and whether it is new."""
         request = read_consent(parsed)
-        digest = _digest(parsed)
-        now = self.now()
         if self.population.patient(request.patient_id) is None:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
-        with self._lock:
-            stored = self._state.consents.get((institution, request.id))
-            if stored is not None:
-                if stored.digest != digest:
-                    raise RefusalError(RefusalCode.CONSENT_CONFLICT)
-                return stored.registered, False
-            age = now - request.given_at
-            if age >= WINDOW or age < -CLOCK_DIFFERENCE:
-                raise invalid("dateTime: older than 24 h or in the future")
-            until = self._state.identified.get((institution, request.patient_id))
-            if until is None or now >= until:
-                raise RefusalError(RefusalCode.IDENTIFICATION_MISSING)
-            ends_at = request.given_at + WINDOW
-            registered = wire.registered_consent(
-                request.body, f"pc-{secrets.token_hex(8)}", request.given_at, ends_at
-            )
-            self._state.consents[institution, request.id] = _StoredConsent(
-                digest, registered, request, ends_at
-            )
-        return registered, True
-
-    def _check_consent(self, institution: str, patient_id: str, category: ConsentCategory) -> None:
-        now = self.now()
-        with self._lock:
-            speaking = [
-                stored
-                for (whose, _id), stored in self._state.consents.items()
-                if whose == institution
-                and stored.request.patient_id == patient_id
-                and category in stored.request.decisions
-            ]
-        if speaking:
-            # registered later counts as newer where both were given at the same moment
-            newest = max(enumerate(speaking), key=lambda item: (item[1].request.given_at, item[0]))[
-                1
-            ]
-            decision = newest.request.decisions[category]
-            if decision is ConsentDecision.YES and now < newest.ends_at:
-                return
-        raise RefusalError(RefusalCode.CONSENT_MISSING)
+        return self._consents.register(institution, request, self.now())
 
     # history
 
@@ -358,8 +355,9 @@ class SimulatedPayer:
         person = self.population.patient(patient_id)
         if person is None:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
-        self._check_consent(institution, patient_id, RESOURCE_CATEGORIES[resource])
-        today = self.now().astimezone(JAPAN).date()
+        now = self.now()
+        self._consents.check(institution, patient_id, RESOURCE_CATEGORIES[resource], now)
+        today = now.astimezone(JAPAN).date()
         key = f"{resource[:2].lower()}-{patient_id.removeprefix('pt-')}"
         if resource == "MedicationDispense":
             return [

@@ -106,6 +106,9 @@ class Population:
         self.people: tuple[Person, ...] = tuple(_linked(plant(people, seed, as_of)))
         self._by_id = {person.id: person for person in self.people}
         self._by_patient = {person.patient_id: person for person in self.people}
+        self._ids_by_birthdate: dict[date, list[str]] = {}
+        for person in self.people:
+            self._ids_by_birthdate.setdefault(person.birthdate, []).append(person.id)
 
     def person(self, person_id: str) -> Person | None:
         """Return the person with this id of the register."""
@@ -119,6 +122,10 @@ class Population:
         )
         self._by_id = {person.id: person for person in self.people}
         self._by_patient = {person.patient_id: person for person in self.people}
+
+    def born_on(self, day: date) -> Sequence[Person]:
+        """Return those who were born on ``day``."""
+        return [self._by_id[one] for one in self._ids_by_birthdate.get(day, ())]
 
     def patient(self, patient_id: str) -> Person | None:
         """Return the person whom the payer calls by this patient id."""

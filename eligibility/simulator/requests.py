@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from eligibility.codes import ConsentCategory
 from eligibility.model import CardSubject, ConsentDecision
 from eligibility.simulator import names
 from eligibility.simulator.bodies import (
+    Coding,
     Day,
     Element,
     Extension,
@@ -30,11 +32,15 @@ from eligibility.simulator.names import ext
 QUESTION_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
-class _Reference(Element):
+class Reference(Element):
+    """A resource by its address."""
+
     reference: Text
 
 
-class _Contained(Element):
+class Contained(Element):
+    """A contained resource so far as its kind does not matter."""
+
     resource_type: Text = Field(alias="resourceType")
     id: Text
     identifier: list[Identifier] = Field(default_factory=list, max_length=20)
@@ -42,26 +48,21 @@ class _Contained(Element):
 
 class _QuestionBody(Element):
     resource_type: Literal["CoverageEligibilityRequest"] = Field(alias="resourceType")
-    contained: list[_Contained] = Field(max_length=10)
+    contained: list[Contained] = Field(max_length=10)
     extension: list[Extension] = Field(max_length=50)
     identifier: list[Identifier] = Field(min_length=1, max_length=10)
     status: Literal["active"]
     purpose: list[Literal["auth-requirements", "benefits", "discovery", "validation"]] = Field(
         max_length=10
     )
-    patient: _Reference
-    provider: _Reference | None = None
+    patient: Reference
+    provider: Reference | None = None
     serviced_date: Day = Field(alias="servicedDate")
     created: Instant
 
 
-class _Coding(Element):
-    system: Text
-    code: Text
-
-
 class _Concept(Element):
-    coding: list[_Coding] = Field(min_length=1, max_length=10)
+    coding: list[Coding] = Field(min_length=1, max_length=10)
 
 
 class _CategoryProvision(Element):
@@ -78,7 +79,7 @@ class _ConsentBody(Element):
     resource_type: Literal["Consent"] = Field(alias="resourceType")
     identifier: list[Identifier] = Field(min_length=1, max_length=10)
     status: Literal["active"]
-    patient: _Reference
+    patient: Reference
     date_time: Instant = Field(alias="dateTime")
     provision: _Provision
 
@@ -106,6 +107,16 @@ class ConsentRequest:
     body: dict[str, Any]
 
 
+def institution_of(provider: Reference | None, contained: Sequence[Contained]) -> str | None:
+    """Return the institution code that a question names, if it does; raise RefusalError."""
+    if provider is None:
+        return None
+    if provider.reference != "#institution":
+        raise invalid("provider.reference")
+    found = only(contained, lambda item: item.id == "institution", "contained institution")
+    return identifier(found.identifier, names.ID_INSTITUTION).value
+
+
 def read_question(parsed: dict[str, Any], key: str) -> Question:
     """Read a CoverageEligibilityRequest; ``key``: the Idempotency-Key header.
 
@@ -121,14 +132,6 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
     certificate_id = identifier(holder.identifier, names.ID_CERTIFICATE)
     if certificate_id.assigner is None:
         raise invalid("certificate identifier: no assigner")
-    institution = None
-    if body.provider is not None:
-        if body.provider.reference != "#institution":
-            raise invalid("provider.reference")
-        provider = only(
-            body.contained, lambda item: item.id == "institution", "contained institution"
-        )
-        institution = identifier(provider.identifier, names.ID_INSTITUTION).value
     certificate = only(
         body.extension,
         lambda item: item.url == ext("authentication-certificate"),
@@ -145,7 +148,7 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
         id=question_id,
         subject=CardSubject(certificate_id.assigner.display, certificate_id.value),
         certificate=certificate,
-        institution=institution,
+        institution=institution_of(body.provider, body.contained),
         evidence=evidence,
         serviced_date=body.serviced_date,
     )

@@ -15,17 +15,28 @@ from eligibility.codes import (
     ReferenceClassification,
     UnknownCode,
 )
-from eligibility.model import AnswerOutcome, CardSubject, Coverage
+from eligibility.model import (
+    AnswerOutcome,
+    CardSubject,
+    Coverage,
+    NumberSubject,
+    PersonSubject,
+    Subject,
+)
 from eligibility.simulator import names
 from eligibility.simulator.names import REFUSALS, RefusalCode
 from eligibility.simulator.wire_coverage import Json as Json
 from eligibility.simulator.wire_coverage import (
     coded,
+    coding,
     contained_coverage,
     extension,
     in_force,
     instant,
 )
+
+PROCESSED = "0000"
+"""ProcessingResultCode of what went well."""
 
 
 def certificate_identifier(subject: CardSubject) -> Json:
@@ -42,7 +53,7 @@ class Echo:
     """What an answer repeats of its question."""
 
     question_id: str
-    subject: CardSubject
+    subject: Subject
     institution: str
     serviced_date: date
 
@@ -63,18 +74,14 @@ def answer(
     limit_changed: LimitCertificateChanged | UnknownCode | None = None,
 ) -> Json:
     """Return a CoverageEligibilityResponse."""
-    certificate = certificate_identifier(echo.subject)
-    extensions = extension("card-certificate", "Identifier", certificate)
+    extensions, patient, classification = _asked_about(echo.subject)
     extensions += coded("qualification-validity", names.CS_VALIDITY, validity)
     extensions += extension("processing-result-code", "String", code)
-    extensions += coded(
-        "reference-classification", names.CS_REFERENCE, ReferenceClassification.MY_NUMBER_CARD
-    )
+    extensions += coded("reference-classification", names.CS_REFERENCE, classification)
     extensions += coded("prescription-issue-select", names.CS_PRESCRIPTION, prescription)
     extensions += extension("reference-number", "String", reference_number)
     extensions += coded("limit-certificate-changed", names.CS_LIMIT_CHANGED, limit_changed)
-    patient: Json = {"identifier": certificate}
-    if patient_id is not None:
+    if patient_id is not None and isinstance(echo.subject, CardSubject):
         patient["reference"] = f"Patient/{patient_id}"
     response: Json = {
         "resourceType": "CoverageEligibilityResponse",
@@ -108,6 +115,52 @@ def answer(
     return response
 
 
+def _asked_about(subject: Subject) -> tuple[list[Json], Json, ReferenceClassification | None]:
+    """Return the echo of a subject, the start of ``patient`` and the 照会区分."""
+    if isinstance(subject, CardSubject):
+        certificate = certificate_identifier(subject)
+        return (
+            extension("card-certificate", "Identifier", certificate),
+            {"identifier": certificate},
+            ReferenceClassification.MY_NUMBER_CARD,
+        )
+    if isinstance(subject, NumberSubject):
+        return (
+            [{"url": names.ext("confirm-search-info"), "extension": _number_parts(subject)}],
+            {"display": "被保険者番号等による照会"},
+            ReferenceClassification.INSURED_NUMBER,
+        )
+    return (
+        [{"url": names.ext("person-search-info"), "extension": _person_parts(subject)}],
+        {"display": "氏名等による照会"},
+        None,
+    )
+
+
+def _number_parts(subject: NumberSubject) -> list[Json]:
+    texts = (
+        ("insurer-number", subject.insurer_number),
+        ("insured-card-symbol", subject.insured_card_symbol),
+        ("insured-identification-number", subject.insured_identification_number),
+        ("insured-branch-number", subject.insured_branch_number),
+    )
+    return [
+        *({"url": name, "valueString": text} for name, text in texts if text is not None),
+        {"url": "birthdate", "valueDate": subject.birthdate.isoformat()},
+    ]
+
+
+def _person_parts(subject: PersonSubject) -> list[Json]:
+    parts: list[Json] = [
+        {"url": "name", "valueString": subject.name},
+        {"url": "birthdate", "valueDate": subject.birthdate.isoformat()},
+        {"url": "sex", "valueCoding": coding(names.CS_SEX, subject.sex)},
+    ]
+    if subject.address is not None:
+        parts.append({"url": "address", "valueString": subject.address})
+    return parts
+
+
 def challenge(reference: str, value: bytes, issued_at: datetime, expires_at: datetime) -> Json:
     """Return a payer's challenge as Parameters."""
     return {
@@ -132,6 +185,24 @@ def registered_card(question_id: str, subject: CardSubject, since: datetime) -> 
             {"name": "registered-at", "valueInstant": instant(since)},
         ],
     }
+
+
+def reference_number_result(registration_id: str, code: str, message: str) -> Json:
+    """Return what became of one registration of a 照会番号, as a parameter."""
+    return {
+        "name": "result",
+        "part": [
+            {"name": "id", "valueString": registration_id},
+            {"name": "accepted", "valueBoolean": code == PROCESSED},
+            {"name": "code", "valueString": code},
+            {"name": "message", "valueString": message},
+        ],
+    }
+
+
+def reference_number_results(results: Sequence[Json]) -> Json:
+    """Return the results of registrations of 照会番号, as Parameters."""
+    return {"resourceType": "Parameters", "parameter": list(results)}
 
 
 def registered_consent(
@@ -202,7 +273,7 @@ def capability_statement(base: str, since: datetime) -> Json:
                 ],
                 "operation": [
                     {"name": name, "definition": f"{names.BASE}:operation:{name}"}
-                    for name in ("issue-challenge", "register-card")
+                    for name in ("issue-challenge", "register-card", "register-reference-numbers")
                 ],
             }
         ],

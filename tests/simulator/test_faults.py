@@ -256,3 +256,13 @@ def test_control_refuses_browsers(control: httpx.Client, header: dict[str, str])
     response = control.put("/faults", json={"kind": "down"}, headers=header)
     assert response.status_code == 403
     assert control.get("/faults").json() == {"kind": None}
+
+
+def test_control_switches_disaster_mode(control: httpx.Client) -> None:
+    """An institution's code and a yes or no; nothing else is taken."""
+    order: dict[str, object] = {"institution": "1310000003", "on": True}
+    assert control.put("/disaster", json=order).json()["institutions"] == ["1310000003"]
+    assert control.get("/disaster").json()["institutions"] == ["1310000003"]
+    assert control.put("/disaster", json=order | {"on": False}).json()["institutions"] == []
+    assert control.put("/disaster", json=order | {"institution": "1"}).status_code == 400
+    assert control.put("/disaster", json=order | {"on": 1}).status_code == 400

@@ -1,5 +1,6 @@
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from eligibility.simulator.names import REFUSALS, RefusalCode
 from tests.simulator.conftest import World
 from tests.simulator.desk import Desk, code_of
 
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples" / "fhir"
 SETTINGS = settings(
     max_examples=40,
     deadline=None,
@@ -87,7 +89,12 @@ def sends(desk: Desk, path: str, body: Any) -> httpx.Response:
     )
 
 
-PATHS = ["CoverageEligibilityRequest/$submit", "Consent", "$issue-challenge"]
+PATHS = [
+    "CoverageEligibilityRequest/$submit",
+    "Consent",
+    "$issue-challenge",
+    "$register-reference-numbers",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -155,6 +162,27 @@ def test_any_search(desk: Desk, patient: str, count: str, page: str) -> None:
         "_page": page.encode("utf-8", "replace"),
     }
     assert_answered(desk.reads("Procedure", patient, **parameters))
+
+
+@settings(SETTINGS, max_examples=150)
+@given(data=st.data())
+def test_almost_a_question_without_a_card(world: World, desk: Desk, data: st.DataObject) -> None:
+    """A documented question, or registration of numbers, with anything in any one place."""
+    name, where = data.draw(
+        st.sampled_from(
+            [
+                ("question-number", "CoverageEligibilityRequest/$submit"),
+                ("question-person", "CoverageEligibilityRequest/$submit"),
+                ("register-reference-numbers", "$register-reference-numbers"),
+            ]
+        )
+    )
+    body = json.loads((EXAMPLES / f"{name}.json").read_bytes())
+    if "identifier" in body:
+        body["identifier"][0]["value"] = "q-wild"
+    path = data.draw(st.sampled_from(places(body)))
+    world.payer.payer.forget()
+    assert_answered(sends(desk, where, with_replaced(body, path, data.draw(JSON))))
 
 
 @pytest.fixture
