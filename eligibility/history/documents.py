@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from eligibility.codes import ConsentCategory
 from eligibility.history.checkups import CheckupObservation
 from eligibility.history.drugs import MedicationRecord
+from eligibility.history.merging import DrugEntry, merged
 from eligibility.history.treatment import DiagnosisRecord, OperationRecord, TreatmentRecord
 
 Record = MedicationRecord | TreatmentRecord | OperationRecord | DiagnosisRecord | CheckupObservation
@@ -20,7 +21,8 @@ class History:
     """What was fetched under one consent.
 
     Only the categories in ``fetched`` came, each whole: medicines with YZK, treatments with SRJ,
-    operations and diagnoses with SHJ, checkups with TKK.
+    operations and diagnoses with SHJ, checkups with TKK.  ``drugs``: the medicines without doubles,
+    made once of ``medications``.
     """
 
     consent_id: str
@@ -31,6 +33,7 @@ class History:
     operations: tuple[OperationRecord, ...] = ()
     diagnoses: tuple[DiagnosisRecord, ...] = ()
     checkups: tuple[CheckupObservation, ...] = ()
+    drugs: tuple[DrugEntry, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of_category(
@@ -43,9 +46,11 @@ class History:
         """Return the whole of one category; raises ValueError for a record of another."""
         whole = cls(consent_id, fetched_at, frozenset({category}))
         found = list(records)
+        medications = tuple(one for one in found if isinstance(one, MedicationRecord))
         made = replace(
             whole,
-            medications=tuple(one for one in found if isinstance(one, MedicationRecord)),
+            medications=medications,
+            drugs=merged(medications),
             treatments=tuple(one for one in found if isinstance(one, TreatmentRecord)),
             operations=tuple(one for one in found if isinstance(one, OperationRecord)),
             diagnoses=tuple(one for one in found if isinstance(one, DiagnosisRecord)),
@@ -62,6 +67,7 @@ class History:
             self,
             fetched=self.fetched & categories,
             medications=self.medications if ConsentCategory.YZK in categories else (),
+            drugs=self.drugs if ConsentCategory.YZK in categories else (),
             treatments=self.treatments if ConsentCategory.SRJ in categories else (),
             operations=self.operations if ConsentCategory.SHJ in categories else (),
             diagnoses=self.diagnoses if ConsentCategory.SHJ in categories else (),
@@ -69,9 +75,9 @@ class History:
         )
 
     def joined_with(self, part: History) -> History:
-        """Return both, as of the later moment; raises ValueError for two consents."""
-        if part.consent_id != self.consent_id:
-            msg = "what two consents opened is not joined"
+        """Return both, as of the later moment; raises ValueError where they are not two parts."""
+        if part.consent_id != self.consent_id or part.fetched & self.fetched:
+            msg = "only different categories under one consent are joined"
             raise ValueError(msg)
         return History(
             self.consent_id,
@@ -82,4 +88,5 @@ class History:
             self.operations + part.operations,
             self.diagnoses + part.diagnoses,
             self.checkups + part.checkups,
+            self.drugs + part.drugs,
         )

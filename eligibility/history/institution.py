@@ -19,6 +19,12 @@ class Institution:
             return self.code == other.code
         return self.name == other.name
 
+    def is_other_than(self, other: Institution) -> bool:
+        """Whether both are two places for certain: unequal codes, or unequal names without any."""
+        if self.code is not None and other.code is not None:
+            return self.code != other.code
+        return self.code is None and other.code is None and self.name != other.name
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class CalendarMonth:

@@ -1,0 +1,239 @@
+"""Medicines over time: by ingredient, with what overlaps and what is left.  Pure.
+
+Nothing here advises: it counts days and places as the sources tell them, and says where they leave
+something open.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from eligibility.history.drugs import MedicationRecord, MedicationUse
+from eligibility.history.institution import Institution
+from eligibility.history.merging import DrugEntry, folded
+
+_LONGEST_SUPPLY = 1000
+"""Days; a longer supply is a mistake, and no overlap is counted from it."""
+_LONGEST_DELAY = 31
+"""Days from a prescription to a dispensing that may still be its own."""
+
+
+class DateDoubt(StrEnum):
+    """What cannot be true of a day as it was told; the record is shown with it."""
+
+    FUTURE = "future"
+    BEFORE_BIRTH = "before-birth"
+    DISPENSED_BEFORE_PRESCRIBED = "dispensed-before-prescribed"
+    TOO_MANY_DAYS = "too-many-days"
+
+
+@dataclass(frozen=True, slots=True)
+class DrugLine:
+    """One entry and what the others make of it.
+
+    ``days_left``: days that its supply lasts, today included; None where the days are open, are
+    meant for no daily use, or nothing was handed over.  ``overlap_days``: days
+    of its supply that another supply of the ingredient covers too; ``overlaps_elsewhere``: one of
+    these came from another place.  ``may_repeat``: another entry may tell of the same dispensing,
+    and the sources leave it open.
+    """
+
+    entry: DrugEntry
+    days_left: int | None = None
+    overlap_days: int = 0
+    overlaps_elsewhere: bool = False
+    may_repeat: bool = False
+    doubts: tuple[DateDoubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IngredientGroup:
+    """All entries of one ingredient, the newest first.
+
+    ``ingredient``: 一般名, None where no source writes it and the medicine stands alone under
+    ``name``.  ``places``: who prescribed it, or gave it where no prescriber is named; more than one
+    are two places for certain.
+    """
+
+    name: str
+    ingredient: str | None
+    lines: tuple[DrugLine, ...]
+    places: tuple[Institution, ...]
+
+    @property
+    def newest(self) -> date:
+        """The day of the newest entry."""
+        return self.lines[0].entry.day
+
+    @property
+    def days_left(self) -> int | None:
+        """The most days left among the entries."""
+        return max((one.days_left for one in self.lines if one.days_left is not None), default=None)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether two supplies cover the same days."""
+        return any(line.overlap_days for line in self.lines)
+
+
+def drug_groups(
+    drugs: Iterable[DrugEntry], today: date, birthdate: date | None = None
+) -> tuple[IngredientGroup, ...]:
+    """Return all medicines by ingredient, the group with the newest entry first.
+
+    ``drugs``: merged, the newest first.
+    """
+    groups: defaultdict[str, list[DrugEntry]] = defaultdict(list)
+    for entry in drugs:
+        groups[ingredient_key(entry)].append(entry)
+    made = [_group(entries, today, birthdate) for entries in groups.values()]
+    return tuple(sorted(made, key=lambda one: (-one.newest.toordinal(), one.name)))
+
+
+def ingredient_key(entry: DrugEntry) -> str:
+    """Return what entries of one ingredient have in common; a hydrate is the same ingredient."""
+    ingredient = entry.ingredient
+    if ingredient is None:
+        return f"medicine {entry.code or folded(entry.record.name)}"
+    return "ingredient " + folded(ingredient).removesuffix("水和物")
+
+
+def date_doubts(
+    record: MedicationRecord, today: date, birthdate: date | None
+) -> tuple[DateDoubt, ...]:
+    """Return what of a record's days cannot be true."""
+    days = [day for day in (record.dispensed_on, record.prescribed_on) if day is not None]
+    found = []
+    if any(day > today for day in days):
+        found.append(DateDoubt.FUTURE)
+    if birthdate is not None and any(day < birthdate for day in days):
+        found.append(DateDoubt.BEFORE_BIRTH)
+    if len(days) == 2 and days[0] < days[1]:
+        found.append(DateDoubt.DISPENSED_BEFORE_PRESCRIBED)
+    if (record.days or 0) > _LONGEST_SUPPLY:
+        found.append(DateDoubt.TOO_MANY_DAYS)
+    return tuple(found)
+
+
+def may_be_same(one: DrugEntry, other: DrugEntry) -> bool:
+    """Whether two entries of one ingredient may tell of one dispensing: no source speaks against.
+
+    A prescription may be given as another brand, so that the medicines' names say nothing.
+    """
+    if set(one.origins) & set(other.origins):
+        return False
+    for a, b in ((one.dispenser, other.dispenser), (one.prescriber, other.prescriber)):
+        if a is not None and b is not None and a.is_other_than(b):
+            return False
+    for day, other_day in (
+        (one.dispensed_on, other.dispensed_on),
+        (one.prescribed_on, other.prescribed_on),
+    ):
+        if day is not None and other_day is not None and day != other_day:
+            return False
+    dispensed, prescribed = (
+        one.dispensed_on or other.dispensed_on,
+        (one.prescribed_on or other.prescribed_on),
+    )
+    if dispensed is None or prescribed is None:
+        return True
+    return 0 <= (dispensed - prescribed).days <= _LONGEST_DELAY
+
+
+def _group(entries: Sequence[DrugEntry], today: date, birthdate: date | None) -> IngredientGroup:
+    lines = _lines(entries, today, birthdate)
+    first = entries[0]
+    return IngredientGroup(
+        name=first.ingredient or first.record.name,
+        ingredient=first.ingredient,
+        lines=lines,
+        places=distinct_places(_place(entry) for entry in entries),
+    )
+
+
+def distinct_places(places: Iterable[Institution]) -> tuple[Institution, ...]:
+    """Return places that are different for certain: what may be one of them is left out."""
+    found: list[Institution] = []
+    for place in places:
+        if all(place.is_other_than(one) for one in found):
+            found.append(place)
+    return tuple(found)
+
+
+def _place(entry: DrugEntry) -> Institution:
+    return entry.prescriber or entry.record.institution
+
+
+def _lines(
+    entries: Sequence[DrugEntry], today: date, birthdate: date | None
+) -> tuple[DrugLine, ...]:
+    doubts = [date_doubts(entry.record, today, birthdate) for entry in entries]
+    supplies = [
+        None if doubt else _supply(entry) for entry, doubt in zip(entries, doubts, strict=True)
+    ]
+    overlapping: list[set[date]] = [set() for _ in entries]
+    elsewhere = [False] * len(entries)
+    repeats = [False] * len(entries)
+    # the newest first: nothing further back reaches what began so long after it
+    reach = max([_LONGEST_DELAY, *((end - begin).days for begin, end in filter(None, supplies))])
+    for place, entry in enumerate(entries):
+        for earlier in range(place + 1, len(entries)):
+            other = entries[earlier]
+            if (entry.day - other.day).days > reach:
+                break
+            if may_be_same(entry, other):
+                repeats[place] = repeats[earlier] = True
+                continue
+            mine, theirs = supplies[place], supplies[earlier]
+            if mine is None or theirs is None:
+                continue
+            shared = _shared_days(mine, theirs)
+            if not shared or not _both_count(entry, other):
+                continue
+            apart = _place(entry).is_other_than(_place(other))
+            for one in (place, earlier):
+                overlapping[one].update(shared)
+                elsewhere[one] |= apart
+    return tuple(
+        DrugLine(
+            entry=entry,
+            days_left=None if supply is None else _left(entry, supply, today),
+            overlap_days=len(overlapping[place]),
+            overlaps_elsewhere=elsewhere[place],
+            may_repeat=repeats[place],
+            doubts=doubts[place],
+        )
+        for place, (entry, supply) in enumerate(zip(entries, supplies, strict=True))
+    )
+
+
+def _both_count(one: DrugEntry, other: DrugEntry) -> bool:
+    """Whether two supplies are two for certain: handed over, or prescribed by two places."""
+    if one.is_dispensed and other.is_dispensed:
+        return True
+    a, b = one.prescriber, other.prescriber
+    return a is not None and b is not None and a.is_other_than(b)
+
+
+def _supply(entry: DrugEntry) -> tuple[date, date] | None:
+    """Return the first day of a supply and the day after the last, None where it has no days."""
+    days = entry.days
+    if not days or days > _LONGEST_SUPPLY or entry.record.use is MedicationUse.AS_NEEDED:
+        return None
+    try:
+        return entry.day, entry.day + timedelta(days=days)
+    except OverflowError:
+        return None
+
+
+def _shared_days(one: tuple[date, date], other: tuple[date, date]) -> list[date]:
+    begins, ends = max(one[0], other[0]), min(one[1], other[1])
+    return [begins + timedelta(days=n) for n in range((ends - begins).days)]
+
+
+def _left(entry: DrugEntry, supply: tuple[date, date], today: date) -> int | None:
+    return max(0, (supply[1] - today).days) if entry.is_dispensed else None
