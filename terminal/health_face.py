@@ -37,6 +37,8 @@ _REMEDIES = {
     ),
 }
 
+_WITHOUT_MESH = " Without face.mesh_model bent prints are hardly told (docs/face.md)."
+
 
 def check_face(
     problem: FaceProblem | None, *, vouched: bool, without_mesh: bool = False
@@ -46,18 +48,17 @@ def check_face(
     ``vouched``: whether keys are configured by which a card's own key can vouch for its photo;
     ``without_mesh``: say also what is lost where ``face.mesh_model`` names no file.
     """
+    lost = _WITHOUT_MESH if without_mesh else ""
     if problem is None and not vouched:
         reason = (
             "Faces are verified, but no key vouches for the photo: the payer is told so and may "
             "open no history. Patients who use their face are not asked for that consent."
         )
         remedy = "Name the record issuers' keys in card.record_issuers; meanwhile offer the PIN."
-        return HealthCheck("face", HealthState.WARN, "face.not-vouched", reason, remedy)
+        return HealthCheck("face", HealthState.WARN, "face.not-vouched", reason + lost, remedy)
     if problem is None:
         reason = "Models are verified, and the camera gives pictures when it is switched on."
-        if without_mesh:
-            reason += " Without face.mesh_model bent prints are hardly told (docs/face.md)."
-        return HealthCheck("face", HealthState.PASS, "face.well", reason)
+        return HealthCheck("face", HealthState.PASS, "face.well", reason + lost)
     reason, remedy = _REMEDIES[problem]
     code = f"face.{problem}"
     return HealthCheck("face", HealthState.WARN, code, f"Face verification: {reason}", remedy)

@@ -6,7 +6,6 @@ Two public persons' portraits prove the wiring, not the accuracy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,9 @@ import pytest
 from eligibility.errors import ConsentRequiredError
 from eligibility.payer import IdentificationMethod, ProofKind
 from face_auth import MatcherLimits
-from terminal.audit import Act
 from terminal.doctor import examine_face
 from terminal.errors import VisitStateError
-from terminal.face_check import FaceProblem
-from terminal.health import HealthCheck, HealthState
+from terminal.health import HealthState
 from terminal.identification import VisualReason
 from terminal.reader.played import Keypad, Traits
 from terminal.store.connection import connect
@@ -30,105 +27,14 @@ from terminal.views import (
     HistoryClosed,
     KioskNotice,
     KioskStep,
-    KioskView,
 )
 from terminal.visit import CloseReason, StaffNeed, VisitState
 from tests.clinic import PIN as TYPED_PIN
-from tests.clinic import Clinic, Stage, opened_clinic, wait_for
+from tests.clinic import Stage, opened_clinic, wait_for
 from tests.face.heads import Performer, Sitter
-from tests.sitting import Mirror, filmed, read_sitters, with_photo
+from tests.face_desk import FACE, LONG, PIN, FaceDesk, opened
+from tests.sitting import Mirror, filmed
 from tests.terminal.test_number_reading import WatchedDesk
-
-FACE, PIN = IdentificationMethod.FACE, IdentificationMethod.PIN
-LONG = 60.0
-
-
-@pytest.fixture(scope="module")
-def people() -> tuple[Mapping[str, Sitter], bytes]:
-    """Persons a and b, and a card photo of a."""
-    return read_sitters()
-
-
-@pytest.fixture(scope="module")
-def sitters(people: tuple[Mapping[str, Sitter], bytes]) -> Mapping[str, Sitter]:
-    """Persons a and b."""
-    return people[0]
-
-
-@pytest.fixture(scope="module")
-def photographed(
-    stage: Stage,
-    people: tuple[Mapping[str, Sitter], bytes],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stage:
-    """Cards of which some bear the photo of person a."""
-    folder = tmp_path_factory.mktemp("photographed") / "cards"
-    photos = dict.fromkeys(("ordinary", "face-only", "pin-blocked"), people[1])
-    return with_photo(stage, folder, {**photos, "elderly": b""})
-
-
-class FaceDesk:
-    """A clinic with a camera before its patients."""
-
-    def __init__(self, clinic: Clinic, mirror: Mirror) -> None:
-        self.clinic = clinic
-        self.mirror = mirror
-
-    @property
-    def screen(self) -> KioskView:
-        """What the kiosk shows now."""
-        return self.clinic.patient.screen
-
-    def taps(self, persona: str = "ordinary") -> str:
-        """Let somebody tap; return the visit."""
-        visit_id = self.clinic.patient.taps(persona).visit_id
-        assert visit_id is not None
-        return visit_id
-
-    def chooses(self, method: IdentificationMethod) -> None:
-        """Let the patient choose."""
-        visit_id = self.screen.visit_id
-        assert visit_id is not None
-        self.clinic.terminal.desk.choose(visit_id, method)
-
-    def types_number(self, persona: str = "ordinary") -> None:
-        """Let staff type what stands on the card's face."""
-        visit_id = self.clinic.reception.row().visit.id
-        self.clinic.reception.types_number_b(visit_id, self.clinic.stage.face_of(persona))
-
-    def sees(self, step: KioskStep) -> KioskView:
-        """Wait for a step, for as long as a comparison takes."""
-        try:
-            return wait_for(lambda: self.screen.step is step and self.screen, f"{step}", LONG)
-        except AssertionError as error:
-            error.add_note(f"the kiosk shows {self.screen}")
-            raise
-
-    def compared(self, visit_id: str) -> list[str]:
-        """What the audit log says of comparisons."""
-        records = self.clinic.terminal.store.read(lambda tx: tx.audit.of_visit(visit_id))
-        return [f"{one.reason}" for one in records if one.act is Act.FACE_COMPARED]
-
-    @property
-    def face_work(self):
-        """What runs the comparisons."""
-        return self.clinic.terminal.desk._face_work
-
-
-@contextmanager
-def opened(
-    folder: Path, stage: Stage, *, turns: int = 0, trusting: bool = True
-) -> Iterator[FaceDesk]:
-    """Open a clinic with a recorded camera."""
-    mirror = Mirror(folder / "mirror.bmp")
-    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nturns = {turns}\n'
-    issuers = f'record_issuers = ["{stage.cards_dir / "record-ca.pem"}"]' if trusting else ""
-    with ExitStack() as stack:
-        clinic = stack.enter_context(
-            opened_clinic(folder, stage, face=face, card=issuers, kiosk="idle_seconds = 600")
-        )
-        stack.enter_context(filmed(mirror, clinic.terminal.desk.kiosk))
-        yield FaceDesk(clinic, mirror)
 
 
 @pytest.fixture
@@ -296,6 +202,8 @@ def test_without_record_issuers_nobody_is_asked_in_vain(
         assert (check.state, check.code) == (HealthState.WARN, "face.not-vouched")
         (check,) = examine_face(desk.clinic.config.face, vouched=False)
         assert check.code == "face.not-vouched"
+        assert "no key vouches" in check.reason
+        assert "Without face.mesh_model" in check.reason
         desk.clinic.patient.takes_card()
         desk.taps()
         desk.chooses(PIN)
@@ -477,28 +385,6 @@ def test_silence_at_the_choice_ends_the_visit(tmp_path: Path, photographed: Stag
         assert visit.close_reason is CloseReason.WALKED_AWAY
 
 
-def test_a_black_camera_is_not_offered_until_it_sees_again(
-    tmp_path: Path, photographed: Stage
-) -> None:
-    """A lid on the lens is noticed, told, and watched until it is off."""
-    with opened(tmp_path, photographed) as desk:
-        check = desk.face_work._check
-        desk.taps()
-        desk.mirror.has_a_lid = True
-        wait_for(lambda: check.problem is FaceProblem.BLACK, "the lid to be noticed")
-        desk.clinic.patient.takes_card()
-        desk.taps()
-        desk.sees(KioskStep.PIN)
-        codes = {one.code for one in desk.clinic.terminal.health()}
-        assert "face.black" in codes
-        desk.mirror.has_a_lid = False
-        wait_for(lambda: check.problem is None, "the camera to see again")
-        desk.clinic.patient.takes_card()
-        wait_for(lambda: not check.is_on, "the camera to be off")
-        desk.taps()
-        desk.sees(KioskStep.CHOOSE)
-
-
 def test_nobody_types_the_number(tmp_path: Path, photographed: Stage) -> None:
     """The wait before the camera is bounded, and what is over goes to PIN or staff."""
     idle = "idle_seconds = 600"
@@ -510,80 +396,3 @@ def test_nobody_types_the_number(tmp_path: Path, photographed: Stage) -> None:
         clinic.terminal.desk.choose(view.visit_id, FACE)
         view = clinic.patient.sees(KioskStep.CHOOSE)
         assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
-
-
-def test_a_camera_that_is_not_there_is_not_offered(
-    tmp_path: Path, photographed: Stage, sitters: Mapping[str, Sitter]
-) -> None:
-    """Patients are asked for the PIN at once; health says why; lost in the middle, PIN again."""
-    with opened(tmp_path, photographed) as desk:
-        desk.mirror.sits(Performer(sitters["a"]))
-        desk.taps()
-        desk.mirror.nobody()
-        desk.chooses(FACE)
-        desk.types_number()
-        wait_for(lambda: desk.screen.face and desk.screen.face.guidance, "guidance")
-        desk.mirror.is_unplugged()
-        view = desk.sees(KioskStep.CHOOSE)
-        assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
-        desk.clinic.patient.takes_card()
-        desk.taps()
-        assert desk.screen.step is KioskStep.PIN
-        assert desk.screen.methods == ()
-        check = {one.name: one for one in desk.clinic.terminal.health()}["face"]
-        assert (check.state, check.code) == (HealthState.WARN, "face.unplugged")
-
-
-@pytest.mark.parametrize(
-    "added", ['passive_model = "{model}"\npassive_sha256 = "' + "0" * 64, 'mesh_model = "{model}']
-)
-def test_an_added_model_that_is_another_file_switches_the_face_off(
-    tmp_path: Path, photographed: Stage, added: str
-) -> None:
-    """Passive model and mesh are known by their sha256 as the shipped ones are."""
-    model, mirror = tmp_path / "added.model", Mirror(tmp_path / "mirror.bmp")
-    model.write_bytes(b"another")
-    face = f'kind = "recorded"\nrecording = "{mirror.file}"\n' + added.format(model=model) + '"\n'
-    with opened_clinic(tmp_path, photographed, face=face) as clinic:
-        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
-        codes = {one.code for one in clinic.terminal.health()}
-        assert "face.models-altered" in codes
-
-
-@pytest.mark.parametrize(("content", "code"), [(None, "missing"), (b"other", "altered")])
-def test_models_that_are_not_the_known_ones_switch_the_face_off(
-    tmp_path: Path, photographed: Stage, content: bytes | None, code: str
-) -> None:
-    """A missing or altered file is a named state of a desk that goes on with the PIN."""
-    models = tmp_path / "models"
-    models.mkdir()
-    if content is not None:
-        (models / "face_detection_yunet_2023mar_int8bq.onnx").write_bytes(content)
-    mirror = Mirror(tmp_path / "mirror.bmp")
-    face = f'kind = "recorded"\nrecording = "{mirror.file}"\nmodels = "{models}"\n'
-    with opened_clinic(tmp_path, photographed, face=face) as clinic:
-        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
-        check = {one.name: one for one in clinic.terminal.health()}["face"]
-        assert (check.state, check.code) == (HealthState.WARN, f"face.models-{code}")
-
-
-@pytest.mark.parametrize(
-    ("name", "code"), [("none", "unplugged"), ("a-file", "unusable"), ("a-folder", "unusable")]
-)
-def test_what_is_no_camera_is_told_to_doctor_and_desk(
-    tmp_path: Path, photographed: Stage, name: str, code: str
-) -> None:
-    """No device, a file or a folder at face.device: the PIN at once, and the reason for staff."""
-    (tmp_path / "a-file").write_bytes(b"no camera")
-    (tmp_path / "a-folder").mkdir()
-    face = f'kind = "v4l2"\ndevice = "{tmp_path / name}"\n'
-    with opened_clinic(tmp_path, photographed, face=face) as clinic:
-
-        def told() -> HealthCheck:
-            return {one.name: one for one in clinic.terminal.health()}["face"]
-
-        wait_for(lambda: told().code == f"face.{code}", "the camera to be looked at")
-        assert told().remedy
-        assert clinic.patient.taps("ordinary").step is KioskStep.PIN
-        (check,) = examine_face(clinic.config.face, vouched=False)
-        assert check == told()
