@@ -92,7 +92,6 @@ class FaceWork:
         self._made = 0
         self._attempt: _Attempt | None = None
         self._asked_since: float | None = None
-        self._staff_asked = False
         self._changed = threading.Condition()
         self._wants_camera = False
         self._due: _Attempt | None = None
@@ -129,7 +128,7 @@ class FaceWork:
         """Go before the camera: the photo first, which may have to be waited for."""
         if visit_id != self._visit_id:
             self._visit_id, self._made = visit_id, 0
-        self._asked_since, self._staff_asked = time.monotonic(), False
+        self._asked_since = time.monotonic()
         self._kiosk.show(KioskStep.FACE, ends_in=PREPARING_SECONDS, face=FacePrompt(preparing=True))
         self._prepare(visit_id)
 
@@ -144,7 +143,9 @@ class FaceWork:
     def visit_that_waits(self) -> str | None:
         """The visit whose patient stands before the camera until staff type 照合番号B."""
         with self._lock:
-            return self._kiosk.state.visit_id if self._is_preparing and self._staff_asked else None
+            state = self._kiosk.state
+            asked = self._is_preparing and state.face is not None and state.face.staff_asked
+            return state.visit_id if asked else None
 
     def look(self) -> None:
         """Do what is due by the clock."""
@@ -176,11 +177,13 @@ class FaceWork:
 
     def _ask_staff(self, visit_id: str) -> None:
         """Ask staff for the number, once it is clear that no camera reads it."""
+        prompt = self._kiosk.state.face
         waited = time.monotonic() - (self._asked_since or 0.0)
         seen = self._numbers_are_seen and not self._holders.number_failed(visit_id)
-        if not self._staff_asked and not (seen and waited < CAMERA_FIRST_SECONDS):
-            self._staff_asked = True
-            self._bus.publish(Topic.VISIT, visit_id)
+        if prompt is None or prompt.staff_asked or (seen and waited < CAMERA_FIRST_SECONDS):
+            return
+        self._kiosk.touch(face=FacePrompt(preparing=True, staff_asked=True))
+        self._bus.publish(Topic.VISIT, visit_id)
 
     def _prepare(self, visit_id: str) -> None:
         """Compare as soon as the photo is there; give up where there will be none."""

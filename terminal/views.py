@@ -103,12 +103,14 @@ class DoneOutcome(StrEnum):
 class FacePrompt:
     """What to tell the patient before the camera.
 
-    ``preparing``: the card's photo is waited for, and nothing is compared yet.  ``guidance``: None
-    where the pictures are good; ``step``: None where no head turns are asked; ``frames``: good
-    pictures of ``wanted``; ``attempt`` counts from 1.
+    ``preparing``: the card's photo is waited for, and nothing is compared yet; ``staff_asked``: it
+    is staff who are waited for, to type 照合番号B.  ``guidance``: None where the pictures are good;
+    ``step``: None where no head turns are asked; ``frames``: good pictures of ``wanted``;
+    ``attempt`` counts from 1.
     """
 
     preparing: bool = False
+    staff_asked: bool = False
     guidance: Guidance | None = None
     step: Step | None = None
     frames: int = 0

@@ -148,7 +148,7 @@ def face_hint(prompt: FacePrompt | None) -> str:
     In the middle of a turn the head moves and does not look straight: that is no fault.
     """
     if prompt is None or prompt.preparing:
-        return "preparing"
+        return "staff-asked" if prompt is not None and prompt.staff_asked else "preparing"
     if prompt.step in TURNS and prompt.guidance in (None, *TURNING):
         return prompt.step.value
     return (prompt.guidance or prompt.step or Step.CENTRE).value

@@ -108,6 +108,11 @@ SCREENS: dict[str, KioskView] = {
     "face-preparing": _visit(
         KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=FacePrompt(preparing=True)
     ),
+    "face-staff-asked": _visit(
+        KioskStep.FACE,
+        methods=(IdentificationMethod.PIN,),
+        face=FacePrompt(preparing=True, staff_asked=True),
+    ),
     **{f"face-{guidance}": _face(guidance) for guidance in LONG_HINTS},
     "face-turn": _face(None, Step.LEFT, 3),
     "face-done": _face(None, Step.DONE, 5),

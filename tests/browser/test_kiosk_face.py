@@ -98,7 +98,8 @@ def test_a_visit_by_face(scene: Scene, chromium: Browser) -> None:
     person, page = scene.person, scene.person.page
     scene.mirror.sits(Performer(scene.sitters["a"]))
     scene.chooses_face()
-    expect(page.locator("h1")).to_have_text("準備中です。お待ちください")
+    expect(page.locator("h1")).to_have_text("係の準備を お待ちください")
+    expect(page.locator(".lead")).to_have_text("係が カードの番号を 入れると 始まります")
     scene.sees_own_picture()
     assert axe_findings(page) == []
     with page.expect_response(lambda answer: "face-preview" in answer.url):

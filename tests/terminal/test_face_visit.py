@@ -59,7 +59,7 @@ def test_the_holder_turns_the_head_and_is_identified(
         view = desk.screen
         assert (view.step, view.methods) == (KioskStep.FACE, (PIN,))
         assert view.face is not None
-        assert view.face.preparing
+        assert (view.face.preparing, view.face.staff_asked) == (True, True)
         row = desk.clinic.reception.sees_row(
             lambda row: row.need is DeskNeed.NUMBER_B, "the number to be asked for"
         )

@@ -77,6 +77,7 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
 
 PROMPTS = (
     FacePrompt(preparing=True),
+    FacePrompt(preparing=True, staff_asked=True),
     *(
         FacePrompt(guidance=guidance, step=step, frames=1, wanted=5)
         for guidance, step in product((None, *Guidance), (None, *Step))
