@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _FIRST_ONES = 2
 """Frames that stand for whom the attempt began with."""
+_UNSEEN = 0.4
+"""Seconds after which a good frame is held against them, whether it is kept or not."""
 
 
 class AttemptState(StrEnum):
@@ -71,6 +74,7 @@ class Attempt:
         self._mesh = mesh
         self._pad_scores: list[float] = []
         self._first: list[Embedding] = []
+        self._identified_at = -math.inf
         self._pending: Guidance | None = None
         self.guidance: Guidance | None = None
 
@@ -126,21 +130,34 @@ class Attempt:
         if guidance in (None, Guidance.HOLD_STILL, Guidance.LOOK_STRAIGHT):
             mesh, face = self._mesh, seen.face
             look = None if mesh is None else (lambda: mesh.points(frame.pixels, face))
+            before = len(self._challenge.turns)
             self._challenge.see(face.points, at, look)
+            has_turned = len(self._challenge.turns) > before
         else:
             self._challenge.lost()
-        if guidance is None and self._gathering.wants(seen, at):
-            self._gather(frame, seen)
+            has_turned = False
+        wanted = guidance is None and self._gathering.wants(seen, at)
+        if wanted or has_turned or (guidance is None and at - self._identified_at >= _UNSEEN):
+            embedding = self._identify(seen, at)
+            if wanted and embedding is not None:
+                self._gather(frame, seen, embedding)
+            elif embedding is not None:
+                overwrite(embedding)
 
-    def _gather(self, frame: Frame, seen: SeenFace) -> None:
+    def _identify(self, seen: SeenFace, at: float) -> Embedding | None:
+        """Hold the face against the first ones: who turns the head has to be who is compared."""
         try:
             embedding = self._embedder.embed(seen.crop)
         except FrameError:
-            return
+            return None
+        self._identified_at = at
         if len(self._first) < _FIRST_ONES:
             self._first.append(embedding.copy())
         else:
             self._track.identify(compare(embedding, fuse(self._first)))
+        return embedding
+
+    def _gather(self, frame: Frame, seen: SeenFace, embedding: Embedding) -> None:
         self._track.look_closely(frame.pixels, seen.face)
         if self._pad_model is not None:
             self._pad_scores.append(self._pad_model.score(frame.pixels, seen.face))

@@ -59,19 +59,31 @@ class Gathering:
     def wants(self, seen: SeenFace, at: float) -> bool:
         """Whether this frame would add something."""
         pose = _pose_of(seen)
-        if abs(pose[0]) > self._limits.most_yaw or len(self._kept) >= MOST:
+        if abs(pose[0]) > self._limits.most_yaw:
             return False
+        full = len(self._kept) >= MOST
         for kept in self._kept:
             if np.abs(kept.pose - pose).max() >= self._limits.pose_step:
                 continue
+            if full:
+                return False
             changed = float(np.abs(seen.crop.astype(np.int16) - kept.crop).mean())
             if at - kept.at < self._limits.pause or changed < self._limits.least_change:
                 return False
         return True
 
     def add(self, seen: SeenFace, embedding: Embedding, at: float) -> None:
-        """Keep this frame's crop and embedding."""
+        """Keep this frame's crop and embedding; of too many, one whose pose is there twice goes."""
+        if len(self._kept) >= MOST:
+            self._drop_a_double()
         self._kept.append(_Kept(_pose_of(seen), seen.crop.copy(), embedding, at))
+
+    def _drop_a_double(self) -> None:
+        poses = np.array([kept.pose for kept in self._kept])
+        apart = np.abs(poses[:, None] - poses[None]).max(axis=2)
+        np.fill_diagonal(apart, np.inf)
+        dropped = self._kept.pop(int(apart.min(axis=1).argmin()))
+        overwrite(dropped.crop, dropped.embedding)
 
     def spread(self, wanted: int) -> list[Embedding]:
         """Return at most ``wanted`` embeddings, of poses as far apart as can be had."""

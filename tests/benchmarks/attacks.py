@@ -44,6 +44,9 @@ ONE_ATTEMPT = MatcherLimits(seconds=7, attempt_seconds=7, attempts=1)
 FACE_WIDTH = 2.2
 """Eye distances."""
 Stage = Callable[[Sitter, int], tuple[Iterator[Frame], Callable[[Progress], None]]]
+Exchange = Callable[[list[str | None], float], bool]
+"""Given what was asked so far and the seconds, whether the other person is seen."""
+PICTURE_SECONDS = 4.0
 
 
 def obedient(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
@@ -153,20 +156,27 @@ def injected(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Prog
 
 
 def exchanged(
-    sitter: Sitter, seed: int, other: Sitter, at: float
+    sitter: Sitter, seed: int, other: Sitter, is_other: Exchange, *, picture: bool = False
 ) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
-    """The holder's head turns as asked until another person takes the place ``at`` seconds."""
-    first, second = Performer(sitter, seed=seed), Performer(other, seed=seed)
+    """The holder's head, or a ``picture`` of it held still, but another's where ``is_other``."""
+    first = Performer(sitter, seed=seed, degrees=0 if picture else 30)
+    second = Performer(other, seed=seed)
 
     def frames() -> Iterator[Frame]:
+        steps: list[str | None] = []
         for one, two in zip(first.frames(), second.frames(), strict=False):
-            yield one if one.captured_at < at else two
+            steps.append(second.step)
+            yield two if is_other(steps, one.captured_at) else one
 
     def follow(progress: Progress) -> None:
         first.follow(progress)
         second.follow(progress)
 
     return frames(), follow
+
+
+def _is_turn(step: str | None) -> bool:
+    return step in ("turn-left", "turn-right")
 
 
 KINDS: dict[str, Stage] = {
@@ -182,12 +192,16 @@ KINDS: dict[str, Stage] = {
     "bent print, carried about": carried,
     "print before a room, moved, not turned": still_before_a_room,
     "video of turns at other times": replayed,
-    "video that happens to turn as asked": obedient,
     "screen, faint grid, turns as asked": on_a_screen(0.08),
     "screen, coarse grid, turns as asked": on_a_screen(0.25),
     "frames put in, given again": injected,
 }
-EXCHANGE = "another person from the second second on"
+EXCHANGES: dict[str, tuple[Exchange, bool]] = {
+    "another person from the first turn on": (lambda steps, _at: any(map(_is_turn, steps)), False),
+    "another person at the turns only": (lambda steps, _at: _is_turn(steps[-1]), True),
+    "picture for 4 seconds, then another person": (lambda _steps, at: at >= PICTURE_SECONDS, True),
+}
+"""With whether it is a picture of the holder that is held still, not a head that turns."""
 
 
 def run(folder: Path, most: int, mesh: FaceMesh | None) -> None:
@@ -200,14 +214,15 @@ def run(folder: Path, most: int, mesh: FaceMesh | None) -> None:
         if faces:
             sitters.append((person.pictures[0], seat(person.pictures[1], faces[0], seed)))
     others = [sitters[(at + 1) % len(sitters)][1] for at in range(len(sitters))]
-    for kind in (*KINDS, EXCHANGE):
+    for kind in (*KINDS, *EXCHANGES):
         outcomes: Counter[str] = Counter()
         signs: Counter[str] = Counter()
         challenge: Counter[str] = Counter()
         unsuspected = 0
         for seed, (photo, sitter) in enumerate(sitters):
-            if kind == EXCHANGE:
-                frames, follow = exchanged(sitter, seed, others[seed], 2.0)
+            if kind in EXCHANGES:
+                is_other, picture = EXCHANGES[kind]
+                frames, follow = exchanged(sitter, seed, others[seed], is_other, picture=picture)
             else:
                 frames, follow = KINDS[kind](sitter, seed)
             chance = random.Random(1000 + seed)  # noqa: S311  # repeatable, no secret

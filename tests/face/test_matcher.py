@@ -39,7 +39,7 @@ from face_auth.errors import CameraUnpluggedError, PhotoReason
 from face_auth.liveness import AttackSign, ChallengeState
 from face_auth.matcher import DecisionReason, weigh
 from face_auth.opencv import cv2
-from face_auth.types import Guidance
+from face_auth.types import Guidance, Step
 from tests.face.heads import Performer, Sitter
 from tests.face.test_camera import running, wait_until
 
@@ -207,6 +207,33 @@ def test_a_face_that_becomes_another_is_left_to_the_staff(
             yield Frame(performer.view(), number, number / 15)
 
     decision = quick.decide(decode_photo(photo_of_a), swapped())
+    assert decision.outcome is not Outcome.MATCH
+    assert AttackSign.IDENTITY_CHANGED in decision.evidence.signs
+
+
+@pytest.mark.parametrize("only_turned", [False, True])
+def test_the_one_who_turns_the_head_is_the_one_who_is_compared(
+    models: FaceModels, sitters: Sitters, photo_of_a: bytes, *, only_turned: bool
+) -> None:
+    """A picture of the holder, held until enough is seen, then a living head of another person.
+
+    Also where that head is seen only while it is turned.
+    """
+    picture, other = Performer(sitters["a"]), Performer(sitters["b"])
+    asked: list[Progress] = []
+
+    def follow(progress: Progress) -> None:
+        asked.append(progress)
+        other.follow(progress)
+
+    def frames() -> Iterator[Frame]:
+        for number in range(1, 30 * 15):
+            view, still = other.view(), picture.view()
+            turning = asked and asked[-1].step in (Step.LEFT, Step.RIGHT)
+            shown = still if number < 75 or (only_turned and not turning) else view
+            yield Frame(shown, number, number / 15)
+
+    decision = with_challenge(models).decide(decode_photo(photo_of_a), frames(), on_progress=follow)
     assert decision.outcome is not Outcome.MATCH
     assert AttackSign.IDENTITY_CHANGED in decision.evidence.signs
 

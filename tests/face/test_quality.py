@@ -13,7 +13,7 @@ from face_auth import PROFILES, FaceProfile, FrameError, Outcome, compare, fuse
 from face_auth.comparison import unit
 from face_auth.detector import Face, FaceDetector
 from face_auth.embedder import TEMPLATE, FaceEmbedder, align, similarity
-from face_auth.gathering import Gathering, GatheringLimits
+from face_auth.gathering import MOST, Gathering, GatheringLimits
 from face_auth.models import FaceModels
 from face_auth.opencv import cv2
 from face_auth.policy import DEFAULT_PROFILE, outcome_of
@@ -215,6 +215,20 @@ def test_frames_count_by_pose_or_by_time_and_change() -> None:
     assert not gathering.wants(first, 5.0)
     assert gathering.wants(seen_at(0.1, 3), 0.05)
     assert not gathering.wants(seen_at(0.4, 4), 0.05)
+
+
+def test_who_holds_still_for_long_leaves_room_for_other_poses() -> None:
+    """However many of one pose are kept, a new one takes the place of one of them."""
+    gathering = Gathering(GatheringLimits())
+    for number in range(MOST):
+        assert gathering.wants(seen_at(0.0, number), number)
+        gathering.add(seen_at(0.0, number), np.ones(128, np.float32), number)
+    assert not gathering.wants(seen_at(0.0, MOST), MOST)
+    for yaw in (0.2, -0.2):
+        assert gathering.wants(seen_at(yaw, MOST), MOST)
+        gathering.add(seen_at(yaw, MOST), np.ones(128, np.float32), MOST)
+    assert len(gathering) == MOST
+    assert gathering.yaw_spread == pytest.approx(0.4, abs=0.01)
 
 
 def test_those_fused_lie_as_far_apart_as_can_be() -> None:
