@@ -14,6 +14,7 @@
     ├── ConflictingAnswersError       two that differ to one question: neither counts, to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch
     ├── NotSupportedError             this way of asking is not the adapter's: use another
+    ├── QuestionNotWritableError      the interface's characters do not hold a value: correct it
     └── PayerTrustError               certificates missing, refused or expired: call the installer
 
 Messages hold ids, codes and counts, never health data.
@@ -107,6 +108,16 @@ class NotSupportedError(EligibilityError):
         """``capability``: the one that is missing."""
         super().__init__(f"the payer's interface in use cannot do this: {capability}")
         self.capability = capability
+
+
+class QuestionNotWritableError(EligibilityError):
+    """A value of the question has a character that the interface cannot carry."""
+
+    def __init__(self, field: str, encoding: str) -> None:
+        """``field``: the element's name; ``encoding``: the one that is written."""
+        super().__init__(f"{field} cannot be written in {encoding}")
+        self.field = field
+        self.encoding = encoding
 
 
 class PayerTrustError(EligibilityError):

@@ -7,6 +7,7 @@ names in snake_case; the Japanese official term stands in the docstring.  Moment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -65,6 +66,16 @@ class CopayRatio:
         if not 0 <= self.percent <= 100:
             msg = f"a copay ratio lies between 0 and 100 percent, not {self.percent}"
             raise ValueError(msg)
+
+
+_RATIO = re.compile(r"0[0-9]0|100", re.ASCII)
+
+
+def read_copay_ratio(text: str) -> CopayRatio | UnknownCode:
+    """Return the ratio; anything but three digits in steps of ten percent is an unknown code."""
+    if _RATIO.fullmatch(text):
+        return CopayRatio(int(text))
+    return UnknownCode("ContributionRatio", text)
 
 
 @dataclass(frozen=True, slots=True)

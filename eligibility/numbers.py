@@ -48,6 +48,16 @@ def normalise_insurer_number(text: str) -> str:
     return digits.rjust(INSURER_NUMBER_DIGITS, "0")
 
 
+def insurer_number_on_the_wire(number: str) -> str:
+    """Return an insurer number as the eligibility system writes it: 8 characters, padded by spaces.
+
+    A number of national health insurance (国民健康保険) has two spaces before its six digits.
+    Raises ValueError for what is no insurer number.
+    """
+    normal = normalise_insurer_number(number)
+    return f"  {normal[2:]}" if normal.startswith("00") else normal
+
+
 def luhn_check_digit(digits: str) -> int:
     """Return the check digit for ``digits`` (weights 2, 1, 2, 1 … from the right).
 

@@ -106,6 +106,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     payer.ConflictingAnswersError: ErrorPage(PAYER, "conflicting-answers"),
     payer.ConsentRequiredError: ErrorPage(HTTPStatus.FORBIDDEN, "consent-required"),
     payer.NotSupportedError: ErrorPage(CONFLICT, "not-supported"),
+    payer.QuestionNotWritableError: ErrorPage(BAD, "question-not-writable"),
     payer.PayerTrustError: ErrorPage(PAYER, "payer-trust"),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from eligibility.benefits import MedicalTicket, SpecificDiseasesCertificate
@@ -23,20 +22,20 @@ from eligibility.codes import (
 )
 from eligibility.fhir.vocabulary import ext
 from eligibility.fhir.wire import Extension, code_of, day_of, find_extension, string_of, yen_of
-from eligibility.model import CopayRatio, ElderlyRecipientCertificate, LimitCertificate
+from eligibility.model import (
+    CopayRatio,
+    ElderlyRecipientCertificate,
+    LimitCertificate,
+    read_copay_ratio,
+)
 
-_RATIO = re.compile(r"0[0-9]0|100", re.ASCII)
 _MOST_TEXTS = 3
 
 
 def read_ratio(extensions: Sequence[Extension], url: str) -> CopayRatio | UnknownCode | None:
-    """Return the ratio; anything but three digits in steps of ten percent is an unknown code."""
+    """Return the ratio of the extension with this URL, or None where it is absent."""
     text = string_of(extensions, url)
-    if text is None:
-        return None
-    if _RATIO.fullmatch(text):
-        return CopayRatio(int(text))
-    return UnknownCode("ContributionRatio", text)
+    return None if text is None else read_copay_ratio(text)
 
 
 def read_elderly_certificate(extensions: Sequence[Extension]) -> ElderlyRecipientCertificate | None:

@@ -127,7 +127,6 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 )
 YEN = st.none() | st.integers(0, 10_000_000)
-TEXTS = st.lists(WORDS, max_size=3).map(tuple)
 
 
 def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -135,109 +134,109 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | strategy
 
 
-def provisions() -> st.SearchStrategy[Any]:
-    """Return a strategy for registered 提供同意."""
-    return maybe(st.builds(RegisteredProvision, codes(ProvisionConsent), maybe(MOMENTS)))
-
-
-def consents() -> st.SearchStrategy[Any]:
-    """Return a strategy for registered 閲覧同意."""
-    return maybe(
-        st.builds(RegisteredConsent, codes(InformationConsent), maybe(MOMENTS), maybe(MOMENTS))
+def coverages(
+    words: st.SearchStrategy[str], moments: st.SearchStrategy[datetime]
+) -> st.SearchStrategy[Coverage]:
+    """Return a strategy for qualifications that hold such texts and moments."""
+    texts = st.lists(words, max_size=3).map(tuple)
+    provisions = maybe(st.builds(RegisteredProvision, codes(ProvisionConsent), maybe(moments)))
+    consents = maybe(
+        st.builds(RegisteredConsent, codes(InformationConsent), maybe(moments), maybe(moments))
+    )
+    return st.builds(
+        Coverage,
+        person=st.builds(
+            InsuredPerson,
+            name=words,
+            birthdate=DAYS,
+            sex=codes(Sex),
+            name_kana=maybe(words),
+            address=words,
+            post_number=maybe(words),
+            name_of_other=maybe(words),
+            name_of_other_kana=maybe(words),
+            sex2=maybe(codes(Sex)),
+        ),
+        insured_card_classification=maybe(codes(InsuredCardClassification)),
+        insurer_number=INSURERS,
+        insurer_name=words,
+        insured_card_symbol=maybe(words),
+        insured_identification_number=maybe(words),
+        insured_branch_number=maybe(words),
+        personal_family_classification=maybe(codes(PersonalFamilyClassification)),
+        qualification_date=maybe(DAYS),
+        disqualification_date=maybe(DAYS),
+        insured_card_valid_date=maybe(DAYS),
+        insured_card_expiration_date=maybe(DAYS),
+        insured_partial_contribution_ratio=RATIOS,
+        reason_of_loss=maybe(codes(ReasonOfLoss)),
+        # FHIR lets no extension be empty: of a certificate without any content nothing is written
+        elderly_recipient_certificate=maybe(
+            st.builds(ElderlyRecipientCertificate, RATIOS, maybe(DAYS), DAYS, maybe(DAYS))
+        ),
+        limit_certificate=maybe(
+            st.builds(
+                LimitCertificate,
+                maybe(codes(LimitCategory)),
+                codes(LimitCertificateClassification),
+                maybe(DAYS),
+                maybe(DAYS),
+                maybe(DAYS),
+                maybe(DAYS),
+            )
+        ),
+        insured_name=maybe(words),
+        insured_certificate_issuance_date=maybe(DAYS),
+        preschool_classification=maybe(codes(PreschoolClassification)),
+        limit_consent=provisions,
+        specific_diseases_consent=provisions,
+        specific_diseases_certificates=st.lists(
+            st.builds(
+                SpecificDiseasesCertificate,
+                codes(SpecificDisease),
+                maybe(DAYS),
+                maybe(DAYS),
+                maybe(DAYS),
+                YEN,
+            ),
+            max_size=2,
+        ).map(tuple),
+        medical_tickets=st.lists(
+            st.builds(
+                MedicalTicket,
+                ticket_type=codes(TicketType),
+                valid_date=maybe(DAYS),
+                expiration_date=maybe(DAYS),
+                issue_number=maybe(words),
+                medical_treatment_month=maybe(DAYS.map(lambda day: day.replace(day=1))),
+                designated_medical_institution_code=maybe(words),
+                designated_medical_institution_flag=maybe(codes(DesignatedInstitution)),
+                designated_medical_institution_name=maybe(words),
+                prescription_issuer_medical_institution_code=maybe(words),
+                prescription_issuer_medical_institution_name=maybe(words),
+                injury_names=texts,
+                medical_treatment_type=maybe(codes(MedicalTreatmentType)),
+                self_pay_amount=YEN,
+                district_contact_name=maybe(words),
+                handling_contact_name=maybe(words),
+                single_or_combined_use=maybe(codes(TicketUse)),
+                status_of_social_insurance=maybe(codes(SocialInsurance)),
+                consistency_flag=maybe(codes(TicketConsistency)),
+                status_of_infection=maybe(codes(InfectionExpense)),
+                status_of_elderly_medical_care=maybe(codes(ElderlyMedicalCare)),
+                status_of_prefectural_expenses=maybe(codes(PrefecturalExpense)),
+                remarks=texts,
+            ),
+            max_size=2,
+        ).map(tuple),
+        specific_health_checkups_info=consents,
+        pharmacists_info=consents,
+        diagnosis_info=consents,
+        operation_info=consents,
     )
 
 
-COVERAGES = st.builds(
-    Coverage,
-    person=st.builds(
-        InsuredPerson,
-        name=WORDS,
-        birthdate=DAYS,
-        sex=codes(Sex),
-        name_kana=maybe(WORDS),
-        address=WORDS,
-        post_number=maybe(WORDS),
-        name_of_other=maybe(WORDS),
-        name_of_other_kana=maybe(WORDS),
-        sex2=maybe(codes(Sex)),
-    ),
-    insured_card_classification=maybe(codes(InsuredCardClassification)),
-    insurer_number=INSURERS,
-    insurer_name=WORDS,
-    insured_card_symbol=maybe(WORDS),
-    insured_identification_number=maybe(WORDS),
-    insured_branch_number=maybe(WORDS),
-    personal_family_classification=maybe(codes(PersonalFamilyClassification)),
-    qualification_date=maybe(DAYS),
-    disqualification_date=maybe(DAYS),
-    insured_card_valid_date=maybe(DAYS),
-    insured_card_expiration_date=maybe(DAYS),
-    insured_partial_contribution_ratio=RATIOS,
-    reason_of_loss=maybe(codes(ReasonOfLoss)),
-    # FHIR lets no extension be empty: of a certificate without any content nothing is written
-    elderly_recipient_certificate=maybe(
-        st.builds(ElderlyRecipientCertificate, RATIOS, maybe(DAYS), DAYS, maybe(DAYS))
-    ),
-    limit_certificate=maybe(
-        st.builds(
-            LimitCertificate,
-            maybe(codes(LimitCategory)),
-            codes(LimitCertificateClassification),
-            maybe(DAYS),
-            maybe(DAYS),
-            maybe(DAYS),
-            maybe(DAYS),
-        )
-    ),
-    insured_name=maybe(WORDS),
-    insured_certificate_issuance_date=maybe(DAYS),
-    preschool_classification=maybe(codes(PreschoolClassification)),
-    limit_consent=provisions(),
-    specific_diseases_consent=provisions(),
-    specific_diseases_certificates=st.lists(
-        st.builds(
-            SpecificDiseasesCertificate,
-            codes(SpecificDisease),
-            maybe(DAYS),
-            maybe(DAYS),
-            maybe(DAYS),
-            YEN,
-        ),
-        max_size=2,
-    ).map(tuple),
-    medical_tickets=st.lists(
-        st.builds(
-            MedicalTicket,
-            ticket_type=codes(TicketType),
-            valid_date=maybe(DAYS),
-            expiration_date=maybe(DAYS),
-            issue_number=maybe(WORDS),
-            medical_treatment_month=maybe(DAYS.map(lambda day: day.replace(day=1))),
-            designated_medical_institution_code=maybe(WORDS),
-            designated_medical_institution_flag=maybe(codes(DesignatedInstitution)),
-            designated_medical_institution_name=maybe(WORDS),
-            prescription_issuer_medical_institution_code=maybe(WORDS),
-            prescription_issuer_medical_institution_name=maybe(WORDS),
-            injury_names=TEXTS,
-            medical_treatment_type=maybe(codes(MedicalTreatmentType)),
-            self_pay_amount=YEN,
-            district_contact_name=maybe(WORDS),
-            handling_contact_name=maybe(WORDS),
-            single_or_combined_use=maybe(codes(TicketUse)),
-            status_of_social_insurance=maybe(codes(SocialInsurance)),
-            consistency_flag=maybe(codes(TicketConsistency)),
-            status_of_infection=maybe(codes(InfectionExpense)),
-            status_of_elderly_medical_care=maybe(codes(ElderlyMedicalCare)),
-            status_of_prefectural_expenses=maybe(codes(PrefecturalExpense)),
-            remarks=TEXTS,
-        ),
-        max_size=2,
-    ).map(tuple),
-    specific_health_checkups_info=consents(),
-    pharmacists_info=consents(),
-    diagnosis_info=consents(),
-    operation_info=consents(),
-)
+COVERAGES = coverages(WORDS, MOMENTS)
 LEAVES: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
