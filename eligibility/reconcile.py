@@ -37,6 +37,7 @@ from eligibility.names import (
     has_replaced_characters,
 )
 from eligibility.register import about_record
+from eligibility.subjects import is_same_subject
 from eligibility.validity import (
     CONFIRMED,
     DateVerdict,
@@ -72,15 +73,17 @@ def reconcile(
 ) -> tuple[Finding, ...]:
     """Return the findings about ``answer``, the gravest first, each once.
 
-    ``recorded``: the last answer for the same certificate before this one; one for another
-    certificate says nothing and is not looked at.  ``today``: the day in Japan.
+    ``recorded``: the last answer for the same certificate or number before this one; one for
+    another says nothing and is not looked at.  ``today``: the day in Japan.
     ``certificate_not_after``: end of the authentication certificate, None where nobody read it.
     ``in_grace``: expired, but within the three months in which it still opens eligibility.
     ``attributes``: the holder's as the card says them, so far as they were read.
     ``record``: the clinic's own of the patient whom this visit is linked to, None where it is
     linked to nobody.  The order of ``answer.results`` does not matter.
     """
-    before = recorded if recorded is not None and recorded.subject == answer.subject else None
+    before = recorded
+    if recorded is not None and not is_same_subject(recorded.subject, answer.subject):
+        before = None
     found = {
         *_about_validity(answer),
         *_about_results(answer),

@@ -11,9 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from eligibility.codes import Sex
-from eligibility.model import Coverage, Finding, FindingCode, InsuredPerson, PayerAnswer, Severity
+from eligibility.model import (
+    CardSubject,
+    Coverage,
+    Finding,
+    FindingCode,
+    InsuredPerson,
+    PayerAnswer,
+    Severity,
+)
 from eligibility.names import certainly_differ
 from eligibility.reconcile import JAPAN
+from eligibility.subjects import is_same_subject
 
 PERSONAL_NUMBERS = ("12", "39")
 """法別番号 whose numbers are one person's without any branch: 医療扶助, 後期高齢者医療."""
@@ -41,19 +50,20 @@ def about_renewal(
     """Return what recorded answers for other certificates say of the holder of this one.
 
     ``recorded``: the last answer for this certificate: a card that was seen before is not told as
-    new again.  ``others``: answers for whatever certificates; those that share no personal number
-    are not looked at.  A CARD_RENEWED finding carries the day in ``recorded``; a contradiction,
-    which forbids any link, its field and both values.
+    new again.  ``others``: answers for whatever certificates or numbers; those that share no
+    personal number are not looked at.  A CARD_RENEWED finding carries the day in ``recorded``; a
+    contradiction, which forbids any link, its field and both values.
     """
     found: set[Finding] = set()
     kin = []
     for other in others:
-        if other.subject == answer.subject:
+        if is_same_subject(other.subject, answer.subject):
             continue
         for now, then in _same_numbers(answer, other):
             contradictions = set(_contradictions(now.person, then.person))
             found |= contradictions
-            if not contradictions:
+            by_card = isinstance(answer.subject, CardSubject)
+            if not contradictions and by_card and isinstance(other.subject, CardSubject):
                 kin.append(other.received_at)
     if kin and not found and recorded is None:
         last = max(kin).astimezone(JAPAN).date().isoformat()

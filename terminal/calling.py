@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     EligibilityError,
@@ -16,6 +17,7 @@ from eligibility.errors import (
 from eligibility.model import PayerAnswer
 from eligibility.payer import CardQuestion, CardRegistration, Payer
 from terminal.accounts import TERMINAL
+from terminal.asked import Asked
 from terminal.audit import Act, AuditEntry
 from terminal.calls import Call, CallOutcome, outcome_of
 from terminal.question import Question, QuestionKind, QuestionState
@@ -51,7 +53,7 @@ class Calling:
         self._now = now
         self._monotonic = monotonic
 
-    def call(self, question: Question, asked: CardQuestion, by: str | None) -> Made:
+    def call(self, question: Question, asked: Asked, by: str | None) -> Made:
         """Commit that the question is sent now, send it, and return what came of it.
 
         ``by``: the account that wants it asked now, None where the terminal asks by itself.
@@ -62,7 +64,7 @@ class Calling:
             question = self._registered(question, asked)
             # what the registration took is not the question's time
             started = self._monotonic()
-            answer = self._payer.ask(asked)
+            answer = self._ask(asked)
         except EligibilityError as error:
             call = replace(call, milliseconds=self._since(started), outcome=outcome_of(error))
             return Made(question, _with_reply(call, error), error=error)
@@ -74,6 +76,13 @@ class Calling:
             reply_sha256=hashlib.sha256(answer.original).hexdigest(),
         )
         return Made(question, call, answer)
+
+    def _ask(self, asked: Asked) -> PayerAnswer:
+        if isinstance(asked, NumberQuestion):
+            return self._payer.ask_by_number(asked)
+        if isinstance(asked, PersonQuestion):
+            return self._payer.ask_by_person(asked)
+        return self._payer.ask(asked)
 
     def _since(self, started: float) -> int:
         return round((self._monotonic() - started) * 1000)
@@ -95,11 +104,13 @@ class Calling:
         self._store.write(store)
         return question, call
 
-    def _registered(self, question: Question, asked: CardQuestion) -> Question:
+    def _registered(self, question: Question, asked: Asked) -> Question:
         """Make the card an insurance card first, where that is asked for and not done yet.
 
         Sent again after a lost answer or a restart it does nothing twice: the id is the same.
         """
+        if not isinstance(asked, CardQuestion):
+            return question
         if question.kind is not QuestionKind.CARD_REGISTRATION or question.registered_at:
             return question
         since = self._payer.register_card(

@@ -26,6 +26,7 @@ from eligibility.reconcile import JAPAN, reconcile
 from eligibility.register import about_record, is_about_record
 from eligibility.renewal import about_renewal, personal_key
 from terminal.accounts import TERMINAL
+from terminal.asked import Asked
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
 from terminal.decision import differences
@@ -50,7 +51,7 @@ def is_another_person(answer: PayerAnswer, attributes: HolderAttributes) -> bool
     return any(one.code is FindingCode.OTHER_PERSON for one in about_holder(attributes, answer))
 
 
-def trusted_answer(tx: Transaction, subject: CardSubject) -> PayerAnswer | None:
+def trusted_answer(tx: Transaction, subject: Subject) -> PayerAnswer | None:
     """Return the last answer that named somebody without a doubt: what a new one is held against.
 
     An answer that was stopped as another person's must not become the measure of the next, whether
@@ -105,10 +106,8 @@ class Confirming:
         self._now = now
         self._freshness = freshness
 
-    def confirm(
-        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
-    ) -> None:
-        """Store a live answer and what it means beside the last one for this certificate."""
+    def confirm(self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer) -> None:
+        """Store a live answer and what it means beside the last one for the same subject."""
         recorded = trusted_answer(tx, asked.subject)
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
@@ -120,9 +119,11 @@ class Confirming:
         self._add(tx, visit_id, answer, ConfirmationSource.LIVE, findings, supersedes)
 
     def _about_look(
-        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
+        self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer
     ) -> tuple[Finding, ...]:
         """Say that staff looked at a card which, by the holder's birth date, has no photo."""
+        if not isinstance(asked, CardQuestion):
+            return ()
         visit = tx.visits.get(visit_id)
         if asked.evidence.method is not IdentificationMethod.STAFF_VISUAL or visit.has_photo:
             return ()
@@ -134,7 +135,7 @@ class Confirming:
         return (Finding(FindingCode.LOOKED_WITHOUT_PHOTO, Severity.WARN, blocks_history=True),)
 
     def _about_decision(
-        self, tx: Transaction, visit_id: str, asked: CardQuestion, answer: PayerAnswer
+        self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer
     ) -> tuple[Finding, ...]:
         """Hold the payer's late answer beside what staff decided without it."""
         decision = next(iter(tx.decisions.of_visit(visit_id)), None)
@@ -144,7 +145,7 @@ class Confirming:
         today = asked.qualification_confirmation_date
         return tuple(differences(decision, answer, earlier, today))
 
-    def confirm_if_current(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> bool:
+    def confirm_if_current(self, tx: Transaction, visit_id: str, asked: Asked) -> bool:
         """Let the last answer count at once where the policy says so; return whether it does."""
         last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
         if last is None or not self._counts(last):
@@ -158,11 +159,11 @@ class Confirming:
         recorded = replace(last, source=ConfirmationSource.RECORDED)
         return is_current(self._freshness, recorded, self._now())
 
-    def confirm_by_record(self, tx: Transaction, visit_id: str, asked: CardQuestion) -> None:
+    def confirm_by_record(self, tx: Transaction, visit_id: str, asked: Asked) -> None:
         """Let the last answer stand in while the payer is silent, as what it is.
 
         Does nothing where the visit has a confirmation already, or where there is no answer for
-        this certificate, or the last one may be another person's.
+        this certificate or number, or the last one may be another person's.
         """
         last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
         if last is None or is_doubtful(last) or tx.confirmations.of_visit(visit_id):
@@ -185,10 +186,10 @@ class Confirming:
         old = Finding(FindingCode.RECORDED_ANSWER, severity, blocks_history=True)
         self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
 
-    def confirm_again(self, tx: Transaction, subject: CardSubject) -> list[str]:
+    def confirm_again(self, tx: Transaction, subject: Subject) -> list[str]:
         """Confirm again what was confirmed, now that the card was read or a record was linked.
 
-        That is done for each visit of these days with this certificate, since a wrong person's
+        That is done for each visit of these days with this card or number, since a wrong person's
         record may stand in any of them; what changes supersedes the former confirmation.  Returns
         the ids of the visits whose confirmation changed.
         """
@@ -218,22 +219,34 @@ class Confirming:
         self,
         tx: Transaction,
         visit_id: str,
-        asked: CardQuestion,
+        asked: Asked,
         answer: PayerAnswer,
         recorded: PayerAnswer | None,
     ) -> tuple[Finding, ...]:
+        record = self._linked(tx, visit_id, answer)
+        today = asked.qualification_confirmation_date
+        if not isinstance(asked, CardQuestion):
+            return reconcile(
+                answer,
+                recorded=recorded,
+                today=today,
+                certificate_not_after=None,
+                in_grace=False,
+                revocation_not_checked=False,
+                record=record,
+            )
         identification = tx.identifications.of_visit(visit_id)
         verified = self._verifier.verify(asked.certificate, asked.evidence.identified_at)
         return reconcile(
             answer,
             recorded=recorded,
-            today=asked.qualification_confirmation_date,
+            today=today,
             certificate_not_after=verified.not_after,
             in_grace=verified.in_grace,
             revocation_not_checked=identification is None
             or identification.revocation is RevocationState.NOT_CHECKED,
             attributes=known_attributes(tx, asked.subject),
-            record=self._linked(tx, visit_id, answer),
+            record=record,
         )
 
     def _linked(self, tx: Transaction, visit_id: str, answer: PayerAnswer) -> ClinicRecord | None:

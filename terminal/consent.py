@@ -23,13 +23,13 @@ from eligibility.codes import ConsentCategory
 from eligibility.errors import EligibilityError, PayerTrustError, PayerUnavailableError
 from eligibility.history import History
 from eligibility.model import (
-    CardSubject,
     Confirmation,
     ConfirmationSource,
     Consent,
     ConsentChannel,
     ConsentDecision,
     FindingCode,
+    Subject,
 )
 from eligibility.payer import Payer, may_open_history
 from terminal.accounts import TERMINAL
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 def consent_from_answers(
     visit_id: str,
-    subject: CardSubject,
+    subject: Subject,
     answers: Mapping[ConsentItem, ConsentDecision],
     given_at: datetime,
 ) -> Consent:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from eligibility.errors import (
@@ -25,6 +24,7 @@ from eligibility.errors import (
 from eligibility.model import AnswerOutcome, CardSubject, PayerAnswer
 from eligibility.payer import CardQuestion, Payer
 from terminal.accounts import TERMINAL, Actor
+from terminal.asked import QUESTION_LIVES, asked_by, new_question_id, question_for
 from terminal.audit import Act, AuditEntry
 from terminal.calling import Calling, Made
 from terminal.calls import Call
@@ -35,15 +35,13 @@ from terminal.events import EventBus, Topic
 from terminal.freshness import Freshness
 from terminal.identification import Identification
 from terminal.payer_line import BY_HAND, PayerLine
-from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.senders import Senders
 from terminal.store import Store, Transaction
-from terminal.store.encoding import Decoder, encode
 
 log = logging.getLogger(__name__)
 
 JAPAN = ZoneInfo("Asia/Tokyo")
-QUESTION_LIVES = timedelta(hours=24)
 UNREADABLE_ATTEMPTS = 3
 SENDERS = 4
 LONGEST_SLEEP = 5.0
@@ -51,28 +49,17 @@ LONGEST_SLEEP = 5.0
 AFTER_FAULT = 5.0
 ENDED = (QuestionState.ANSWERED, QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 
-_questions = Decoder(CardQuestion)
-
 
 def new_question(identification: Identification, subject: CardSubject, now: datetime) -> Question:
     """Return the outbox row that asks for this holder's eligibility today (資格確認)."""
-    question_id = uuid.uuid4().hex
     asked = CardQuestion(
-        id=question_id,
+        id=new_question_id(),
         certificate=identification.certificate,
         subject=subject,
         evidence=identification.evidence,
         qualification_confirmation_date=now.astimezone(JAPAN).date(),
     )
-    return Question(
-        id=question_id,
-        kind=QuestionKind.CARD_ELIGIBILITY,
-        visit_id=identification.visit_id,
-        payload=encode(asked).encode(),
-        created_at=now,
-        next_at=now,
-        expires_at=now + QUESTION_LIVES,
-    )
+    return question_for(asked, identification.visit_id, now)
 
 
 class Enquiries:
@@ -256,7 +243,7 @@ class Enquiries:
             if released_at is not None:
                 self._postpone(question, problem, released_at)
             return
-        made = self._calling.call(question, _questions(question.payload.decode()), by)
+        made = self._calling.call(question, asked_by(question), by)
         if made.answer is None:
             self._not_answered(made)
         elif made.answer.outcome is AnswerOutcome.QUEUED:
@@ -288,7 +275,7 @@ class Enquiries:
         """Let an earlier answer that is still current count at once; then nobody need wait."""
         if self._freshness is not Freshness.MONTHLY or question.attempts or question.problem:
             return question
-        asked = _questions(question.payload.decode())
+        asked = asked_by(question)
 
         def store(tx: Transaction) -> Question:
             if not self._confirming.confirm_if_current(tx, question.visit_id, asked):
@@ -319,7 +306,7 @@ class Enquiries:
 
     def _store_answer(self, made: Made, answer: PayerAnswer) -> None:
         question = made.question
-        asked = _questions(question.payload.decode())
+        asked = asked_by(question)
 
         def store(tx: Transaction) -> None:
             self._confirming.confirm(tx, question.visit_id, asked, answer)
@@ -346,9 +333,7 @@ class Enquiries:
             tx.outbox.save(postponed)
             if call is not None:
                 tx.calls.end(call)
-            self._confirming.confirm_by_record(
-                tx, question.visit_id, _questions(question.payload.decode())
-            )
+            self._confirming.confirm_by_record(tx, question.visit_id, asked_by(question))
 
         self._store.write(store)
         self._tell(question.visit_id)
@@ -371,9 +356,7 @@ class Enquiries:
                 state is QuestionState.GIVEN_TO_STAFF
                 and problem is not QuestionProblem.ANOTHER_PERSON
             ):
-                self._confirming.confirm_by_record(
-                    tx, question.visit_id, _questions(question.payload.decode())
-                )
+                self._confirming.confirm_by_record(tx, question.visit_id, asked_by(question))
             tx.audit.append(
                 AuditEntry(Act.QUESTION_ENDED, TERMINAL, question.visit_id, reason=str(problem))
             )

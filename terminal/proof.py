@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.model import Confirmation, FindingCode, PayerAnswer
-from eligibility.payer import CardQuestion
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
+from terminal.asked import Asked, asked_by
 from terminal.audit import Act, AuditEntry
 from terminal.calls import Call
 from terminal.confirming import is_another_person, known_attributes
@@ -18,10 +18,7 @@ from terminal.errors import AnswerWithheldError
 from terminal.identification import Identification
 from terminal.question import Question
 from terminal.store import Store, Transaction
-from terminal.store.encoding import Decoder
 from terminal.visit import Visit
-
-_questions = Decoder(CardQuestion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class AskedProof:
     """One question: as it was sent, and each call, with the name of the account behind it."""
 
     question: Question
-    asked: CardQuestion
+    asked: Asked
     calls: tuple[tuple[Call, str | None], ...]
 
 
@@ -110,7 +107,7 @@ def _proof(tx: Transaction, visit: Visit) -> VisitProof:
     asked = tuple(
         AskedProof(
             question,
-            _questions(question.payload.decode()),
+            asked_by(question),
             tuple((call, names.get(call.actor)) for call in tx.calls.of_question(question.id)),
         )
         for question in tx.outbox.all_of_visit(visit.id)

@@ -13,6 +13,10 @@ class QuestionKind(StrEnum):
     CARD_ELIGIBILITY = "card-eligibility"
     CARD_REGISTRATION = "card-registration"
     """Register the card as an insurance card (健康保険証利用登録), then ask for eligibility."""
+    NUMBER_ELIGIBILITY = "number-eligibility"
+    """By insured number and birth date, without a card."""
+    PERSON_ELIGIBILITY = "person-eligibility"
+    """By name, birth date and sex, in disaster mode (災害時)."""
 
 
 class QuestionState(StrEnum):
@@ -38,6 +42,8 @@ class QuestionProblem(StrEnum):
     CONFLICTING = "conflicting-answers"
     NOT_SUPPORTED = "not-supported"
     EXPIRED = "expired"
+    DISASTER_OVER = "disaster-over"
+    """It asks by name, and disaster mode ended before it was answered."""
 
 
 @dataclass(frozen=True, slots=True)

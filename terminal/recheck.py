@@ -12,8 +12,8 @@ from datetime import datetime
 
 from eligibility.model import ConfirmationSource
 from terminal.accounts import TERMINAL
+from terminal.asked import QUESTION_LIVES
 from terminal.audit import Act, AuditEntry
-from terminal.enquiries import QUESTION_LIVES
 from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.store import Store, Transaction
 from terminal.visit_book import day_bounds

@@ -7,23 +7,22 @@ nobody else of the register could be the person, and birth date and name agree.
 from __future__ import annotations
 
 from eligibility.clinic_record import ClinicRecord
-from eligibility.model import CardSubject, HolderAttributes, InsuredPerson, NotRead, PayerAnswer
+from eligibility.model import HolderAttributes, InsuredPerson, NotRead, PayerAnswer, Subject
 from eligibility.register import Candidates, Ground, candidates
 from terminal.record_link import LinkChoice, RecordLink
 from terminal.register_file import read_patient_number
 from terminal.store import Transaction
 
 
-def choice_for(tx: Transaction, subject: CardSubject) -> RecordLink | None:
-    """Return the newest choice of staff for this certificate, None where nothing was chosen."""
+def choice_for(tx: Transaction, subject: Subject) -> RecordLink | None:
+    """Return the newest choice of staff for this card or number, None where nothing was chosen."""
     link = next(iter(tx.record_links.of_subject(subject)), None)
     return None if link is None or link.choice is LinkChoice.LEFT else link
 
 
 def record_for(tx: Transaction, answer: PayerAnswer) -> ClinicRecord | None:
     """Return the record that ``answer`` is to be held against, None for nobody's."""
-    subject = answer.subject
-    link = choice_for(tx, subject) if isinstance(subject, CardSubject) else None
+    link = choice_for(tx, answer.subject)
     if link is not None:
         return None if link.patient_number is None else _entry(tx, link.patient_number)
     people = {result.person for result in answer.results}

@@ -1,4 +1,4 @@
-"""Which patient of the clinic's register a card's holder is, by hand or by itself: plain data."""
+"""Which patient of the clinic's register a holder is, by hand or by itself: plain data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.clinic_record import ClinicRecord
-from eligibility.model import CardSubject
 from eligibility.register import Candidate
+from eligibility.subjects import KnownSubject
 
 
 class LinkChoice(StrEnum):
-    """What staff chose for a card's holder."""
+    """What staff chose for a holder."""
 
     LINKED = "linked"
     """This patient of the register."""
@@ -24,13 +24,13 @@ class LinkChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordLink:
-    """One choice; the newest for a certificate counts, none is changed.
+    """One choice; the newest for a certificate or number counts, none is changed.
 
     ``patient_number``: with LINKED; ``made_by``: account; ``visit_id``: at which visit it was made.
     """
 
     id: str
-    subject: CardSubject
+    subject: KnownSubject
     choice: LinkChoice
     made_at: datetime
     made_by: str
@@ -46,7 +46,7 @@ class RecordView:
     None where the terminal found it by the reference number, or nobody chose; ``link_made_by``: a
     name.  ``gone``: the number that was chosen and that the register no longer holds.
     ``candidates``: everybody of the register who may be the person, where nobody is linked.
-    ``may_link``: not without a card, nor where the clinic has imported no register.
+    ``may_link``: not without card or number, nor where the clinic has imported no register.
     """
 
     record: ClinicRecord | None = None

@@ -7,8 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.holder import NOTHING_READ
-from eligibility.model import CardSubject, HolderAttributes, InsuredPerson, PayerAnswer
+from eligibility.model import (
+    HolderAttributes,
+    InsuredPerson,
+    PayerAnswer,
+    PersonSubject,
+)
 from eligibility.register import Candidate
+from eligibility.subjects import KnownSubject
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
@@ -47,7 +53,7 @@ class RecordLinking:
         """Return what the register says beside a visit; whom it names is written down."""
         require_coverage(actor)
         visit_id, subject = detail.row.visit.id, detail.row.visit.subject
-        if subject is None:
+        if subject is None or isinstance(subject, PersonSubject):
             return RecordView()
 
         def look(tx: Transaction) -> RecordView:
@@ -72,7 +78,7 @@ class RecordLinking:
         and blocks.  Raises UnknownPatientError.
         """
 
-        def choose(tx: Transaction, subject: CardSubject) -> tuple[LinkChoice, str | None]:
+        def choose(tx: Transaction, subject: KnownSubject) -> tuple[LinkChoice, str | None]:
             try:
                 number = read_patient_number(patient_number)
             except ValueError:
@@ -93,7 +99,7 @@ class RecordLinking:
         Raises VisitStateError where there is none, or it was made at another visit.
         """
 
-        def choose(tx: Transaction, subject: CardSubject) -> tuple[LinkChoice, str | None]:
+        def choose(tx: Transaction, subject: KnownSubject) -> tuple[LinkChoice, str | None]:
             links = tx.record_links.of_subject(subject)
             if not links or links[0].visit_id != visit_id:
                 msg = f"visit {visit_id}: there is nothing to take back"
@@ -108,14 +114,14 @@ class RecordLinking:
         self,
         actor: Actor,
         visit_id: str,
-        choose: Callable[[Transaction, CardSubject], tuple[LinkChoice, str | None]],
+        choose: Callable[[Transaction, KnownSubject], tuple[LinkChoice, str | None]],
     ) -> None:
         require_coverage(actor)
 
         def store(tx: Transaction) -> list[str]:
             subject = tx.visits.get(visit_id).subject
-            if subject is None:
-                msg = f"visit {visit_id} has no card to link"
+            if subject is None or isinstance(subject, PersonSubject):
+                msg = f"visit {visit_id} has neither card nor number to link"
                 raise VisitStateError(msg)
             choice, number = choose(tx, subject)
             tx.record_links.add(
@@ -133,7 +139,10 @@ class RecordLinking:
 
 
 def _view(
-    tx: Transaction, subject: CardSubject, link: RecordLink | None, detail: VisitDetail
+    tx: Transaction,
+    subject: KnownSubject,
+    link: RecordLink | None,
+    detail: VisitDetail,
 ) -> RecordView:
     links = tx.record_links.of_subject(subject)
     may_undo = bool(links) and links[0].visit_id == detail.row.visit.id
@@ -158,7 +167,7 @@ def _view(
 
 
 def _candidates(
-    tx: Transaction, subject: CardSubject, answer: PayerAnswer | None
+    tx: Transaction, subject: KnownSubject, answer: PayerAnswer | None
 ) -> tuple[Candidate, ...]:
     """Return who may be the person of the answer, else the holder as the card says."""
     person: InsuredPerson | HolderAttributes = known_attributes(tx, subject)

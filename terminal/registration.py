@@ -15,9 +15,9 @@ from datetime import datetime
 
 from eligibility.payer import CardQuestion, may_register
 from terminal.accounts import KIOSK
+from terminal.asked import QUESTION_LIVES
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
-from terminal.enquiries import QUESTION_LIVES
 from terminal.errors import CertificateRejectedError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from eligibility.model import CardSubject
+from eligibility.model import PersonSubject
 from eligibility.names import has_replaced_characters
 from eligibility.numbers import IndividualNumberError, refuse_individual_number
+from eligibility.subjects import KnownSubject
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
@@ -57,10 +58,11 @@ class RightNames:
         return self._store.read(look)
 
     def enter(self, actor: Actor, visit_id: str, name: str) -> None:
-        """Keep the right name for this and later visits with the same certificate.
+        """Keep the right name for this and later visits with the same certificate or number.
 
         Raises RightNameRefusedError for what is no name: empty, too long, with ``●`` or a control
-        character, or an Individual Number; VisitStateError where the visit has no card.
+        character, or an Individual Number; VisitStateError where the visit has neither card nor
+        insured number.
         """
         written = name.strip()
         try:
@@ -82,8 +84,8 @@ class RightNames:
 
         def store(tx: Transaction) -> None:
             subject = tx.visits.get(visit_id).subject
-            if subject is None:
-                msg = f"visit {visit_id} has no card to keep a name for"
+            if subject is None or isinstance(subject, PersonSubject):
+                msg = f"visit {visit_id} has neither card nor number to keep a name for"
                 raise VisitStateError(msg)
             tx.right_names.add(self._entry(subject, name, actor, visit_id))
             tx.audit.append(AuditEntry(act, actor, visit_id, subject=subject))
@@ -92,6 +94,6 @@ class RightNames:
         self._bus.publish(Topic.VISIT, visit_id)
 
     def _entry(
-        self, subject: CardSubject, name: str | None, actor: Actor, visit_id: str
+        self, subject: KnownSubject, name: str | None, actor: Actor, visit_id: str
     ) -> RightName:
         return RightName(uuid.uuid4().hex, subject, name, self._now(), actor.id, visit_id)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from eligibility.model import CardSubject
 from terminal.card.jpki import TokenKind
 from terminal.errors import LookReason
 from terminal.visit import Visit
@@ -49,6 +50,6 @@ def look_refused_because(visit: Visit) -> LookReason | None:
         return LookReason.PHONE
     if visit.has_photo is False:
         return LookReason.NO_PHOTO
-    if visit.subject is None:
+    if not isinstance(visit.subject, CardSubject):
         return LookReason.NO_CARD
     return None

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from eligibility.model import CardSubject
+from eligibility.model import Subject
 from terminal.card.jpki import TokenKind
 from terminal.errors import CertificateReason, VisitStateError
 
@@ -30,6 +30,10 @@ class VisitOrigin(StrEnum):
     NUMBER = "number"
     PUSHED = "pushed"
     DISASTER = "disaster"
+
+
+WITHOUT_CARD = frozenset({VisitOrigin.NUMBER, VisitOrigin.DISASTER})
+"""Visits in which nobody proved who they are: they open no medical data."""
 
 
 class VisitState(StrEnum):
@@ -99,7 +103,8 @@ TRANSITIONS: dict[tuple[VisitState, VisitEvent], VisitState] = {
 class Visit:
     """One person's coming to the desk.
 
-    ``version`` grows with every stored change; ``subject`` is None until a certificate was read;
+    ``version`` grows with every stored change; ``subject``: whom the visit is about, None until a
+    certificate was read;
     ``staff_need`` is set while staff are waited for; ``certificate_reason``: why the card's
     certificate was not accepted, if it was not.  ``token``: a card or which phone, None where it
     was not read; ``has_photo``: whether the card bears a photo, None where nobody knows.
@@ -111,7 +116,7 @@ class Visit:
     origin: VisitOrigin
     opened_at: datetime
     state: VisitState = VisitState.OPENED
-    subject: CardSubject | None = None
+    subject: Subject | None = None
     clinic_patient_id: str | None = None
     staff_need: StaffNeed | None = None
     closed_at: datetime | None = None

@@ -15,6 +15,7 @@ from eligibility.errors import ConsentRequiredError
 from eligibility.history import History
 from eligibility.holder import Comparison, Match, alone_on_card, compare, is_about_holder
 from eligibility.model import (
+    CardSubject,
     Confirmation,
     ConfirmationSource,
     Consent,
@@ -264,7 +265,7 @@ class VisitBook:
 def is_readable(visit: Visit) -> bool:
     """Whether the holder's record may be read: of an accepted card, in a visit nobody gave up."""
     return (
-        visit.subject is not None
+        isinstance(visit.subject, CardSubject)
         and visit.token not in PHONES
         and visit.certificate_reason is None
         and visit.state is not VisitState.ABANDONED

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, make_response, render_template
 from werkzeug.wrappers import Response
 
+from eligibility.asking import NumberQuestion, PersonQuestion
+from eligibility.payer import CardQuestion
 from terminal.accounts import TERMINAL
 from terminal.calls import Call
 from terminal.proof import AnswerProof, AskedProof, VisitProof
@@ -14,6 +16,7 @@ from web.auth import log_in, terminal
 from web.i18n import show_clock, show_date, show_moment, show_number, text
 from web.report_words import seconds
 from web.security import Right, requires
+from web.subject_words import subject_rows
 from web.wording import label
 
 blueprint = Blueprint("proof", __name__)
@@ -47,6 +50,8 @@ def original(visit_id: str, answer_id: str) -> Response:
 
 def asked_rows(proof: VisitProof, one: AskedProof) -> list[tuple[str, str]]:
     """Return what a question asked, about whom and on which evidence."""
+    if not isinstance(one.asked, CardQuestion):
+        return _asked_without_card(one, one.asked)
     evidence, kind = one.asked.evidence, one.question.kind
     registers = kind is QuestionKind.CARD_REGISTRATION
     identified = text(
@@ -66,6 +71,18 @@ def asked_rows(proof: VisitProof, one: AskedProof) -> list[tuple[str, str]]:
         (text("staff.proof.shown"), text(f"proof.{evidence.proof}")),
         (text("staff.proof.question"), one.question.id),
         (text("staff.proof.certificate"), one.asked.subject.serial),
+    ]
+
+
+def _asked_without_card(
+    one: AskedProof, asked: NumberQuestion | PersonQuestion
+) -> list[tuple[str, str]]:
+    return [
+        (text("staff.proof.kind"), text(f"staff.proof.kind.{one.question.kind}")),
+        (text("staff.proof.asked"), show_moment(one.question.created_at)),
+        (text("staff.proof.day"), show_date(asked.qualification_confirmation_date)),
+        *subject_rows(asked.subject),
+        (text("staff.proof.question"), one.question.id),
     ]
 
 

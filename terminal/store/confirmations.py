@@ -1,7 +1,7 @@
 """What the payer answered, and what each visit may rely on.
 
 This is the last door before a record is bound to a person: an answer or a confirmation whose
-certificate is not the one that the visit read is refused here, whoever sends it.
+certificate or number is not the one that the visit is about is refused here, whoever sends it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from eligibility.errors import AnswerForAnotherPersonError
-from eligibility.model import CardSubject, Confirmation, PayerAnswer
+from eligibility.model import Confirmation, PayerAnswer, Subject
 from terminal.errors import StoreError
 from terminal.store.encoding import Decoder, encode
 from terminal.store.outbox import Outbox
 from terminal.store.records import Records, Table
+from terminal.store.subjects import is_about
 from terminal.store.visits import Visits
 
 _ANSWERS = Table("answers", "answer", Decoder(PayerAnswer))
@@ -34,7 +35,7 @@ class Answers:
     def add(self, answer: PayerAnswer) -> bool:
         """Store an answer; return False where the same was stored already.
 
-        Raises AnswerForAnotherPersonError where its certificate is not that of the visit that
+        Raises AnswerForAnotherPersonError where its subject is not that of the visit that
         asked, StoreError where the id is there with other content.
         """
         question = self._outbox.get(answer.question_id)
@@ -79,7 +80,7 @@ class Confirmations:
         """Store a confirmation; return False where the same was stored already.
 
         Raises UnknownVisitError, StoreError (no such answer, or it supersedes one of another
-        visit), or AnswerForAnotherPersonError where the answer's certificate is not the visit's.
+        visit), or AnswerForAnotherPersonError where the answer's subject is not the visit's.
         """
         visit = self._visits.get(confirmation.visit_id)
         answer = self._answers.get(confirmation.answer_id)
@@ -96,23 +97,24 @@ class Confirmations:
         """Return the visit's confirmations, the newest first."""
         return self._rows.select("WHERE visit_id = ? ORDER BY made_at DESC, rowid DESC", [visit_id])
 
-    def live_for(self, subject: CardSubject, limit: int = 20) -> list[Confirmation]:
-        """Return the LIVE confirmations for this certificate, the newest first.
+    def live_for(self, subject: Subject, limit: int = 20) -> list[Confirmation]:
+        """Return the LIVE confirmations for this certificate or number, the newest first.
 
         What a later one superseded is not among them: it no longer says anything.
         """
+        about, values = is_about("answers", subject)
         return self._rows.select(
-            """
+            f"""
             JOIN answers ON answers.id = confirmations.answer_id
-            WHERE answers.subject_serial = ? AND answers.subject_issuer = ?
+            WHERE {about}
                 AND confirmations.source = 'live'
                 AND NOT EXISTS (
                     SELECT 1 FROM confirmations AS later
                     WHERE later.supersedes = confirmations.id
                 )
             ORDER BY confirmations.as_of DESC, confirmations.rowid DESC LIMIT ?
-            """,
-            [subject.serial, subject.issuer, limit],
+            """,  # noqa: S608  # a literal of this package
+            [*values, limit],
         )
 
     def live_for_insured(

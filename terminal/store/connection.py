@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlcipher3
 from sqlite_utils import Database
 
+from eligibility.subjects import folded
 from terminal.errors import StoreDamagedError, StoreError, StoreUnwritableError
 from terminal.store.keys import key_hex
 
@@ -73,6 +74,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("folded", 1, folded, deterministic=True)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         return Database(connection, execute_plugins=False)

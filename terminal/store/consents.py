@@ -11,6 +11,8 @@ from eligibility.model import Consent
 from terminal.errors import VisitStateError
 from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
+from terminal.store.visits import Visits
+from terminal.visit import WITHOUT_CARD
 
 _TABLE = Table("consents", "consent", Decoder(Consent))
 
@@ -20,9 +22,16 @@ class Consents:
 
     def __init__(self, db: Database) -> None:
         self._rows = Records(db, _TABLE)
+        self._visits = Visits(db)
 
     def add(self, consent: Consent) -> bool:
-        """Store a new consent; return False where the same was stored already."""
+        """Store a new consent; return False where the same was stored already.
+
+        Raises VisitStateError for a visit without a card: nobody showed there whose consent it is.
+        """
+        if self._visits.get(consent.visit_id).origin in WITHOUT_CARD:
+            msg = f"visit {consent.visit_id} was opened without a card: it can have no consent"
+            raise VisitStateError(msg)
         return self._rows.add(consent.id, consent)
 
     def save(self, consent: Consent) -> None:

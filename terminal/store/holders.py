@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from eligibility.model import CardSubject
+from eligibility.model import Subject
 from terminal.errors import VisitStateError
 from terminal.identification import HolderRecord
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
+from terminal.store.subjects import is_about
 
 _TABLE = Table("holders", "card's record of the holder of visit", Decoder(HolderRecord))
 
@@ -37,13 +38,10 @@ class Holders:
         """Return what the card said in this visit, or None while nobody read it."""
         return self._rows.find(visit_id)
 
-    def latest_of(self, subject: CardSubject) -> HolderRecord | None:
+    def latest_of(self, subject: Subject) -> HolderRecord | None:
         """Return the newest record of all visits with this certificate, or None."""
+        about, values = is_about("visits", subject)
         return self._rows.first(
-            """
-            JOIN visits ON visits.id = holders.id
-            WHERE visits.subject_serial = ? AND visits.subject_issuer = ?
-            ORDER BY holders.read_at DESC
-            """,
-            [subject.serial, subject.issuer],
+            f"JOIN visits ON visits.id = holders.id WHERE {about} ORDER BY holders.read_at DESC",
+            values,
         )

@@ -1,13 +1,14 @@
-"""The names that staff entered for cards' holders; a later entry stands beside the earlier."""
+"""The names that staff entered for holders; a later entry stands beside the earlier."""
 
 from __future__ import annotations
 
 from sqlite_utils import Database
 
-from eligibility.model import CardSubject
+from eligibility.model import Subject
 from terminal.right_name import RightName
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
+from terminal.store.subjects import is_about
 
 _TABLE = Table("right_names", "entered name", Decoder(RightName))
 
@@ -22,12 +23,7 @@ class RightNameEntries:
         """Store an entry; return False where the same was stored already."""
         return self._rows.add(entry.id, entry)
 
-    def latest_of(self, subject: CardSubject) -> RightName | None:
-        """Return the newest entry for this certificate, or None."""
-        return self._rows.first(
-            """
-            WHERE subject_serial = ? AND subject_issuer = ?
-            ORDER BY entered_at DESC, rowid DESC
-            """,
-            [subject.serial, subject.issuer],
-        )
+    def latest_of(self, subject: Subject) -> RightName | None:
+        """Return the newest entry for this certificate or number, or None."""
+        about, values = is_about("right_names", subject)
+        return self._rows.first(f"WHERE {about} ORDER BY entered_at DESC, rowid DESC", values)

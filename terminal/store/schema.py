@@ -351,6 +351,61 @@ def step_0009_appointments(db: Database) -> None:
         db.execute(statement)
 
 
+def step_0010_without_card(db: Database) -> None:
+    """Rows about people without a card, found by insurer and birth date; disaster mode.
+
+    The columns of the certificate are made anew, since they may be empty from now on.  They are
+    computed from the bodies, so nothing is lost with them and no other table notices.
+    """
+    for table, moment in (
+        ("answers", "received_at"),
+        ("record_links", "made_at"),
+        ("right_names", "entered_at"),
+        ("visits", "opened_at"),
+    ):
+        if table != "visits":
+            db.execute(f"DROP INDEX {table}_by_subject")
+            for part in ("issuer", "serial"):
+                db.execute(f"ALTER TABLE {table} DROP COLUMN subject_{part}")
+                db.execute(
+                    f"ALTER TABLE {table} ADD COLUMN subject_{part} TEXT"
+                    f" AS (body->>'$.subject.{part}') VIRTUAL"
+                )
+            db.execute(
+                f"CREATE INDEX {table}_by_subject"
+                f" ON {table} (subject_serial, subject_issuer, {moment})"
+            )
+        for column, part in (("insurer", "insurer_number"), ("birthdate", "birthdate")):
+            db.execute(
+                f"ALTER TABLE {table} ADD COLUMN subject_{column} TEXT"
+                f" AS (body->>'$.subject.{part}') VIRTUAL"
+            )
+        db.execute(
+            f"CREATE INDEX {table}_by_number"
+            f" ON {table} (subject_insurer, subject_birthdate, {moment})"
+            " WHERE subject_insurer IS NOT NULL"
+        )
+    db.execute(
+        """
+        CREATE TABLE desk_enquiries (
+            id TEXT PRIMARY KEY REFERENCES visits (id),
+            body TEXT NOT NULL,
+            CHECK (id = body->>'$.visit_id')
+        ) STRICT
+        """
+    )
+    db.execute(
+        """
+        CREATE TABLE disaster_periods (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            began_at TEXT NOT NULL AS (body->>'$.began_at') STORED CHECK (length(began_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -361,6 +416,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0007_record_links,
     step_0008_right_names,
     step_0009_appointments,
+    step_0010_without_card,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

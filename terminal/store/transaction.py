@@ -15,6 +15,8 @@ from terminal.store.clinic_records import ClinicRecords
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
 from terminal.store.decisions import Decisions
+from terminal.store.desk_enquiries import DeskEnquiries
+from terminal.store.disaster_periods import DisasterPeriods
 from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
@@ -96,6 +98,16 @@ class Transaction:
     def reference_numbers(self) -> ReferenceNumbers:
         """The registrations of 照会番号."""
         return ReferenceNumbers(self._db)
+
+    @cached_property
+    def desk_enquiries(self) -> DeskEnquiries:
+        """How staff came to ask without a card."""
+        return DeskEnquiries(self._db)
+
+    @cached_property
+    def disaster_periods(self) -> DisasterPeriods:
+        """The periods of disaster mode."""
+        return DisasterPeriods(self._db)
 
     @cached_property
     def record_links(self) -> RecordLinks:

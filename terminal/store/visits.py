@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from eligibility.model import CardSubject
+from eligibility.model import Subject
 from terminal.errors import UnknownVisitError, VisitStateError
 from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
+from terminal.store.subjects import is_about
 from terminal.visit import Visit
 
 _TABLE = Table("visits", "visit", Decoder(Visit))
@@ -66,14 +67,12 @@ class Visits:
             [encode_moment(start), encode_moment(end)],
         )
 
-    def of_subject(self, subject: CardSubject, since: datetime) -> list[Visit]:
-        """Return the visits with this certificate opened from ``since`` on; newest first."""
+    def of_subject(self, subject: Subject, since: datetime) -> list[Visit]:
+        """Return the visits of this certificate or number opened from ``since``; newest first."""
+        about, values = is_about("visits", subject)
         return self._rows.select(
-            """
-            WHERE subject_serial = ? AND subject_issuer = ? AND opened_at >= ?
-            ORDER BY opened_at DESC, rowid DESC
-            """,
-            [subject.serial, subject.issuer, encode_moment(since)],
+            f"WHERE {about} AND opened_at >= ? ORDER BY opened_at DESC, rowid DESC",
+            [*values, encode_moment(since)],
         )
 
     def unfinished(self) -> list[Visit]:

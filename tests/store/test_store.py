@@ -78,6 +78,8 @@ def test_store_holds_no_history(store: Store) -> None:
         "confirmations",
         "consents",
         "decisions",
+        "desk_enquiries",
+        "disaster_periods",
         "holders",
         "identifications",
         "kiosks",
