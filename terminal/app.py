@@ -11,7 +11,10 @@ from eligibility.fhir.client import FhirPayer
 from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
 from terminal.accounts import TERMINAL
+from terminal.appointment_book import AppointmentBook
 from terminal.audit import Act, AuditEntry
+from terminal.bulk_check import BulkCheck
+from terminal.bulk_commands import BulkCommands
 from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.clinic_register import ClinicRegister
@@ -21,6 +24,7 @@ from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
+from terminal.expected_list import ExpectedList
 from terminal.face_check import make_face_check
 from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
@@ -109,6 +113,20 @@ class Terminal:
             monotonic=monotonic,
         )
         self.register = ClinicRegister(self.store, now)
+        self.appointments = AppointmentBook(self.store, now)
+        self.expected = ExpectedList(self.store, self.payer, now)
+        self._bulk = BulkCheck(
+            self.store,
+            self.payer,
+            self.bus,
+            now,
+            line=line,
+            desk_is_asking=lambda: self._enquiries.is_asking,
+            payer_spoke=self._enquiries.payer_spoke,
+            settings=config.appointments,
+            monotonic=monotonic,
+        )
+        self.bulk = BulkCommands(self.store, self.payer, now, config.appointments, self._bulk.kick)
         self.proofs = ProofBook(self.store, now)
         self.reporting = Reporting(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
@@ -144,6 +162,7 @@ class Terminal:
             self._disclosure,
             Recheck(self.store, now, self._enquiries.kick),
             self.payer_watch,
+            self.bulk,
         )
 
     def start(self) -> None:
@@ -152,11 +171,13 @@ class Terminal:
         self.desk.start()
         self._enquiries.start()
         self._disclosure.start()
+        self._bulk.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """Stop in the reverse order; what is under way is finished or found at the next start."""
         self._scheduler.shutdown(wait=True)
+        self._bulk.stop()
         self.desk.stop()
         self._enquiries.stop()
         self._disclosure.stop()

@@ -149,11 +149,20 @@ class BulkBatch:
     attempts: int = 0
     reception_number: str | None = None
     received_at: datetime | None = None
+    problem: QuestionProblem | None = None
 
-    def question(self, items: list[BulkItem], today: date) -> BulkQuestion:
-        """Return what the payer is asked together."""
-        asked_on = self.asked_on or today
-        return BulkQuestion(self.id, tuple(one.question(asked_on) for one in items), asked_on)
+    @property
+    def at_desk_since(self) -> datetime | None:
+        """Nobody stands at the desk for it."""
+        return None
+
+    def question(self, items: list[BulkItem]) -> BulkQuestion:
+        """Return what the payer is asked together.  Raises ValueError before it was ever sent."""
+        if self.asked_on is None:
+            msg = f"part {self.id} was not sent yet"
+            raise ValueError(msg)
+        asked = tuple(one.question(self.asked_on) for one in items)
+        return BulkQuestion(self.id, asked, self.asked_on)
 
 
 @dataclass(frozen=True, slots=True)

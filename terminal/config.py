@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from eligibility.fhir.client import PayerSettings
 from eligibility.numbers import institution_code_is_consistent, refuse_individual_number
+from terminal.bulk_settings import BulkSettings
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
@@ -217,6 +218,7 @@ class TerminalConfig(Section):
     eligibility: EligibilitySection = Field(
         default_factory=lambda: EligibilitySection.model_validate({})
     )
+    appointments: BulkSettings = Field(default_factory=lambda: BulkSettings.model_validate({}))
     store: StoreSection
     web: WebSection = Field(default_factory=lambda: WebSection.model_validate({}))
     kiosk: KioskSection = Field(default_factory=lambda: KioskSection.model_validate({}))

@@ -120,6 +120,12 @@ class Enquiries:
         """Whether the last tries failed, so that nothing is sent but a probe now and then."""
         return self._line.is_silent
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether anything is under way or about to be sent: what nobody waits for waits."""
+        with self._lock:
+            return bool(self._under_way)
+
     def kick(self) -> None:
         """Look now for what is due."""
         with self._lock:
@@ -247,11 +253,11 @@ class Enquiries:
         if made.answer is None:
             self._not_answered(made)
         elif made.answer.outcome is AnswerOutcome.QUEUED:
-            self._payer_spoke()
+            self.payer_spoke()
             again_at = self._line.soon(made.question)
             self._postpone(made.question, QuestionProblem.PAYER_SLOW, again_at, made.call)
         else:
-            self._payer_spoke()
+            self.payer_spoke()
             self._store_answer(made, made.answer)
 
     def _not_answered(self, made: Made) -> None:
@@ -262,7 +268,7 @@ class Enquiries:
             wait = error.retry_after if isinstance(error, PayerUnavailableError) else None
             self._postpone(question, problem, self._line.failed(question, wait), made.call)
             return
-        self._payer_spoke()
+        self.payer_spoke()
         if isinstance(error, PayerRefusedError):
             refused = replace(question, refusal_code=error.code, refusal_words=error.words)
             self._end(refused, QuestionState.REFUSED, problem, made.call)
@@ -289,7 +295,8 @@ class Enquiries:
             self._tell(question.visit_id)
         return question
 
-    def _payer_spoke(self) -> None:
+    def payer_spoke(self) -> None:
+        """Let out what was held back, now that the payer answered somebody."""
         goes_at = self._line.spoke()
         if goes_at is None:
             return

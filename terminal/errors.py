@@ -32,6 +32,7 @@
     ├── RegisterError                 the clinic's register of patients
     │   └── UnknownPatientError       no patient of this number
     ├── CsvFileError                  a clinic's file is none that can be read, with the reason
+    ├── BulkStateError                the check of expected patients is not in a state for this
     ├── PreviewOutdatedError          what a file would do changed meanwhile: look at it again
     ├── RightNameRefusedError         what was entered is no name: correct it
     ├── VisitError                    the command does not fit the visit
@@ -306,6 +307,10 @@ class CsvFileError(TerminalError):
 
 class PreviewOutdatedError(TerminalError):
     """What taking a file would do changed meanwhile, or nobody looked at one lately."""
+
+
+class BulkStateError(TerminalError):
+    """The check of expected patients is not in a state for this, or there is none."""
 
 
 class RegisterError(TerminalError):

@@ -19,6 +19,8 @@ class Topic(StrEnum):
     VISIT = "visit"
     KIOSK = "kiosk"
     DEVICE = "device"
+    BULK = "bulk"
+    """A check of many people got further."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from terminal.bulk_commands import BulkCommands
 from terminal.consent import Disclosure
 from terminal.payer_watch import PayerWatch
 from terminal.reception import ReceptionDesk
@@ -14,11 +15,16 @@ from terminal.recheck import Recheck
 SWEEP_SECONDS = 15
 RECHECK_SECONDS = 1800
 END_OF_DAY_SECONDS = 600
+EXPECTED_SECONDS = 60
 DAY_SECONDS = 24 * 3600
 
 
 def make_scheduler(
-    desk: ReceptionDesk, disclosure: Disclosure, recheck: Recheck, payer_watch: PayerWatch
+    desk: ReceptionDesk,
+    disclosure: Disclosure,
+    recheck: Recheck,
+    payer_watch: PayerWatch,
+    bulk: BulkCommands,
 ) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
@@ -36,6 +42,7 @@ def make_scheduler(
     every(SWEEP_SECONDS, disclosure.forget_ended)
     every(SWEEP_SECONDS, disclosure.retry_failed)
     every(RECHECK_SECONDS, recheck.run)
+    every(EXPECTED_SECONDS, bulk.begin_due)
     every(END_OF_DAY_SECONDS, desk.end_former_days)
     scheduler.add_job(payer_watch.look, misfire_grace_time=None)  # once, as soon as it starts
     every(DAY_SECONDS, payer_watch.look)

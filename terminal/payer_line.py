@@ -12,14 +12,34 @@ import random
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from eligibility.errors import PayerSilentError
 from eligibility.retry import AskingPolicy, Breaker, BreakerState
-from terminal.question import Question
+from terminal.question import Question, QuestionProblem
 from terminal.senders import Urgency
 
 BY_HAND: Urgency = (0, 0.0)
 """What staff ask for goes before everything else."""
+
+
+class Asked(Protocol):
+    """What the line must know of anything that is asked: who waits, how often it was tried."""
+
+    @property
+    def at_desk_since(self) -> datetime | None:
+        """When the patient began to wait at the desk, None where nobody waits there."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """How often it was sent."""
+        ...
+
+    @property
+    def problem(self) -> QuestionProblem | None:
+        """Why it is not answered yet."""
+        ...
 
 
 def _chance() -> float:
@@ -36,7 +56,7 @@ class PayerLine:
         self._breaker = breaker
         self._now = now
         self._lock = threading.Lock()
-        self._release: Callable[[Question], datetime] | None = None
+        self._release: Callable[[Asked], datetime] | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -59,7 +79,7 @@ class PayerLine:
             return (1, -created)
         return (2, created)
 
-    def held_until(self, question: Question, *, by_hand: bool) -> datetime | None:
+    def held_until(self, question: Asked, *, by_hand: bool) -> datetime | None:
         """Return None if this question goes out now, else when to look at it again.
 
         What staff ask for by hand always goes out.
@@ -73,7 +93,7 @@ class PayerLine:
                 return self._policy.first_at(self._breaker, desk, now, _chance())
             return self._policy.held_until(self._breaker, desk, now, _chance())
 
-    def failed(self, question: Question, retry_after: float | None) -> datetime:
+    def failed(self, question: Asked, retry_after: float | None) -> datetime:
         """Hold questions back after a call that nobody answered; return when this one may go."""
         now = self._now()
         with self._lock:
@@ -87,12 +107,12 @@ class PayerLine:
             breaker, question.at_desk_since, question.attempts, now, _chance(), retry_after
         )
 
-    def soon(self, question: Question) -> datetime:
+    def soon(self, question: Asked) -> datetime:
         """Return when to ask again where the payer spoke, but gave no whole answer."""
         wait = self._policy.spoken.wait(question.attempts, _chance())
         return self._now() + timedelta(seconds=wait)
 
-    def spoke(self) -> Callable[[Question], datetime] | None:
+    def spoke(self) -> Callable[[Asked], datetime] | None:
         """Note that the payer spoke; where it was silent, return when each waiting question goes.
 
         Who is at the desk comes first, then the rest evenly.
@@ -107,7 +127,7 @@ class PayerLine:
             )
             return self._release
 
-    def released_at(self, question: Question) -> datetime | None:
+    def released_at(self, question: Asked) -> datetime | None:
         """Return when a question that was held back goes, if the payer spoke meanwhile."""
         with self._lock:
             if self._breaker.failures or self._release is None:

@@ -44,6 +44,8 @@ class QuestionProblem(StrEnum):
     EXPIRED = "expired"
     DISASTER_OVER = "disaster-over"
     """It asks by name, and disaster mode ended before it was answered."""
+    LEFT_OUT = "left-out"
+    """The payer answered many questions together, and this one not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from flask import Flask, render_template, url_for
 
 from web import (
     admin,
+    appointments,
     auth,
     errors,
     forms,
@@ -52,6 +53,7 @@ def create_app(terminal: Terminal) -> Flask:
     staff.init(app)
     admin.init(app)
     register.init(app)
+    appointments.init(app)
     report.init(app)
     proof.init(app)
     kiosk.init(app)

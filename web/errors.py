@@ -74,6 +74,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.NumberBEntryError: ErrorPage(BAD, "number-b-entry"),
     desk.CsvFileError: ErrorPage(BAD, "csv-file"),
     desk.PreviewOutdatedError: ErrorPage(CONFLICT, "preview-outdated"),
+    desk.BulkStateError: ErrorPage(CONFLICT, "bulk-state"),
     desk.RegisterError: ErrorPage(CONFLICT, "register"),
     desk.UnknownPatientError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-patient"),
     desk.RightNameRefusedError: ErrorPage(BAD, "right-name-refused"),

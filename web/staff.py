@@ -40,6 +40,7 @@ DONE = {
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
+    ("appointments.expected", Right.COVERAGE),
     ("register.patients", Right.COVERAGE),
     ("report.month", Right.STAFF),
     ("admin.devices", Right.STAFF),

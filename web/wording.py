@@ -31,7 +31,9 @@ from eligibility.model import (
 from eligibility.payer import IdentificationMethod, ProofKind
 from eligibility.register import Ground
 from terminal.accounts import Role
+from terminal.appointment import NotAskable
 from terminal.audit import Act
+from terminal.bulk_run import RunOrigin, RunState
 from terminal.calls import CallOutcome
 from terminal.card.jpki import TokenKind
 from terminal.csv_file import LineReason
@@ -43,6 +45,7 @@ from terminal.errors import (
     LookReason,
     OwnKeyReason,
 )
+from terminal.expected_list import RowGroup
 from terminal.health import HealthCheck
 from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
@@ -79,6 +82,7 @@ WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "finding": FindingCode,
     "problem": QuestionProblem,
     "need": DeskNeed,
+    "not-askable": NotAskable,
     "history-closed": HistoryClosed,
     "staff-need": StaffNeed,
     "certificate-reason": CertificateReason,
@@ -115,6 +119,9 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "call-outcome": CallOutcome,
     "report-result": Result,
     "origin": VisitOrigin,
+    "run-state": RunState,
+    "run-origin": RunOrigin,
+    "row-group": RowGroup,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 

@@ -120,7 +120,7 @@ def test_everything_asked_for_is_there() -> None:
 
 def test_nothing_is_left_over() -> None:
     """A message that nobody asks for any more is taken out of the staff's catalogues."""
-    parts = ("today", "patients", "month", "devices", "accounts", "kiosks")
+    parts = ("today", "expected", "patients", "month", "devices", "accounts", "kiosks")
     pages = {f"staff.nav.{name}" for name in parts}
     checks = {f"health.{code}{part}" for code in health_codes() for part in (".what", ".next")} | {
         f"health.{code.partition('.')[0]}" for code in health_codes()

@@ -94,7 +94,9 @@ search.form.addEventListener("submit", (event) => event.preventDefault());
 search.focus({ preventScroll: true });
 filter();
 follow("/staff/live", day().dataset.position, {
-  changed: refresh,
+  changed: (topic) => {
+    if (topic !== "bulk") refresh();
+  },
   ended: toLogin,
   connected: (here) => {
     if (here) refresh();

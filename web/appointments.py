@@ -1,0 +1,239 @@
+"""Who is expected (予約): the list of a day, its check before they come, and its import."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from eligibility.errors import NotSupportedError
+from eligibility.model import Finding, Severity
+from terminal.appointment_book import AppointmentPreview
+from terminal.appointment_file import APPOINTMENT_COLUMNS, Column
+from terminal.bulk_commands import way_of
+from terminal.bulk_run import ItemState, RunState
+from terminal.errors import CsvFileError
+from terminal.expected_list import WITHHELD, ExpectedDay, ExpectedRow, RowGroup, RunStanding
+from web import wording
+from web.auth import log_in, terminal
+from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
+from web.i18n import text
+from web.security import Right, requires, takes_up_to
+from web.wording import Mark
+
+blueprint = Blueprint("appointments", __name__)
+SHOWN = 50
+"""How many lines of each kind a preview names; the others are counted."""
+LABELS = {
+    "day": "field.appointment-day",
+    "time": "field.appointment-time",
+    "patient_number": "field.patient-number",
+    "name": "field.name",
+    "name_kana": "field.name-kana",
+    "birthdate": "field.birthdate",
+    "insurer_number": "field.insurer-number",
+    "insured_card_symbol": "field.symbol",
+    "insured_identification_number": "field.number",
+    "insured_branch_number": "field.branch",
+}
+DONE = {
+    "taken": "staff.expected.taken",
+    "begun": "staff.expected.begun",
+    "nobody": "staff.expected.nobody-to-ask",
+    "paused": "staff.expected.paused-done",
+    "resumed": "staff.expected.resumed-done",
+    "cancelled": "staff.expected.cancelled-done",
+}
+UNDER_WAY = (RunState.RUNNING, RunState.PAUSED)
+
+
+def label(field: str) -> str:
+    """Return what a field of the list is called on the pages."""
+    return text(LABELS[field])
+
+
+def column_name(column: Column) -> str:
+    """Return the header that a file may have, in the page's language where it has one."""
+    return header_words(APPOINTMENT_COLUMNS, column)
+
+
+def row_mark(row: ExpectedRow) -> Mark:
+    """Return the mark of a row: ● as before, ▲ look, ■ not valid or nobody's, ◇ not asked yet."""
+    item = row.item
+    if row.group is RowGroup.ERROR:
+        return Mark("attention", text("staff.expected.not-confirmed"))
+    if item is None or item.state is not ItemState.ANSWERED:
+        return Mark("waiting", text("staff.expected.not-asked"))
+    if any(one.code in WITHHELD for one in item.findings):
+        return Mark("invalid", text("staff.expected.withheld"))
+    if row.validity in wording.NOT_VALID:
+        return Mark("invalid", wording.label(row.validity))
+    if row.group is RowGroup.CHANGED:
+        return Mark("attention", text("staff.expected.changed"))
+    if any(one.severity is Severity.WARN for one in item.findings):
+        return Mark("attention", text("staff.expected.look"))
+    return Mark("valid", text("staff.expected.valid-then"))
+
+
+def values_of(finding: Finding) -> list[tuple[str, str, bool]]:
+    """Return what each side said, unless it may be said of another person."""
+    return [] if finding.code in WITHHELD else wording.finding_values(finding)
+
+
+def percent(standing: RunStanding) -> int:
+    """Return how much of the run is done."""
+    done = standing.progress
+    return 0 if done is None or done.total == 0 else done.ended * 100 // done.total
+
+
+def _day(written: str | None) -> date:
+    """Return the day that is asked for; anything else is tomorrow's neighbour, today."""
+    try:
+        return date.fromisoformat(written or "")
+    except ValueError:
+        return terminal().expected.today
+
+
+def can_ask() -> bool:
+    """Whether the payer's interface in use can be asked about many at all."""
+    try:
+        way_of(terminal().payer)
+    except NotSupportedError:
+        return False
+    return True
+
+
+def _list(day: date) -> dict[str, object]:
+    number = request.values.get("page", "1")
+    found: ExpectedDay = terminal().expected.day(
+        log_in().actor, day, int(number) if number.isdecimal() and len(number) < 7 else 1
+    )
+    return {"found": found, "standing": found.standing, **_words()}
+
+
+def _words() -> dict[str, object]:
+    return {
+        "row_mark": row_mark,
+        "values_of": values_of,
+        "percent": percent,
+        "under_way": UNDER_WAY,
+        "groups": RowGroup,
+        "can_ask": can_ask(),
+        "payer_down": terminal().payer_is_silent,
+    }
+
+
+@blueprint.get("/staff/appointments")
+@requires(Right.COVERAGE)
+def expected() -> str:
+    """Show who is expected on a day, what changed on top."""
+    sequence = terminal().bus.sequence
+    return render_template(
+        "staff/expected.html",
+        sequence=sequence,
+        done=DONE.get(request.args.get("done", "")),
+        **_list(_day(request.args.get("day"))),
+    )
+
+
+@blueprint.get("/staff/appointments/rows")
+@requires(Right.COVERAGE)
+def rows() -> str:
+    """Return the part of the page that changes when somebody was answered."""
+    return render_template("staff/expected_rows.html", **_list(_day(request.args.get("day"))))
+
+
+@blueprint.get("/staff/appointments/progress")
+@requires(Right.COVERAGE)
+def progress() -> str:
+    """Return how far the check got: counts, nobody's name."""
+    day = _day(request.args.get("day"))
+    standing = terminal().expected.standing(log_in().actor, day)
+    return render_template("staff/expected_progress_page.html", standing=standing, **_words())
+
+
+@blueprint.post("/staff/appointments/check")
+@requires(Right.COVERAGE)
+def check() -> Response:
+    """Begin to ask about the people expected on a day."""
+    day = _day(request.form.get("day"))
+    again = request.form.get("again") == "yes"
+    run = terminal().bulk.begin(log_in().actor, day, again=again)
+    return _back_to(day, "nobody" if run is None else "begun")
+
+
+@blueprint.post("/staff/appointments/<any(pause, resume, cancel):what>")
+@requires(Right.COVERAGE)
+def change(what: str) -> Response:
+    """Pause, resume or cancel a check."""
+    bulk, actor, run_id = terminal().bulk, log_in().actor, request.form.get("run", "")
+    if what == "pause":
+        bulk.pause(actor, run_id)
+        done = "paused"
+    elif what == "resume":
+        bulk.resume(actor, run_id)
+        done = "resumed"
+    else:
+        bulk.cancel(actor, run_id)
+        done = "cancelled"
+    return _back_to(_day(request.form.get("day")), done)
+
+
+def _back_to(day: date, done: str) -> Response:
+    return redirect(url_for("appointments.expected", day=day.isoformat(), done=done), 303)
+
+
+@blueprint.get("/staff/appointments/import")
+@requires(Right.COVERAGE)
+def choose_file() -> str:
+    """Ask for a file, and say what it must be."""
+    return _import_page()
+
+
+def _import_page(problem: CsvFileError | None = None, *, nothing: bool = False) -> str:
+    return render_template(
+        "staff/appointments_import.html",
+        columns=APPOINTMENT_COLUMNS,
+        column_name=column_name,
+        label=label,
+        problem=problem,
+        nothing=nothing,
+        limits=csv_limits(),
+    )
+
+
+@blueprint.post("/staff/appointments/import")
+@requires(Right.COVERAGE)
+@takes_up_to(LARGEST_FORM)
+def look_at() -> str | tuple[str, int]:
+    """Look at the chosen file and show what taking it would do, or line by line what is wrong."""
+    data = sent_file()
+    if not data:
+        return _import_page(nothing=True), 422
+    try:
+        preview: AppointmentPreview = terminal().appointments.look_at(log_in().actor, data)
+    except CsvFileError as error:
+        return _import_page(error), 422
+    page = render_template(
+        "staff/appointments_preview.html",
+        preview=preview,
+        file=preview.file,
+        changes=preview.changes,
+        shown=SHOWN,
+        column_name=column_name,
+    )
+    return (page, 422) if preview.changes is None else page
+
+
+@blueprint.post("/staff/appointments/import/take")
+@requires(Right.COVERAGE)
+def take() -> Response:
+    """Take the file that was looked at, whole."""
+    taken = terminal().appointments.take(log_in().actor, request.form.get("preview", ""))
+    return _back_to(taken.days[0].day, "taken")
+
+
+def init(app: Flask) -> None:
+    """Give ``app`` these pages."""
+    app.register_blueprint(blueprint)
