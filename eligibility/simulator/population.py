@@ -116,12 +116,14 @@ class Population:
 
     def correct(self, persona: str) -> None:
         """Let the payer find a persona's own entry from now on, as after a correction (訂正)."""
-        self.people = tuple(
-            replace(person, linked=None) if person.persona == persona else person
-            for person in self.people
-        )
-        self._by_id = {person.id: person for person in self.people}
-        self._by_patient = {person.patient_id: person for person in self.people}
+        for person in self.people:
+            if person.persona == persona:
+                self.change(replace(person, linked=None))
+
+    def change(self, person: Person) -> None:
+        """Let the payer know somebody as ``person`` from now on; id and birth date stay."""
+        self.people = tuple(person if one.id == person.id else one for one in self.people)
+        self._by_id[person.id] = self._by_patient[person.patient_id] = person
 
     def born_on(self, day: date) -> Sequence[Person]:
         """Return those who were born on ``day``."""
