@@ -128,10 +128,10 @@ def payer_answer(
         message=unit.processing_result_message,
         process_execution_time=header.process_execution_time,
         reference_classification=header.reference_classification,
-        prescription_issue_select=_agreed(
+        prescription_issue_select=agreed(
             stated.prescription_issue_select for stated in _levels(unit)
         ),
-        reference_number=_agreed(stated.reference_number for stated in _levels(unit)),
+        reference_number=agreed(stated.reference_number for stated in _levels(unit)),
         limit_certificate_changed=_changed(unit),
     )
 
@@ -141,7 +141,7 @@ def _levels(unit: ConfirmationUnit) -> tuple[ConfirmationUnit | QualificationRes
     return (unit, *unit.results)
 
 
-def _agreed(stated: Iterable[Value]) -> Value | None:
+def agreed(stated: Iterable[Value]) -> Value | None:
     """Return the value that stands at the answer or its results; None where they disagree."""
     found = {value for value in stated if value is not None}
     return found.pop() if len(found) == 1 else None
@@ -152,4 +152,4 @@ def _changed(unit: ConfirmationUnit) -> LimitCertificateChanged | UnknownCode | 
     stated = [one.limit_certificate_changed for one in _levels(unit)]
     if LimitCertificateChanged.CHANGED in stated:
         return LimitCertificateChanged.CHANGED
-    return _agreed(stated)
+    return agreed(stated)

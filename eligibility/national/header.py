@@ -14,6 +14,7 @@ from eligibility.national.kinds import DAY, MOMENT, WHOLE, code
 from eligibility.national.wire import (
     SINGLE,
     Limits,
+    Node,
     Writer,
     XmlEncoding,
     parse_message,
@@ -126,12 +127,13 @@ def message_layout(
 def read_message(layout: Layout[AnyMessage], body: bytes, limits: Limits = SINGLE) -> AnyMessage:
     """Return the message in ``body``; raises PayerProtocolError, which keeps it."""
     root = parse_message(body, limits)
+    return reading(body, lambda: read_parsed(layout, root))
 
-    def read() -> AnyMessage:
-        message, unread = read_layout(layout, root)
-        return replace(message, unread=unread) if unread else message  # type: ignore[type-var]
 
-    return reading(body, read)
+def read_parsed(layout: Layout[AnyMessage], root: Node) -> AnyMessage:
+    """Return the message that a root element holds; raises ValueError."""
+    message, unread = read_layout(layout, root)
+    return replace(message, unread=unread) if unread else message  # type: ignore[type-var]
 
 
 def write_message(layout: Layout[AnyMessage], message: AnyMessage, encoding: XmlEncoding) -> bytes:

@@ -236,6 +236,12 @@ def raw(node: Node, place: tuple[str, ...]) -> RawElement:
     )
 
 
+def part_of(node: Node) -> bytes:
+    """Return one element of a message as a document of its own, in UTF-8."""
+    text: str = etree.tostring(node, encoding="unicode", with_tail=False)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
+
+
 # -- Writing ---------------------------------------------------------------------------------------
 
 
