@@ -29,7 +29,7 @@ from eligibility.national.bulk import (
     ReceptionResponse,
 )
 from eligibility.national.confirmation import read_response as read_single
-from eligibility.national.header import RequestHeader, ResponseHeader
+from eligibility.national.header import RequestHeader, ResponseHeader, read_message
 from eligibility.national.results import ConfirmationUnit, QualificationResult, SearchInfo
 from eligibility.national.wire import XmlEncoding
 from tests.fhir.samples import DAYS, INSTITUTION, INSURERS, maybe
@@ -109,7 +109,7 @@ def test_a_reception_is_read_as_it_was_written(drawn: tuple[Any, XmlEncoding]) -
     """In either encoding."""
     response, encoding = drawn
     body = bulk.write_reception(response, encoding)
-    assert bulk.read_message(bulk.RECEPTION, body) == response
+    assert read_message(bulk.RECEPTION, body) == response
 
 
 @given(identifiers(), identifiers(), ENCODINGS)
