@@ -227,15 +227,15 @@ class FhirPayer:
         patient = consent.payer_patient
         if not consent.allows(category, self._now()) or patient is None:
             raise ConsentRequiredError(category.value)
-        resource_type = documents.resource_type(category)
-        if resource_type is None:
+        calls = documents.calls_of(category)
+        if not calls:
             msg = f"the profile has no history of category {category.value}"
             raise PayerProtocolError(msg)
-        url = self._address(resource_type)
-        first = f"{url}?patient={quote(patient, safe='/')}&_count={ROWS_PER_PAGE}"
+        records: list[Record] = []
         try:
             with deadline(HISTORY_FACTOR * self._settings.answer_seconds):
-                records = self._pages(consent, category, patient, first)
+                for call in calls:
+                    records += self._pages(consent, call, patient)
         except PayerProtocolError as error:
             raise PayerProtocolError(str(error)) from None
         except PayerRefusedError as error:
@@ -244,21 +244,21 @@ class FhirPayer:
             raise AnswerForAnotherPersonError(consent.id) from None
         return History.of_category(consent.id, self._now(), category, records)
 
-    def _pages(
-        self, consent: Consent, category: ConsentCategory, patient: str, first: str
-    ) -> list[Record]:
+    def _pages(self, consent: Consent, call: documents.HistoryCall, patient: str) -> list[Record]:
         records: list[Record] = []
         rows = 0
         seen: set[str] = set()
-        url: str | None = first
+        query = (("patient", patient), *call.parameters, ("_count", str(ROWS_PER_PAGE)))
+        first = "&".join(f"{name}={quote(value, safe='/')}" for name, value in query)
+        url: str | None = f"{self._address(call.resource_type)}?{first}"
         while url is not None:
-            if not consent.allows(category, self._now()):
-                raise ConsentRequiredError(category.value)
+            if not consent.allows(call.category, self._now()):
+                raise ConsentRequiredError(call.category.value)
             if url in seen or len(seen) >= MOST_PAGES:
                 msg = f"the payer's list does not end (page {len(seen) + 1})"
                 raise PayerProtocolError(msg)
             seen.add(url)
-            page = documents.read_page(self._get(url), category, patient, consent.id)
+            page = documents.read_page(self._get(url), call, patient, consent.id)
             records += page.records
             rows += page.rows
             url = page.next_url

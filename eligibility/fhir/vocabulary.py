@@ -29,6 +29,7 @@ from eligibility.codes import (
     TicketType,
     TicketUse,
 )
+from eligibility.history import MedicationUse
 
 _OURS = "urn:eligibility-terminal:fhir"
 _JP_CORE = "http://jpfhir.jp/fhir/core"
@@ -42,6 +43,9 @@ ID_INSTITUTION = f"{_JP_CORE}/IdSystem/insurance-medical-institution-no"
 ID_INSURER_NUMBER = f"{_JP_CORE}/mhlw/IdSystem/InsurerNumber"
 
 CS_ERROR = f"{_OURS}:cs:error"
+CS_RECEIPT_MEDICINE = f"{_OURS}:cs:receipt-medicine"
+CS_RECEIPT_ACT = f"{_OURS}:cs:receipt-act"
+CS_RECEIPT_DISEASE = f"{_OURS}:cs:receipt-disease"
 CS_JLAC10 = "urn:oid:1.2.392.200119.6.1005"
 
 CODE_SYSTEMS: dict[type[CodeTable], str] = {
@@ -69,6 +73,7 @@ CODE_SYSTEMS: dict[type[CodeTable], str] = {
     PrefecturalExpense: f"{_OURS}:cs:OQSCD025",
     DesignatedInstitution: f"{_OURS}:cs:OQSCD026",
     ConsentCategory: f"{_OURS}:cs:OQSCD036",
+    MedicationUse: f"{_OURS}:cs:medication-use",
 }
 
 _COVERAGE = f"{_JP_CORE}/Extension/StructureDefinition/JP_Coverage_"

@@ -211,10 +211,11 @@ class Reference(Element):
 
 
 class Quantity(Element):
-    """A number in a unit."""
+    """A number in a unit; ``comparator``: on which side of it the true one lies."""
 
     value: Number | None = None
     unit: Text | None = None
+    comparator: Text | None = None
 
 
 class Period(Element):
@@ -243,6 +244,9 @@ class Extension(Element):
     value_money: Money | None = Field(None, alias="valueMoney")
     value_coding: Coding | None = Field(None, alias="valueCoding")
     value_identifier: Identifier | None = Field(None, alias="valueIdentifier")
+    value_reference: Reference | None = Field(None, alias="valueReference")
+    value_quantity: Quantity | None = Field(None, alias="valueQuantity")
+    value_boolean: bool | None = Field(None, alias="valueBoolean")
 
 
 AnyElement = TypeVar("AnyElement", bound=Element)

@@ -8,7 +8,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -18,11 +18,13 @@ from cryptography.x509.oid import NameOID
 from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from eligibility.history import Record
 from eligibility.simulator import wire, wire_history
 from eligibility.simulator.bodies import LARGEST_BODY, invalid, parse_json
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.names import REFUSALS, RefusalCode
-from eligibility.simulator.payer import RESOURCE_CATEGORIES, SimulatedPayer
+from eligibility.simulator.payer import SimulatedPayer
+from eligibility.simulator.recorded import RESOURCE_CATEGORIES
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.requests import QUESTION_ID, patient_id_of
 from eligibility.simulator.traffic import RateLimit, RequestLog
@@ -159,23 +161,40 @@ def _history_page(payer: SimulatedPayer, resource: str) -> Response:
     patient_id = patient_id_of(request.args.get("patient", ""))
     count = _whole_number("_count", _DEFAULT_PAGE, _LARGEST_PAGE)
     page = _whole_number("_page", 1, 1_000_000)
-    found = payer.history(g.institution, resource, patient_id)
+    category = request.args.get("category")
+    found = payer.history(g.institution, resource, patient_id, category)
     start = (page - 1) * count
 
     def link(number: int) -> str:
         query = {"patient": f"Patient/{patient_id}", "_count": count, "_page": number}
+        if category is not None:
+            query["category"] = category
         return f"{_base()}/{resource}?{urlencode(query)}"
 
     more = start + count < len(found)
     return _json(
         wire_history.bundle(
             _base(),
-            found[start : start + count],
+            _resources(found[start : start + count], start, resource, patient_id),
             len(found),
             link(page),
             link(page + 1) if more else None,
         )
     )
+
+
+def _resources(
+    records: Sequence[Record], start: int, resource: str, patient_id: str
+) -> list[wire.Json]:
+    """Return the entries of one page; by fault the last one is somebody else's."""
+    key = f"{resource.lower()}-{patient_id.removeprefix('pt-')}"
+    entries = [
+        wire_history.resource(record, f"{key}-{start + number}", patient_id)
+        for number, record in enumerate(records, 1)
+    ]
+    if entries and g.fault is not None and g.fault.kind is FaultKind.ANOTHER_PATIENT:
+        entries[-1]["subject"] = {"reference": "Patient/pt-SOMEBODY"}
+    return entries
 
 
 def _whole_number(name: str, default: int, largest: int) -> int:

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from eligibility.codes import Sex
-from eligibility.history import CheckupObservation
-from eligibility.simulator.people import Condition, Person, age_on
+from eligibility.history import CheckupObservation, CodedResult
+from eligibility.simulator.people import Condition, Person, Recorded, age_on
+from eligibility.simulator.untidy import untidy_checkup
 
 _FIRST_YEAR = 2020
 _YEARS = 5
@@ -21,7 +22,7 @@ _YEARS = 5
 
 def checkups_of(person: Person, today: date) -> list[CheckupObservation]:
     """Return the checkups that can be seen on ``today``, newest first."""
-    if not person.insurer.scheme.shows_history:
+    if not person.insurer.scheme.shows_history or person.recorded is Recorded.NOTHING:
         return []
     year = today.year if today.month >= 4 else today.year - 1
     found: list[CheckupObservation] = []
@@ -29,6 +30,8 @@ def checkups_of(person: Person, today: date) -> list[CheckupObservation]:
         day = _checkup_day(person, fiscal_year)
         if day is not None and day <= today:
             found += _checkup(person, fiscal_year, day)
+            if person.recorded is Recorded.UNTIDY:
+                found += untidy_checkup(day, fiscal_year)
     return found
 
 
@@ -104,18 +107,35 @@ def _checkup(person: Person, fiscal_year: int, day: date) -> Iterator[CheckupObs
     yield measured("3C015000002327101", "血清クレアチニン", _number(creatinine, 2), "mg/dL")
     yield measured("8A065000002391901", "eGFR", _number(egfr, 1), "mL/min/1.73m2")
     yield measured("2A030000001930101", "ヘモグロビン", _number(hemoglobin, 1), "g/dL")
-    yield CheckupObservation(day, "1A020000000190111", "尿糖", "＋" if glucose > 180 else "－")
-    yield CheckupObservation(
-        day, "1A010000000190111", "尿蛋白", "±" if high and year.random() < 0.3 else "－"
-    )
-    yield CheckupObservation(
-        day, "9N501000000000011", "メタボリックシンドローム判定", _metabolic(waist, male, ill)
-    )
+
+    def coded(code: str, name: str, result: int, words: str | None = None) -> CheckupObservation:
+        return CheckupObservation(day, code, name, CodedResult(str(result), words))
+
+    sugar = coded("1A020000000190111", "尿糖", *((3, "＋") if glucose > 180 else (1, "－")))
+    protein = (2, "±") if high and year.random() < 0.3 else (1, "－")
+    yield sugar
+    yield coded("1A010000000190111", "尿蛋白", *protein)
+    yield coded("9N501000000000011", "メタボリックシンドローム判定", *_metabolic(waist, male, ill))
+    for code, name, illness in _TAKES:
+        yield coded(code, name, 1 if illness in ill else 2)
+    smokes = base.random() < 0.2
+    # 第4期: from fiscal year 2024 on the answer in between is new, and いいえ is 3
+    yield coded("9N736000000000011", "喫煙", 1 if smokes else 3 if fiscal_year >= 2024 else 2)
+    yield coded("9N786000000000011", "飲酒", 4 if fiscal_year >= 2024 else 2)
+    yield coded("9N746000000000011", "30分以上の運動習慣", 1 if bmi < 24 else 2)
+    yield CheckupObservation(day, "9N511000000000049", "医師の診断（判定）", "総合的に著変なし")
 
 
-def _metabolic(waist: float, male: bool, ill: set[Condition]) -> str:
+_TAKES = (
+    ("9N701000000000011", "服薬1（血圧）", Condition.HYPERTENSION),
+    ("9N706000000000011", "服薬2（血糖）", Condition.DIABETES),
+    ("9N711000000000011", "服薬3（脂質）", Condition.LIPIDS),
+)
+
+
+def _metabolic(waist: float, male: bool, ill: set[Condition]) -> tuple[int, str]:
     """Return 基準該当, 予備群該当 or 非該当 by waist and the number of further risks."""
     risks = len(ill & {Condition.HYPERTENSION, Condition.LIPIDS, Condition.DIABETES})
     if waist < (85 if male else 90) or risks == 0:
-        return "非該当"
-    return "基準該当" if risks >= 2 else "予備群該当"
+        return 3, "非該当"
+    return (1, "基準該当") if risks >= 2 else (2, "予備群該当")

@@ -7,13 +7,13 @@ refusals say so.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from eligibility.codes import ConsentCategory
+from eligibility.history import Record
 from eligibility.model import (
     AnswerOutcome,
     CardSubject,
@@ -25,7 +25,7 @@ from eligibility.payer import (
     ProofKind,
     may_register,
 )
-from eligibility.simulator import wire, wire_history
+from eligibility.simulator import wire
 from eligibility.simulator.answering import make_answer, next_person, other_subject
 from eligibility.simulator.bodies import invalid
 from eligibility.simulator.card_records import CardRecords
@@ -45,7 +45,7 @@ from eligibility.simulator.questions_without_card import (
     read_question_without_card,
     read_reference_numbers,
 )
-from eligibility.simulator.records import checkups_of, medications_of, treatments_of
+from eligibility.simulator.recorded import asked_category, recorded
 from eligibility.simulator.reference_numbers import ReferenceNumbers
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.registrations import read_registration
@@ -74,12 +74,6 @@ GRANTS_HISTORY: dict[tuple[ProofKind, IdentificationMethod], bool] = {
     (ProofKind.OWN_KEY, IdentificationMethod.NONE): False,
     (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.STAFF_VISUAL): True,
     (ProofKind.CERTIFICATE_ONLY, IdentificationMethod.FACE): False,
-}
-
-RESOURCE_CATEGORIES = {
-    "MedicationDispense": ConsentCategory.YZK,
-    "Procedure": ConsentCategory.SRJ,
-    "Observation": ConsentCategory.TKK,
 }
 
 
@@ -350,26 +344,17 @@ class SimulatedPayer:
 
     # history
 
-    def history(self, institution: str, resource: str, patient_id: str) -> Sequence[wire.Json]:
-        """Return all resources of one kind, newest first, if consent is live now."""
+    def history(
+        self, institution: str, resource: str, patient_id: str, category: str | None
+    ) -> tuple[Record, ...]:
+        """Return all records of one kind, newest first, if consent is live now.
+
+        ``category``: as the search names it; a search for Procedure has to.
+        """
         person = self.population.patient(patient_id)
         if person is None:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
+        asked = asked_category(resource, category)
         now = self.now()
-        self._consents.check(institution, patient_id, RESOURCE_CATEGORIES[resource], now)
-        today = now.astimezone(JAPAN).date()
-        key = f"{resource[:2].lower()}-{patient_id.removeprefix('pt-')}"
-        if resource == "MedicationDispense":
-            return [
-                wire_history.medication(record, f"{key}-{n}", patient_id)
-                for n, record in enumerate(medications_of(person, today), 1)
-            ]
-        if resource == "Procedure":
-            return [
-                wire_history.treatment(record, f"{key}-{n}", patient_id)
-                for n, record in enumerate(treatments_of(person, today), 1)
-            ]
-        return [
-            wire_history.checkup(record, f"{key}-{n}", patient_id)
-            for n, record in enumerate(checkups_of(person, today), 1)
-        ]
+        self._consents.check(institution, patient_id, asked, now)
+        return recorded(resource, asked, person, now.astimezone(JAPAN).date())

@@ -52,6 +52,15 @@ class CardCondition(StrEnum):
     PHONE = "phone"
 
 
+class Recorded(StrEnum):
+    """How much is on record of a person, and how tidy it is."""
+
+    ORDINARY = "ordinary"
+    NOTHING = "nothing"
+    MUCH = "much"
+    UNTIDY = "untidy"
+
+
 class Condition(StrEnum):
     """A lasting illness, from which medicines, treatment and checkup values follow."""
 
@@ -128,6 +137,7 @@ class Person:
     registered_address: str | None = None
     registered_percent: int | None = None
     linked: Person | None = None
+    recorded: Recorded = Recorded.ORDINARY
 
 
 def age_on(birthdate: date, day: date) -> int:

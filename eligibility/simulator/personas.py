@@ -11,7 +11,13 @@ from eligibility.codes import (
     SpecificDisease,
 )
 from eligibility.simulator.insurers import Scheme
-from eligibility.simulator.people import CardCondition, Condition, Situation, Story
+from eligibility.simulator.people import (
+    CardCondition,
+    Condition,
+    Recorded,
+    Situation,
+    Story,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Persona:
     insurance_card: bool = True
     reissued: Story | None = None
     specific_disease: SpecificDisease | None = None
+    recorded: Recorded = Recorded.ORDINARY
     taken_for: tuple[str, str] | None = None
     """The name of somebody else of the same reading, whose entry the register has for the card."""
 
@@ -387,5 +394,46 @@ PERSONAS: tuple[Persona, ...] = (
         ),
         conditions=(Condition.DIABETES,),
         taken_for=("高田", "涼子"),
+    ),
+    Persona(
+        "many-records",
+        ("大木", "ヨシ"),
+        ("オオキ", "ヨシ"),
+        83,
+        Sex.FEMALE,
+        Scheme.LATE_ELDERLY,
+        Story(
+            "5年分で3,000行を超える薬の記録があります。二つの医院から同じ成分の薬が出ています。",
+            "Has more than 3,000 lines of medicines; two clinics prescribe the same ingredient.",
+        ),
+        conditions=tuple(Condition),
+        recorded=Recorded.MUCH,
+    ),
+    Persona(
+        "untidy-records",
+        ("中田", "昇"),
+        ("ナカタ", "ノボル"),
+        59,
+        Sex.MALE,
+        Scheme.SOCIETY,
+        Story(
+            "記録が整っていません。単位の違い、知らない項目、ありえない日付が混じっています。",
+            "His records are untidy: units disagree, items are unknown, days are impossible.",
+        ),
+        conditions=(Condition.HYPERTENSION, Condition.DIABETES),
+        recorded=Recorded.UNTIDY,
+    ),
+    Persona(
+        "nothing-recorded",
+        ("川口", "剛"),
+        ("カワグチ", "ツヨシ"),
+        46,
+        Sex.MALE,
+        Scheme.NATIONAL,
+        Story(
+            "同意はしますが、薬も診療も健診も記録がありません。",
+            "Consents, but no medicine, treatment or checkup is on record.",
+        ),
+        recorded=Recorded.NOTHING,
     ),
 )

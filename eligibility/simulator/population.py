@@ -272,6 +272,7 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
         insurance_card=persona.insurance_card,
         reissued=persona.reissued,
         specific_disease=persona.specific_disease,
+        recorded=persona.recorded,
     )
 
 

@@ -1,151 +1,197 @@
 """Synthetic history: medicines, treatment and checkups that fit a person's illnesses.  Pure.
 
-Days of visits depend on the person and the calendar, not on the day of looking, so that the
-history of yesterday is still there tomorrow.
+The three sources of medicines repeat each other as the real ones do: receipts come weeks late and
+stay for years, electronic prescriptions and dispensings come at once and stay for 100 days.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
+from zlib import crc32
 
 from eligibility.history import (
     CalendarMonth,
-    Institution,
+    DiagnosisRecord,
     MedicationOrigin,
     MedicationRecord,
+    MedicationUse,
+    OperationRecord,
+    QuantityPer,
     TreatmentRecord,
 )
 from eligibility.simulator.checkups import checkups_of
-from eligibility.simulator.drugs import (
-    BLOOD_ACTS,
-    EXTRA_ACTS,
-    HAY_FEVER_SEASON,
-    LASTING,
-    PASSING,
-    PASSING_CHILD,
-    REGULAR_ACTS,
-    Drug,
+from eligibility.simulator.drugs import Drug
+from eligibility.simulator.people import Condition, Person, Recorded
+from eligibility.simulator.untidy import untidy_medications
+from eligibility.simulator.visits import (
+    CLINICS,
+    PHARMACIES,
+    YEARS_BACK,
+    ClinicVisit,
+    chance_of,
+    visits_of,
 )
-from eligibility.simulator.people import Condition, Person, age_on
 
-__all__ = ["checkups_of", "medications_of", "treatments_of"]
+__all__ = [
+    "YEARS_BACK",
+    "checkups_of",
+    "diagnoses_of",
+    "medications_of",
+    "operations_of",
+    "treatments_of",
+]
 
-YEARS_BACK = 3
-_EARLIEST_ILLNESS = date(2019, 1, 1)
-_INTERVALS = (28, 28, 35, 56)
-_CLINICS = ("みほん内科クリニック", "青葉みほん医院", "みほん総合病院", "桜町みほん診療所")
-_PHARMACIES = ("みほん薬局　本町店", "青葉みほん薬局", "桜町みほん調剤薬局")
+_RECEIPT_LAG = timedelta(days=41)
+_ELECTRONIC_STAYS = timedelta(days=100)
+_SHARE_ELECTRONIC = 0.7
+_SHARE_BY_GENERIC_NAME = 0.3
+_EXTERNAL = ("貼付", "塗布", "噴霧", "点眼")
 
-
-@dataclass(frozen=True, slots=True)
-class _ClinicVisit:
-    day: date
-    clinic: str
-    pharmacy: str
-    drugs: tuple[Drug, ...]
-    acts: tuple[str, ...]
-    interval: int
+_DIAGNOSES: dict[Condition, tuple[str, str]] = {
+    Condition.HYPERTENSION: ("高血圧症", "8833421"),
+    Condition.LIPIDS: ("脂質異常症", "2724008"),
+    Condition.DIABETES: ("２型糖尿病", "2500015"),
+    Condition.REFLUX: ("逆流性食道炎", "5301014"),
+    Condition.INSOMNIA: ("不眠症", "7805012"),
+    Condition.BONES: ("骨粗鬆症", "7330007"),
+    Condition.KNEES: ("変形性膝関節症", "7153018"),
+    Condition.HAY_FEVER: ("季節性アレルギー性鼻炎", "4770007"),
+    Condition.ASTHMA: ("気管支喘息", "4939008"),
+    Condition.FIBRILLATION: ("心房細動", "4273007"),
+    Condition.CONSTIPATION: ("便秘症", "5640005"),
+}
+_OPERATIONS: dict[Condition, tuple[str, str]] = {
+    Condition.KNEES: ("人工関節置換術（膝）", "150401210"),
+    Condition.FIBRILLATION: ("経皮的カテーテル心筋焼灼術", "150262410"),
+}
 
 
 def medications_of(person: Person, today: date) -> list[MedicationRecord]:
-    """Return what was dispensed in the last three years, newest first."""
-    return [
-        MedicationRecord(
-            origin=MedicationOrigin.DISPENSING,
-            dispensed_on=visit.day,
-            dispenser=Institution(visit.pharmacy),
-            name=drug.name,
-            ingredient=drug.ingredient,
-            quantity=drug.quantity,
-            unit=drug.unit,
-            usage=drug.usage,
-            days=drug.days or visit.interval,
-        )
-        for visit in _visits(person, today)
+    """Return what each source tells of the last five years, newest first."""
+    records = [
+        record
+        for visit in _with_second_clinic(person, visits_of(person, today))
         for drug in visit.drugs
+        for record in _told(person, visit, drug, today)
     ]
+    if person.recorded is Recorded.UNTIDY:
+        records = untidy_medications(records, today)
+    return sorted(records, key=lambda record: record.day, reverse=True)
 
 
 def treatments_of(person: Person, today: date) -> list[TreatmentRecord]:
-    """Return the acts of treatment of the last three years, newest first."""
+    """Return the acts of treatment of the last five years, newest first."""
     return [
         TreatmentRecord(
-            CalendarMonth.of(visit.day), Institution(visit.clinic), act, performed_on=visit.day
+            CalendarMonth.of(visit.day),
+            visit.clinic,
+            act,
+            performed_on=visit.day,
+            code=_code("1", act),
+            times=1,
         )
-        for visit in _visits(person, today)
+        for visit in visits_of(person, today)
         for act in visit.acts
     ]
 
 
-def _visits(person: Person, today: date) -> list[_ClinicVisit]:
-    if not person.insurer.scheme.shows_history:
-        return []
-    first = max(today - timedelta(days=365 * YEARS_BACK), person.birthdate + timedelta(days=30))
-    visits = [*_regular(person, first, today), *_passing(person, first, today)]
-    return sorted(visits, key=lambda visit: visit.day, reverse=True)
+def diagnoses_of(person: Person, today: date) -> list[DiagnosisRecord]:
+    """Return the diagnoses on each month's receipts, newest first."""
+    found: dict[tuple[CalendarMonth, str, Condition], DiagnosisRecord] = {}
+    for visit in visits_of(person, today):
+        month = CalendarMonth.of(visit.day)
+        for place, reason in enumerate(visit.reasons):
+            name, code = _DIAGNOSES[reason]
+            began = date(2019, 1, 1) + timedelta(
+                days=chance_of(person, "began", reason).randrange(700)
+            )
+            found.setdefault(
+                (month, visit.clinic.name, reason),
+                DiagnosisRecord(
+                    month,
+                    visit.clinic,
+                    name,
+                    began_on=began,
+                    code=code,
+                    is_main=place == 0,
+                    suspected=chance_of(person, "suspected", reason).random() < 0.1,
+                ),
+            )
+    return list(found.values())
 
 
-def _chance(person: Person, *about: object) -> random.Random:
-    """Return chance that depends on the person and a matter, and on nothing else."""
-    return random.Random("/".join(map(str, (person.patient_id, *about))))  # noqa: S311  # synthetic
+def operations_of(person: Person, today: date) -> list[OperationRecord]:
+    """Return the operations of the last five years, newest first."""
+    found = []
+    for reason in person.conditions if visits_of(person, today) else ():
+        day = date(2021, 1, 1) + timedelta(
+            days=chance_of(person, "operation", reason).randrange(2000)
+        )
+        earliest = today - timedelta(days=365 * YEARS_BACK)
+        if reason in _OPERATIONS and earliest <= day <= today:
+            name, code = _OPERATIONS[reason]
+            hospital = CLINICS[2]
+            found.append(
+                OperationRecord(
+                    CalendarMonth.of(day), hospital, name, day, code, times=1, inpatient=True
+                )
+            )
+    return sorted(found, key=lambda record: record.month, reverse=True)
 
 
-def _working_day(day: date) -> date:
-    return day - timedelta(days=1) if day.isoweekday() == 7 else day
+def _with_second_clinic(person: Person, visits: list[ClinicVisit]) -> Iterator[ClinicVisit]:
+    """Yield the visits, and for the one with much on record the same from another clinic too."""
+    for visit in visits:
+        yield visit
+        if person.recorded is Recorded.MUCH and visit.reasons and visit.day.day <= 7:
+            other = next(one for one in CLINICS if one != visit.clinic)
+            yield replace(visit, clinic=other, pharmacy=PHARMACIES[-1], drugs=visit.drugs[:2])
 
 
-def _regular(person: Person, first: date, today: date) -> Iterator[_ClinicVisit]:
-    """Yield the visits for lasting illnesses, at the person's own interval."""
-    lasting = [condition for condition in person.conditions if LASTING[condition]]
-    if not lasting:
+def _told(
+    person: Person, visit: ClinicVisit, drug: Drug, today: date
+) -> Iterator[MedicationRecord]:
+    """Yield what receipt, dispensing and prescription tell today of one medicine."""
+    days = drug.days or visit.interval
+    external = any(word in drug.usage for word in _EXTERNAL)
+    whole = drug.quantity * days if drug.unit == "枚" else drug.quantity
+    receipt = MedicationRecord(
+        origin=MedicationOrigin.RECEIPT,
+        name=drug.name,
+        dispensed_on=visit.day,
+        prescribed_on=visit.day,
+        dispenser=visit.pharmacy,
+        prescriber=visit.clinic,
+        code=_code("6", drug.name),
+        ingredient=drug.ingredient,
+        use=MedicationUse.EXTERNAL if external else MedicationUse.INTERNAL,
+        quantity=whole if external else drug.quantity,
+        unit=drug.unit,
+        quantity_per=QuantityPer.WHOLE if external else QuantityPer.DAY,
+        days=days,
+        usage=drug.usage,
+        inpatient=False,
+    )
+    age = today - visit.day
+    if age >= _RECEIPT_LAG:
+        yield receipt
+    chance = chance_of(person, "electronic", visit.clinic.name)
+    electronic = person.persona is not None or chance.random() < _SHARE_ELECTRONIC
+    if not electronic or age > _ELECTRONIC_STAYS:
         return
-    chance = _chance(person, "regular")
-    interval = chance.choice(_INTERVALS)
-    clinic, pharmacy = chance.choice(_CLINICS), chance.choice(_PHARMACIES)
-    begun = {  # not all on the same day, so that a list shows when a medicine was added
-        condition: _EARLIEST_ILLNESS + timedelta(days=chance.randrange(2300))
-        for condition in lasting
-    }
-    phase = chance.randrange(interval)
-    day = date.fromordinal(first.toordinal() + (phase - first.toordinal()) % interval)
-    while day <= today:
-        present = [condition for condition in lasting if begun[condition] <= day]
-        if present:
-            number = day.toordinal() // interval
-            acts = list(REGULAR_ACTS)
-            if number % 4 == 0:
-                acts += BLOOD_ACTS
-                acts += [EXTRA_ACTS[item] for item in present if item in EXTRA_ACTS]
-            yield _ClinicVisit(
-                _working_day(day),
-                clinic,
-                pharmacy,
-                tuple(drug for condition in present for drug in LASTING[condition]),
-                tuple(acts),
-                interval,
-            )
-        day += timedelta(days=interval)
+    yield replace(receipt, origin=MedicationOrigin.DISPENSING)
+    prescription = replace(
+        receipt, origin=MedicationOrigin.PRESCRIPTION, dispensed_on=None, dispenser=None
+    )
+    if chance_of(person, "generic", drug.name).random() < _SHARE_BY_GENERIC_NAME:
+        # prescribed by the ingredient's name, so that no code says which brand was given
+        name = "【般】" + drug.name.partition("「")[0]
+        prescription = replace(prescription, name=name, code=None)
+    yield prescription
 
 
-def _passing(person: Person, first: date, today: date) -> Iterator[_ClinicVisit]:
-    """Yield visits for colds and the like, and for hay fever in its season."""
-    month = first.replace(day=1)
-    while month <= today:
-        chance = _chance(person, "passing", month)
-        day = _working_day(month + timedelta(days=chance.randrange(1, 28)))
-        age = age_on(person.birthdate, month)
-        likely = 0.3 if age < 7 else 0.09
-        visit = None
-        if chance.random() < likely:
-            illness = chance.choice(PASSING_CHILD if age < 7 else PASSING)
-            visit = illness.drugs, illness.acts
-        elif Condition.HAY_FEVER in person.conditions and month.month in (2, 3, 4):
-            visit = HAY_FEVER_SEASON, ("再診料", "外来管理加算")
-        if visit is not None and first <= day <= today:
-            yield _ClinicVisit(
-                day, chance.choice(_CLINICS), chance.choice(_PHARMACIES), visit[0], visit[1], 7
-            )
-        month = (month + timedelta(days=32)).replace(day=1)
+def _code(first: str, name: str) -> str:
+    """Return nine digits that belong to a name, as a receipt code does."""
+    return f"{first}{crc32(name.encode()) % 10**8:08d}"

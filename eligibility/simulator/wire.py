@@ -235,11 +235,12 @@ def refusal(code: RefusalCode, words: str | None = None) -> Json:
 def capability_statement(base: str, since: datetime) -> Json:
     """Return what this server does, by our profile."""
 
-    def search(kind: str) -> Json:
+    def search(kind: str, *more: str) -> Json:
+        tokens = [{"name": name, "type": "token"} for name in more]
         return {
             "type": kind,
             "interaction": [{"code": "search-type"}],
-            "searchParam": [{"name": "patient", "type": "reference"}],
+            "searchParam": [{"name": "patient", "type": "reference"}, *tokens],
         }
 
     return {
@@ -268,7 +269,9 @@ def capability_statement(base: str, since: datetime) -> Json:
                     },
                     {"type": "Consent", "interaction": [{"code": "create"}]},
                     search("MedicationDispense"),
-                    search("Procedure"),
+                    search("MedicationRequest"),
+                    search("Procedure", "category"),
+                    search("Condition"),
                     search("Observation"),
                 ],
                 "operation": [

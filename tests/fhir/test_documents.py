@@ -17,87 +17,208 @@ from eligibility.errors import (
     EligibilityError,
     PayerProtocolError,
 )
-from eligibility.fhir.documents import Page, read_page, resource_type
+from eligibility.fhir.documents import HistoryCall, Page, calls_of, read_page
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.history import (
     CalendarMonth,
     CheckupObservation,
+    CodedResult,
+    Comparator,
+    DiagnosisRecord,
     Institution,
     MedicationOrigin,
     MedicationRecord,
+    MedicationUse,
+    OperationRecord,
+    QuantityPer,
     TreatmentRecord,
 )
 from tests.fhir.samples import EXAMPLES, PATIENT, WILD, damaged, example
 
-YZK, SRJ, TKK = ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK
-EXAMPLE_PAGES = {"medicines-page-1": YZK, "treatments": SRJ, "checkups": TKK}
+DISPENSED, PRESCRIBED = calls_of(ConsentCategory.YZK)
+(TREATED,) = calls_of(ConsentCategory.SRJ)
+OPERATED, DIAGNOSED = calls_of(ConsentCategory.SHJ)
+(MEASURED,) = calls_of(ConsentCategory.TKK)
+EXAMPLE_PAGES = {
+    "medicines-page-1": DISPENSED,
+    "prescriptions": PRESCRIBED,
+    "treatments": TREATED,
+    "operations": OPERATED,
+    "diagnoses": DIAGNOSED,
+    "checkups": MEASURED,
+}
+CLINIC = Institution("見本内科医院", "1310001019")
+PHARMACY = Institution("見本駅前薬局", "1340002011")
 
 
-def read(page: Any, category: ConsentCategory) -> Page:
+def read(page: Any, call: HistoryCall) -> Page:
     """Return the page in this JSON."""
-    return read_page(json.dumps(page).encode(), category, PATIENT, "c-1")
+    return read_page(json.dumps(page).encode(), call, PATIENT, "c-1")
 
 
 def test_the_documented_medicines_are_read() -> None:
-    """A dispensed medicine has its day, institution, names, amount, days and usage as written."""
-    page = read(example("medicines-page-1"), YZK)
+    """A dispensed medicine has its days, places, names, code, amount and usage as written."""
+    page = read(example("medicines-page-1"), DISPENSED)
     assert page.records[0] == MedicationRecord(
         origin=MedicationOrigin.DISPENSING,
-        dispensed_on=date(2026, 11, 2),
-        dispenser=Institution("見本駅前薬局"),
         name="アムロジピン錠５ｍｇ「見本」",
+        dispensed_on=date(2026, 11, 2),
+        prescribed_on=date(2026, 11, 2),
+        dispenser=PHARMACY,
+        prescriber=CLINIC,
+        code="612170709",
         ingredient="アムロジピンベシル酸塩",
+        use=MedicationUse.INTERNAL,
         quantity=Decimal(1),
         unit="錠",
-        usage="１日１回朝食後",
+        quantity_per=QuantityPer.DAY,
         days=28,
+        usage="１日１回朝食後",
+        inpatient=False,
     )
     assert (page.rows, page.total) == (2, 3)
     assert page.next_url is not None
     assert page.next_url.endswith("_page=2")
-    assert read(example("medicines-page-2"), YZK).next_url is None
+    last = read(example("medicines-page-2"), DISPENSED)
+    assert last.next_url is None
+    (receipt,) = last.records
+    assert isinstance(receipt, MedicationRecord)
+    assert receipt.origin is MedicationOrigin.RECEIPT
 
 
-def test_the_documented_treatments_and_checkups_are_read() -> None:
-    """Treatment has its day, institution and name; a checkup item its code, value and unit."""
-    assert read(example("treatments"), SRJ).records[0] == TreatmentRecord(
-        CalendarMonth(2026, 11), Institution("見本内科医院"), "再診", date(2026, 11, 2)
+def test_the_documented_prescriptions_are_read() -> None:
+    """A prescription has its day and prescriber; amounts are for a day, for a time or whole."""
+    records = read(example("prescriptions"), PRESCRIBED).records
+    medicines = [one for one in records if isinstance(one, MedicationRecord)]
+    assert {one.origin for one in medicines} == {MedicationOrigin.PRESCRIPTION}
+    assert [one.quantity_per for one in medicines] == [
+        QuantityPer.DAY,
+        QuantityPer.WHOLE,
+        QuantityPer.TIME,
+    ]
+    assert [(one.days, one.times) for one in medicines] == [(28, None), (None, None), (None, 5)]
+    assert {one.dispensed_on for one in medicines} == {None}
+    assert {one.prescriber for one in medicines} == {CLINIC}
+
+
+def test_the_documented_acts_and_diagnoses_are_read() -> None:
+    """An act has its month and place, a day where one is told; a diagnosis what is sure of it."""
+    month = CalendarMonth(2026, 11)
+    acts = read(example("treatments"), TREATED).records
+    assert acts[0] == TreatmentRecord(
+        month, CLINIC, "再診", date(2026, 11, 2), "112007410", "12", times=1
     )
-    checkups = read(example("checkups"), TKK).records
-    assert checkups[0] == CheckupObservation(
-        date(2026, 6, 10), "9N011000000000001", "BMI", Decimal("24.3"), "kg/m2"
+    assert acts[1] == TreatmentRecord(
+        month, CLINIC, "血液化学検査", None, "160000410", "60", Decimal(1), "回", 1
     )
-    assert checkups[3] == CheckupObservation(date(2026, 6, 10), "1A010000000190111", "尿蛋白", "－")
+    (operation,) = read(example("operations"), OPERATED).records
+    assert isinstance(operation, OperationRecord)
+    assert operation.inpatient is True
+    diagnoses = read(example("diagnoses"), DIAGNOSED).records
+    assert diagnoses == (
+        DiagnosisRecord(month, CLINIC, "高血圧症", date(2019, 4, 8), "8833421", True),
+        DiagnosisRecord(
+            month, CLINIC, "鉄欠乏性貧血", date(2026, 11, 2), "2809009", False, suspected=True
+        ),
+    )
+
+
+def test_the_documented_checkups_are_read() -> None:
+    """A number keeps its unit and limit, a code its words, and what has no result has none."""
+    found = [
+        (one.item_name, one.value, one.unit, one.comparator)
+        for one in read(example("checkups"), MEASURED).records
+        if isinstance(one, CheckupObservation)
+    ]
+    assert found[0] == ("BMI", Decimal("24.3"), "kg/m2", None)
+    assert found[3:] == [
+        ("尿蛋白", CodedResult("1", "－"), None, None),
+        ("γ-GT（γ-GTP）", Decimal(10), "U/L", Comparator.BELOW),
+        ("喫煙", CodedResult("3"), None, None),
+        ("医師の診断（判定）", "著変なし", None, None),
+        ("眼底検査（その他の所見）", None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("name", EXAMPLE_PAGES)
+@pytest.mark.parametrize("element", ["modifierExtension", "implicitRules"])
+def test_a_row_that_something_unknown_may_turn_round_is_refused(name: str, element: str) -> None:
+    """A modifier that the profile does not know refuses the list: it might say "not"."""
+    page = example(name)
+    modifier: Any = [{"url": "urn:x", "valueBoolean": True}]
+    page["entry"][0]["resource"][element] = (
+        modifier if element == "modifierExtension" else "urn:rules"
+    )
+    with pytest.raises(PayerProtocolError):
+        read(page, EXAMPLE_PAGES[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("medicines-page-1", ("status",), "handed-over"),
+        ("prescriptions", ("intent",), "plan"),
+        ("prescriptions", ("doNotPerform",), True),
+        ("diagnoses", ("verificationStatus", "coding", 0, "code"), "perhaps"),
+        ("treatments", ("category", "coding", 0, "code"), "SHJ"),
+        ("operations", ("category", "coding", 0, "code"), "SRJ"),
+        ("treatments", ("category",), None),
+        ("medicines-page-1", ("daysSupply", "unit"), "週"),
+        ("medicines-page-1", ("daysSupply", "comparator"), "<"),
+        ("medicines-page-1", ("extension", 0, "valueCode"), "hearsay"),
+        ("checkups", ("dataAbsentReason",), {"text": "both a value and the reason for none"}),
+        ("checkups", ("valueQuantity", "comparator"), "about"),
+    ],
+)
+def test_what_could_be_taken_for_something_else_is_refused(
+    name: str, path: tuple[str | int, ...], value: object
+) -> None:
+    """An unknown status, another category, a plan in place of an order: not shown, not guessed."""
+    page = example(name)
+    holder = page["entry"][0]["resource"]
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    with pytest.raises(PayerProtocolError):
+        read(page, EXAMPLE_PAGES[name])
+
+
+def test_a_refuted_diagnosis_is_none() -> None:
+    """What was found not to be so is counted, but not shown."""
+    page = example("diagnoses")
+    page["entry"][0]["resource"]["verificationStatus"]["coding"][0]["code"] = "refuted"
+    got = read(page, DIAGNOSED)
+    assert (len(got.records), got.rows) == (1, 2)
 
 
 def test_numbers_keep_their_digits() -> None:
     """A value is the decimal that was written, not the nearest binary number."""
     page = json.dumps(example("checkups")).replace("24.3", "24.300000000000000001")
-    (value, *_) = read_page(page.encode(), TKK, PATIENT, "c-1").records
+    (value, *_) = read_page(page.encode(), MEASURED, PATIENT, "c-1").records
     assert isinstance(value, CheckupObservation)
     assert value.value == Decimal("24.300000000000000001")
 
 
-@pytest.mark.parametrize(("name", "category"), EXAMPLE_PAGES.items())
+@pytest.mark.parametrize(("name", "call"), EXAMPLE_PAGES.items())
 @pytest.mark.parametrize(
     "reference", ["Patient/pt-9KX4", "Patient/pt-7Q2", "https://localhost/fhir/Patient/pt-7Q2M"]
 )
 def test_one_row_about_another_patient_refuses_all(
-    name: str, category: ConsentCategory, reference: str
+    name: str, call: HistoryCall, reference: str
 ) -> None:
     """Nothing of a list is shown that holds one row of somebody else."""
     page = example(name)
     page["entry"][-1]["resource"]["subject"]["reference"] = reference
     with pytest.raises(AnswerForAnotherPersonError):
-        read(page, category)
+        read(page, call)
 
 
-@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "declined", "not-done"])
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "declined", "preparation"])
 def test_what_did_not_happen_is_no_history(status: str) -> None:
     """A withdrawn row is counted but not shown."""
     page = example("medicines-page-1")
     page["entry"][0]["resource"]["status"] = status
-    got = read(page, YZK)
+    got = read(page, DISPENSED)
     assert len(got.records) == 1
     assert got.rows == 2
 
@@ -105,11 +226,11 @@ def test_what_did_not_happen_is_no_history(status: str) -> None:
 def test_another_resource_in_the_list_is_refused() -> None:
     """A list of medicines holds medicines: treatment that was not consented is not read."""
     with pytest.raises(PayerProtocolError):
-        read(example("treatments"), YZK)
+        read(example("treatments"), DISPENSED)
     mixed = example("medicines-page-1")
     mixed["entry"].append(example("checkups")["entry"][0])
     with pytest.raises(PayerProtocolError):
-        read(mixed, YZK)
+        read(mixed, DISPENSED)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +240,7 @@ def test_another_resource_in_the_list_is_refused() -> None:
         ("medicines-page-1", ("medicationCodeableConcept",), {}),
         ("medicines-page-1", ("performer",), []),
         ("medicines-page-1", ("daysSupply", "value"), 2.5),
-        ("medicines-page-1", ("quantity", "value"), "1"),
+        ("medicines-page-1", ("daysSupply", "value"), "28"),
         ("medicines-page-1", ("subject",), {}),
         ("treatments", ("code",), {}),
         ("checkups", ("code", "coding", 0, "code"), "9N011"),
@@ -141,9 +262,8 @@ def test_a_row_that_is_not_whole_refuses_the_page(
 
 
 def test_categories_without_a_call() -> None:
-    """Operations and specific diseases have no address in the profile."""
-    assert resource_type(ConsentCategory.SHJ) is None
-    assert resource_type(ConsentCategory.TSR) is None
+    """Specific diseases come with the answer: they have no list of their own."""
+    assert calls_of(ConsentCategory.TSR) == ()
 
 
 @given(data=st.data())
@@ -163,7 +283,7 @@ def test_a_damaged_page_is_refused_or_the_patients_own(data: st.DataObject) -> N
 def test_wild_input_gives_only_our_errors(body: bytes) -> None:
     """Anything at all in place of a page is our error."""
     with pytest.raises(EligibilityError):
-        read_page(body, YZK, PATIENT, "c-1")
+        read_page(body, DISPENSED, PATIENT, "c-1")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,11 @@ class Pages:
         self.asked = 0
 
     def __call__(self, exchange: Exchange) -> None:
-        """Send the next page."""
+        """Send the next page of dispensings; of prescriptions there are none."""
+        if b"GET /fhir/MedicationRequest" in exchange.request:
+            nothing = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+            exchange.send(reply(json.dumps(nothing).encode()))
+            return
         page = self.pages[min(self.asked, len(self.pages) - 1)]
         self.asked += 1
         text = json.dumps(page, ensure_ascii=False).replace(
@@ -199,11 +203,11 @@ def test_a_category_without_a_call_is_told(payer: OpenPayer) -> None:
         id="c-1",
         visit_id="v-1",
         subject=SUBJECT,
-        decisions={ConsentCategory.SHJ: ConsentDecision.YES},
+        decisions={ConsentCategory.TSR: ConsentDecision.YES},
         given_at=datetime.now(UTC) - timedelta(minutes=1),
         ends_at=datetime.now(UTC) + timedelta(minutes=1),
         channel=ConsentChannel.KIOSK,
         payer_patient=PATIENT,
     )
-    with pytest.raises(PayerProtocolError, match="SHJ"):
-        payer(9).fetch_history(given, ConsentCategory.SHJ)
+    with pytest.raises(PayerProtocolError, match="TSR"):
+        payer(9).fetch_history(given, ConsentCategory.TSR)

@@ -19,19 +19,31 @@ from eligibility.errors import (
     PayerUnavailableError,
 )
 from eligibility.fhir.client import FhirPayer
-from eligibility.history import History
+from eligibility.history import History, MedicationOrigin, MedicationRecord, Record
 from eligibility.model import AnswerOutcome, CardSubject, ConsentDecision
 from eligibility.payer import ChallengeIssuer, IdentificationMethod, Payer, ProofKind
 from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.holdings import holding_of
-from eligibility.simulator.records import checkups_of, medications_of, treatments_of
+from eligibility.simulator.records import (
+    checkups_of,
+    diagnoses_of,
+    medications_of,
+    operations_of,
+    treatments_of,
+)
 from tests.fhir.desk import World
 from tests.simulator.desk import tls_context
 
 YES, NO, NOT_ASKED = ConsentDecision.YES, ConsentDecision.NO, ConsentDecision.NOT_ASKED
 YZK, SRJ, TKK = ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK
-RESOURCES = {YZK: "MedicationDispense", SRJ: "Procedure", TKK: "Observation"}
-EVERYTHING = {YZK: YES, SRJ: YES, TKK: YES}
+SHJ = ConsentCategory.SHJ
+RESOURCES = {
+    YZK: "MedicationDispense",
+    SRJ: "Procedure",
+    SHJ: "Condition",
+    TKK: "Observation",
+}
+EVERYTHING = {YZK: YES, SRJ: YES, SHJ: YES, TKK: YES}
 
 
 def raw_request(world: World, category: ConsentCategory, patient: str) -> httpx.Response:
@@ -39,9 +51,10 @@ def raw_request(world: World, category: ConsentCategory, patient: str) -> httpx.
     files = world.running.files
     context = tls_context(files.ca, files.client, files.client_key)
     with httpx.Client(verify=context, trust_env=False) as client:
-        return client.get(
-            f"{world.running.base_url}/{RESOURCES[category]}", params={"patient": patient}
-        )
+        parameters = {"patient": patient}
+        if category is SRJ:
+            parameters["category"] = "urn:eligibility-terminal:fhir:cs:OQSCD036|SRJ"
+        return client.get(f"{world.running.base_url}/{RESOURCES[category]}", params=parameters)
 
 
 # -- Questions -------------------------------------------------------------------------------------
@@ -247,31 +260,27 @@ def test_a_payer_that_restarts_is_reached_again(world: World) -> None:
 def test_consent_then_history_category_by_category(world: World) -> None:
     """After consent each category holds what the payer has of this person, and nothing else."""
     payer = world.payer()
-    for person in world.running.payer.population.people[:25]:
+    for person in world.running.payer.population.people[:35]:
         holds = holding_of(person, world.today).validity.value == "1"
         if not (holds and person.insurance_card) or person.linked is not None:
             continue
         answer = world.answer_to_pin(payer, world.cards[person.id])
         consent = world.registered(payer, world.consent(answer, EVERYTHING))
-        fetched = {category: payer.fetch_history(consent, category) for category in EVERYTHING}
-        assert fetched[YZK] == History(
-            consent.id,
-            world.clock(),
-            frozenset({YZK}),
-            medications=tuple(medications_of(person, world.today)),
-        )
-        assert fetched[SRJ] == History(
-            consent.id,
-            world.clock(),
-            frozenset({SRJ}),
-            treatments=tuple(treatments_of(person, world.today)),
-        )
-        assert fetched[TKK] == History(
-            consent.id,
-            world.clock(),
-            frozenset({TKK}),
-            checkups=tuple(checkups_of(person, world.today)),
-        )
+        told: dict[ConsentCategory, list[Record]] = {
+            YZK: [*sorted(medications_of(person, world.today), key=is_prescription)],
+            SRJ: [*treatments_of(person, world.today)],
+            SHJ: [*operations_of(person, world.today), *diagnoses_of(person, world.today)],
+            TKK: [*checkups_of(person, world.today)],
+        }
+        for category, records in told.items():
+            assert payer.fetch_history(consent, category) == History.of_category(
+                consent.id, world.clock(), category, records
+            )
+
+
+def is_prescription(record: MedicationRecord) -> bool:
+    """Whether a record comes with the second list of medicines."""
+    return record.origin is MedicationOrigin.PRESCRIPTION
 
 
 def test_registering_again_is_the_same_consent(world: World) -> None:
@@ -282,7 +291,7 @@ def test_registering_again_is_the_same_consent(world: World) -> None:
     assert world.registered(payer, consent) == world.registered(payer, consent)
 
 
-@pytest.mark.parametrize("category", [YZK, SRJ, TKK])
+@pytest.mark.parametrize("category", [YZK, SRJ, SHJ, TKK])
 @pytest.mark.parametrize("decision", [NO, NOT_ASKED, None])
 def test_what_was_not_allowed_is_refused_by_both_sides(
     world: World, category: ConsentCategory, decision: ConsentDecision | None

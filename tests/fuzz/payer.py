@@ -25,7 +25,7 @@ from eligibility.codes import ConsentCategory
 from eligibility.errors import EligibilityError
 from eligibility.fhir.answers import read_answer
 from eligibility.fhir.connection import retry_after
-from eligibility.fhir.documents import read_page
+from eligibility.fhir.documents import HistoryCall, calls_of, read_page
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.fhir.questions import check_capability, read_challenge, read_consent_receipt
 from eligibility.fhir.registrations import read_registered
@@ -92,8 +92,8 @@ def _registered(body: bytes) -> object:
     return read_registered(body, registration)
 
 
-def _page(category: ConsentCategory, body: bytes) -> object:
-    return read_page(body, category, PATIENT, "c-1")
+def _page(call: HistoryCall, body: bytes) -> object:
+    return read_page(body, call, PATIENT, "c-1")
 
 
 def _retry_after(body: bytes) -> object:
@@ -114,14 +114,18 @@ def targets() -> dict[str, Target]:
     answers = [path.stem for path in sorted(EXAMPLES.glob("answer-*.json"))]
     questions = [path.stem for path in sorted(EXAMPLES.glob("question-*.json"))]
     page = partial(partial, _page)
+    dispensed, prescribed = calls_of(ConsentCategory.YZK)
+    (treated,), (measured,) = calls_of(ConsentCategory.SRJ), calls_of(ConsentCategory.TKK)
+    operated, diagnosed = calls_of(ConsentCategory.SHJ)
     return {
         "json": Target(parse_json, [b'{"a":[1,2.5e3,"\\u3042\\ud842\\udfb7",null,true]}']),
         "answer": Target(_answer, [_addressed(name) for name in answers]),
-        "medicines": Target(
-            page(ConsentCategory.YZK), _document("medicines-page-1", "medicines-page-2")
-        ),
-        "treatments": Target(page(ConsentCategory.SRJ), _document("treatments")),
-        "checkups": Target(page(ConsentCategory.TKK), _document("checkups")),
+        "medicines": Target(page(dispensed), _document("medicines-page-1", "medicines-page-2")),
+        "prescriptions": Target(page(prescribed), _document("prescriptions")),
+        "treatments": Target(page(treated), _document("treatments")),
+        "operations": Target(page(operated), _document("operations")),
+        "diagnoses": Target(page(diagnosed), _document("diagnoses")),
+        "checkups": Target(page(measured), _document("checkups")),
         "challenge": Target(read_challenge, _document("challenge")),
         "consent-receipt": Target(_receipt, _document("consent-registered")),
         "registered": Target(_registered, _document("card-registered")),

@@ -12,6 +12,7 @@ from eligibility.codes import (
     SpecificDisease,
     TicketUse,
 )
+from eligibility.history import MedicationOrigin
 from eligibility.model import CopayRatio
 from eligibility.numbers import institution_code_is_consistent, insurer_number_is_consistent
 from eligibility.simulator.flaws import flaws_of
@@ -21,7 +22,14 @@ from eligibility.simulator.people import CardCondition, Person, Situation, age_o
 from eligibility.simulator.personas import PERSONAS
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.population import Population, as_list
-from eligibility.simulator.records import checkups_of, medications_of, treatments_of
+from eligibility.simulator.records import (
+    YEARS_BACK,
+    checkups_of,
+    diagnoses_of,
+    medications_of,
+    operations_of,
+    treatments_of,
+)
 from eligibility.simulator.wire_coverage import in_force
 
 DAY = date(2026, 11, 24)
@@ -209,16 +217,41 @@ def test_history_of_the_unregistered() -> None:
 
 
 def test_history_stays_tomorrow() -> None:
-    """What was dispensed and measured up to yesterday is the same when looked at today."""
+    """What was dispensed and measured up to yesterday is still told of nine days later."""
     for person in ALL.people[:60]:
-        today = medications_of(person, DAY)
-        later = medications_of(person, DAY + timedelta(days=9))
-        oldest = DAY - timedelta(days=3 * 365 - 40)
-        kept = [record for record in later if oldest < record.day <= DAY]
-        assert kept == [record for record in today if record.day > oldest]
+        oldest = DAY - timedelta(days=YEARS_BACK * 365 - 40)
+        today, later = (
+            {(one.name, one.dispensed_on or DAY) for one in medications_of(person, day)}
+            for day in (DAY, DAY + timedelta(days=9))
+        )
+        assert {one for one in today if oldest < one[1] < DAY} <= later
         measured = {record.effective_date for record in checkups_of(person, DAY)}
         remeasured = {record.effective_date for record in checkups_of(person, DAY + timedelta(9))}
         assert measured <= remeasured
+
+
+def test_the_sources_repeat_each_other() -> None:
+    """Of the last 100 days each of a persona's medicines comes from all sources that know it."""
+    told: dict[tuple[str | None, date], set[MedicationOrigin]] = {}
+    for record in medications_of(persona("elderly"), DAY):
+        told.setdefault((record.ingredient, record.day), set()).add(record.origin)
+    assert {frozenset(origins) for origins in told.values()} == {
+        frozenset({MedicationOrigin.RECEIPT}),
+        frozenset({MedicationOrigin.DISPENSING, MedicationOrigin.PRESCRIPTION}),
+        frozenset(MedicationOrigin),
+    }
+
+
+def test_much_untidy_and_nothing_are_on_record() -> None:
+    """The three personas for the history pages hold what their stories say."""
+    assert len(medications_of(persona("many-records"), DAY)) > 3000
+    assert len({one.prescriber for one in medications_of(persona("many-records"), DAY)}) > 1
+    nobody = persona("nothing-recorded")
+    for records_of in (medications_of, treatments_of, operations_of, diagnoses_of, checkups_of):
+        assert not records_of(nobody, DAY)
+    untidy = persona("untidy-records")
+    assert any(one.day > DAY for one in medications_of(untidy, DAY))
+    assert len({one.unit for one in checkups_of(untidy, DAY) if one.item_code[:5] == "3D010"}) == 2
 
 
 def test_history_is_plausible() -> None:
@@ -244,6 +277,8 @@ def test_history_is_plausible() -> None:
     }
     seen = set()
     for person in ALL.people:
+        if person.persona == "untidy-records":
+            continue
         for drug in medications_of(person, DAY):
             assert person.birthdate < drug.day <= DAY
             assert drug.days is not None
