@@ -100,6 +100,28 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).replace("〜", "~").replace("−", "-").split())
 
 
+def only_person(unit: ConfirmationUnit) -> NumberSubject:
+    """Return whom an answer without a question is about.
+
+    Raises ValueError where it names nobody by a number, or more than one person.
+    """
+    if len({result.coverage.person.birthdate for result in unit.results}) > 1:
+        msg = "the answer tells of more than one person"
+        raise ValueError(msg)
+    for result in unit.results:
+        coverage = result.coverage
+        if coverage.insured_identification_number is not None:
+            return NumberSubject(
+                coverage.insurer_number,
+                coverage.insured_identification_number,
+                coverage.person.birthdate,
+                coverage.insured_card_symbol,
+                coverage.insured_branch_number,
+            )
+    msg = "the answer names nobody by an insured number"
+    raise ValueError(msg)
+
+
 def payer_answer(
     unit: ConfirmationUnit,
     header: ResponseHeader,

@@ -6,7 +6,7 @@ The payer's lists (医療扶助, 訪問診療等, オンライン診療等) and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,7 @@ from eligibility.national.results import (
 )
 from eligibility.national.wire import (
     BULK,
+    Node,
     RawElement,
     XmlEncoding,
     parse_message,
@@ -259,6 +260,13 @@ def check_download(
         raise PayerUnavailableError(msg, retry_after=STILL_WORKING_SECONDS)
 
 
+def units_of(response: BulkResponse, root: Node) -> Iterator[tuple[ConfirmationUnit, bytes]]:
+    """Yield each unit of a response, and its own part of the file."""
+    units = () if response.body is None else response.body.units
+    nodes = root.iterfind(f"MessageBody/{_UNIT}")
+    return ((unit, part_of(node)) for unit, node in zip(units, nodes, strict=True))
+
+
 def read_answers(
     body: bytes,
     question: BulkQuestion,
@@ -278,11 +286,9 @@ def read_answers(
     def read() -> BulkAnswers:
         response = read_parsed(RESPONSE, root)
         check_download(response.header, reception, institution_code, body)
-        units = () if response.body is None else response.body.units
-        originals = (part_of(node) for node in root.iterfind(f"MessageBody/{_UNIT}"))
         open_questions = _Questions(question.questions)
         answers: list[PayerAnswer] = []
-        for unit, original in zip(units, originals, strict=True):
+        for unit, original in units_of(response, root):
             asked = open_questions.take(unit)
             check_person(unit, asked, body)
             answers.append(

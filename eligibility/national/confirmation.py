@@ -11,12 +11,13 @@ from datetime import datetime
 
 from eligibility.asking import NumberQuestion, PushedVisit
 from eligibility.errors import PayerRefusedError
-from eligibility.model import AnswerOutcome, NumberSubject, PayerAnswer
+from eligibility.model import AnswerOutcome, PayerAnswer
 from eligibility.national.answers import (
     NOBODY,
     check_header,
     check_institution,
     check_person,
+    only_person,
     payer_answer,
     refuse_error,
 )
@@ -165,7 +166,7 @@ def read_visit(
         check_institution(response.header, institution_code)
         refuse_error(response.header, body)
         _refuse(unit, body)
-        subject = _only_person(unit)
+        subject = only_person(unit)
         identity = _identity(response)
         answer = payer_answer(
             unit,
@@ -178,25 +179,6 @@ def read_visit(
         return PushedVisit(identity, told_as, answer)
 
     return reading(body, read)
-
-
-def _only_person(unit: ConfirmationUnit) -> NumberSubject:
-    """Return whom a visit is of; raises ValueError where that is nobody, or two people."""
-    if len({result.coverage.person.birthdate for result in unit.results}) > 1:
-        msg = "the visit tells of more than one person"
-        raise ValueError(msg)
-    for result in unit.results:
-        coverage = result.coverage
-        if coverage.insured_identification_number is not None:
-            return NumberSubject(
-                coverage.insurer_number,
-                coverage.insured_identification_number,
-                coverage.person.birthdate,
-                coverage.insured_card_symbol,
-                coverage.insured_branch_number,
-            )
-    msg = "the visit names nobody by an insured number"
-    raise ValueError(msg)
 
 
 def _identity(response: ConfirmationResponse) -> str:
