@@ -23,7 +23,17 @@ from werkzeug.wrappers import Response
 from web.security import Right, cookie_name, requires, set_cookie
 
 TRANSLATIONS = Path(__file__).parent / "translations"
-DOMAINS = ("staff", "kiosk", "codes", "csv", "register", "appointments", "declaration", "enquiry")
+DOMAINS = (
+    "staff",
+    "kiosk",
+    "codes",
+    "csv",
+    "register",
+    "appointments",
+    "declaration",
+    "enquiry",
+    "history",
+)
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"
 TOKYO = ZoneInfo("Asia/Tokyo")

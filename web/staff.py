@@ -17,7 +17,16 @@ from terminal.errors import (
 )
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
-from web import comparing, coverage_words, deciding, declaring, face_words, record, wording
+from web import (
+    comparing,
+    coverage_words,
+    deciding,
+    declaring,
+    face_words,
+    history_words,
+    record,
+    wording,
+)
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
@@ -276,6 +285,7 @@ def history(visit_id: str) -> str:
         row=detail.row,
         sequence=sequence,
         history=found,
+        words=history_words,
         Category=ConsentCategory,
     )
 

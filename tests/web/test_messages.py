@@ -133,7 +133,7 @@ def test_nothing_is_left_over() -> None:
 
 def test_every_code_has_labels_and_what_to_do() -> None:
     """Each code of each table has its labels, a table's name and a next step, and no other has."""
-    tables = CodeTable.__subclasses__()
+    tables = [one for one in CodeTable.__subclasses__() if one.__module__ == "eligibility.codes"]
     members = [member for table in tables for member in table]
     assert len(members) > 80
     assert all(member.ja.strip() and member.en.strip() for member in members)
