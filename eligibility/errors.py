@@ -6,7 +6,8 @@
     ├── PayerUnavailableError         ask again later: refused, reset, 5xx, 429
     │   ├── PayerTimeoutError         the payer did not answer in time
     │   ├── PayerSilentError          nothing was sent: the last calls failed, it is not yet time
-    │   └── FolderAwayError           a folder of the national interface cannot be used
+    │   ├── FolderAwayError           a folder of the national interface cannot be used
+    │   └── RequestsNotTakenError     the link application leaves our requests lying
     ├── PayerProtocolError            the answer cannot be read: ask again, then give it to staff
     ├── PayerRefusedError             the payer understood and said no: its code and words
     │   └── CardNotRegisteredError    not yet an insurance card (利用登録): ask the patient
@@ -46,6 +47,10 @@ class PayerSilentError(PayerUnavailableError):
 
 class FolderAwayError(PayerUnavailableError):
     """A folder of the national interface is not there, not mounted or not ours to write."""
+
+
+class RequestsNotTakenError(PayerUnavailableError):
+    """The link application has not taken requests for longer than an answer may last."""
 
 
 class PayerProtocolError(EligibilityError):

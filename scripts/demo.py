@@ -71,7 +71,18 @@ client_key = "payer/client.key"
 [web]
 port = {web}
 
-{store}"""
+{national}{store}"""
+
+NATIONAL = """\
+[eligibility]
+interface = "national"
+
+[national]
+req_dir = "oqs/req"
+res_dir = "oqs/res"
+face_dir = "oqs/face"
+
+"""
 
 
 FACE = """\
@@ -96,6 +107,7 @@ class Demo:
     card_port: int
     pcsc_socket: Path | None
     has_camera: bool
+    is_national: bool
     password: str = field(repr=False)
 
     @property
@@ -133,7 +145,13 @@ def main() -> int:
         with _locked(options.data_dir), pcsc_socket_for(options.data_dir) as pcsc_socket:
             # one visit by PIN needs nobody before a camera
             camera = not options.once
-            demo = make_demo(options.data_dir, options.port_base, pcsc_socket, has_camera=camera)
+            demo = make_demo(
+                options.data_dir,
+                options.port_base,
+                pcsc_socket,
+                has_camera=camera,
+                is_national=options.national,
+            )
             children = list(processes_of(demo))
             with running(children, stopping):
                 if options.once:
@@ -172,7 +190,14 @@ def _options() -> argparse.Namespace:
         metavar="DIR",
         help="where the demo keeps its data (default var/demo)",
     )
+    parser.add_argument(
+        "--national",
+        action="store_true",
+        help="ask the payer over the files of the national interface, not over FHIR",
+    )
     options = parser.parse_args()
+    if options.once and options.national:
+        parser.error("--once shows a visit by card, which the national interface does not know")
     options.data_dir = options.data_dir.absolute()
     if not 1024 <= options.port_base <= 65533:
         parser.error("--port-base must be 1024 to 65533")
@@ -210,7 +235,14 @@ def pcsc_socket_for(folder: Path) -> Iterator[Path | None]:
             yield Path(short) / "pcscd.sock"
 
 
-def make_demo(folder: Path, base: int, pcsc_socket: Path | None, *, has_camera: bool) -> Demo:
+def make_demo(
+    folder: Path,
+    base: int,
+    pcsc_socket: Path | None,
+    *,
+    has_camera: bool,
+    is_national: bool = False,
+) -> Demo:
     """Make what the demo needs in ``folder``, unless it is there, and choose its ports."""
     for port in (base, base + 1, base + 2):
         if not _is_free("127.0.0.1", port):
@@ -232,7 +264,7 @@ def make_demo(folder: Path, base: int, pcsc_socket: Path | None, *, has_camera: 
         if _is_free("0.0.0.0", port) and _is_free("0.0.0.0", port + 1)  # noqa: S104  # as vpcd
     )
     password = password_file.read_text().strip()
-    demo = Demo(folder, base, card_port, pcsc_socket, has_camera, password)
+    demo = Demo(folder, base, card_port, pcsc_socket, has_camera, is_national, password)
     if has_camera and PORTRAITS.exists():
         _put_photos(folder)
     if is_new:
@@ -285,6 +317,7 @@ def _write_config(demo: Demo, store: str) -> None:
         payer=demo.base + 2,
         web=demo.base,
         face=FACE if demo.has_camera else "",
+        national=NATIONAL if demo.is_national else "",
         store=store,
     )
     _write_private(demo.config, text)
@@ -322,6 +355,7 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         *("payer-simulator", "serve", "--dir", payer, "--port", demo.base + 2),
         *("--card-ca", cards / "ca.pem", "--issued", cards / "issued.json"),
         *("--record-ca", cards / "record-ca.pem"),
+        *(("--drop-folder", demo.folder / "oqs") if demo.is_national else ()),
     )
     if demo.has_camera:
         seen = demo.folder / "face-camera.bmp"
@@ -354,9 +388,17 @@ Ready: open {demo.address}/
   Cards   put a card on the reader at {demo.tray}/ ; the PIN of every card is 1234
   Records the clinic's register holds these people; the same file: {demo.folder / "patients.csv"}
   Face    choose there who stands before the kiosk's camera{SHOWN if PORTRAITS.exists() else DRAWN}
-  Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
+{_visits_by_files(demo)}  Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
 
 Ctrl-C stops all of it."""
+
+
+def _visits_by_files(demo: Demo) -> str:
+    if not demo.is_national:
+        return ""
+    folders = f"--dir {demo.folder / 'payer'} --drop-folder {demo.folder / 'oqs'}"
+    command = f"{BIN / 'payer-simulator'} visit elderly {folders}"
+    return f"  Files   a card visit at the national reader: {command}\n"
 
 
 def _run(program: str, *arguments: object, said: str | None = None) -> str:

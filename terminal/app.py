@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from eligibility.fhir.client import FhirPayer
 from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
 from terminal.accounts import TERMINAL
@@ -24,14 +23,17 @@ from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.enquiries import Enquiries
 from terminal.events import EventBus
+from terminal.exchange_book import DeskExchangeBook
 from terminal.expected_list import ExpectedList
 from terminal.face_check import make_face_check
 from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.health_face import check_face
+from terminal.health_payer import payer_checks
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
+from terminal.payer_choice import make_payer
 from terminal.payer_line import PayerLine, SideLine
 from terminal.payer_watch import PayerWatch
 from terminal.proof import ProofBook
@@ -91,7 +93,7 @@ class Terminal:
             absolute=timedelta(hours=config.web.session_hours),
         )
         self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
-        self.payer = FhirPayer(config.payer, config.institution.code, now=now)
+        self.payer = make_payer(config, now, DeskExchangeBook(self.store, now))
         self._card_camera = make_card_camera(config.card_camera, now)
         self._face = make_face_check(config.face)
         self._vouched = bool(config.card.record_issuers)
@@ -156,7 +158,7 @@ class Terminal:
             now,
             self.desk.confirmation_changed,
         )
-        self.payer_watch = PayerWatch(self.payer, config.payer.client_certificate, now)
+        self.payer_watch = PayerWatch(self.payer, config.payer_certificate, now)
         self._scheduler = make_scheduler(
             self.desk,
             self._disclosure,
@@ -197,8 +199,7 @@ class Terminal:
         return [
             health.check_configuration(self.config),
             health.check_reader(self._reader.state),
-            health.check_payer(self.payer),
-            health.check_certificate(self.config.payer.client_certificate, self.now()),
+            *payer_checks(self.payer, self.config.payer_certificate, self.now()),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
             *([] if camera is None else [health.check_card_camera(camera.problem)]),
             *(

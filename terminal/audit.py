@@ -27,6 +27,8 @@ class Act(StrEnum):
     ACTING_RECORDED = "acting-recorded"
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
+    FILE_SET_ASIDE = "file-set-aside"
+    PAYERS_COMPARED = "payers-compared"
     DECIDED_OFFLINE = "decided-offline"
     CONFIRMED = "confirmed"
     REGISTRATION_AGREED = "registration-agreed"

@@ -36,6 +36,7 @@ from terminal.face_command import face
 from terminal.health import HealthCheck, HealthState, worst
 from terminal.kiosk_access import KioskAccess
 from terminal.passwords import LONGEST, SHORTEST
+from terminal.payer_command import payer
 from terminal.register_command import records
 from terminal.report_command import print_report
 from terminal.staff_access import StaffAccess
@@ -83,6 +84,7 @@ def cli() -> None:
 cli.add_command(face)
 cli.add_command(records)
 cli.add_command(appointments)
+cli.add_command(payer)
 
 
 @contextmanager

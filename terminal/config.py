@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from eligibility.fhir.client import PayerSettings
+from eligibility.national.settings import NationalSettings
 from eligibility.numbers import institution_code_is_consistent, refuse_individual_number
 from terminal.bulk_settings import BulkSettings
 from terminal.card_camera.settings import CardCameraSettings
@@ -118,8 +119,13 @@ class CardSection(Section):
 
 
 class EligibilitySection(Section):
-    """``[eligibility]``: how far an answer of the payer may be relied on."""
+    """``[eligibility]``: over what the payer is asked, and how far its answers may be relied on."""
 
+    interface: Literal["fhir", "national"] = Field(
+        "fhir",
+        description="What the payer is asked over: `fhir` (section `payer`), or `national`, the "
+        "files of the link application (section `national`); both sections may stand there",
+    )
     freshness: Literal["always", "monthly", "by-staff"] = Field(
         "always",
         description="When an earlier answer may stand in for the payer's of today: never "
@@ -214,7 +220,8 @@ class TerminalConfig(Section):
         default_factory=lambda: CardCameraSettings.model_validate({})
     )
     face: FaceSettings = Field(default_factory=lambda: FaceSettings.model_validate({}))
-    payer: PayerSettings
+    payer: PayerSettings | None = None
+    national: NationalSettings | None = None
     eligibility: EligibilitySection = Field(
         default_factory=lambda: EligibilitySection.model_validate({})
     )
@@ -228,6 +235,13 @@ class TerminalConfig(Section):
     def is_production(self) -> bool:
         """Whether test parts are refused."""
         return self.terminal.environment == "production"
+
+    @property
+    def payer_certificate(self) -> Path | None:
+        """The certificate by which the payer knows this desk; None where it is not asked by one."""
+        if self.payer is None or self.eligibility.interface != "fhir":
+            return None
+        return self.payer.client_certificate
 
 
 def load_config(file: Path, *, trust: bool = True) -> TerminalConfig:
@@ -255,6 +269,10 @@ def load_config(file: Path, *, trust: bool = True) -> TerminalConfig:
         config = TerminalConfig.model_validate({**anchored, "file": file})
     except ValidationError as error:
         raise _first_error(file, error.errors(include_url=False)) from error
+    section = {"fhir": "payer", "national": "national"}[config.eligibility.interface]
+    if getattr(config, section) is None:
+        reason = f'is missing: eligibility.interface is "{config.eligibility.interface}"'
+        raise ConfigError(str(file), section, reason)
     if config.is_production:
         refuse_test_settings(config)
     if trust:
@@ -266,7 +284,10 @@ def section_of(name: str) -> type[BaseModel] | None:
     """Return the type of a table of the file, None for what is none."""
     field = TerminalConfig.model_fields.get(name)
     kind = field.annotation if field else None
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    for one in (kind, *get_args(kind)):  # a section, or one that may be absent
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+    return None
 
 
 def _anchored(model: type[BaseModel], table: object, folder: Path) -> object:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from eligibility.fhir.client import PayerSettings
 from terminal.card_proofs import check_terminal_authenticator, read_record_issuers
 from terminal.errors import ConfigError
 
@@ -59,16 +60,21 @@ def check_trust(config: TerminalConfig) -> None:
         config.file, config.card.record_issuers, allow_test=not config.is_production
     )
     check_terminal_authenticator(config.file, config.card.terminal_authenticator)
+    if config.payer is not None:
+        _check_payer(config, config.payer)
+
+
+def _check_payer(config: TerminalConfig, payer: PayerSettings) -> None:
     for key, path in (
-        ("payer.ca_file", config.payer.ca_file),
-        ("payer.client_certificate", config.payer.client_certificate),
+        ("payer.ca_file", payer.ca_file),
+        ("payer.client_certificate", payer.client_certificate),
     ):
         for certificate in _certificates(config, key, path):
             names = _organisations(certificate)
             if config.is_production and any(n.startswith(SIMULATOR_ORGANISATION) for n in names):
                 reason = "a production terminal must not use certificates of a simulated payer"
                 raise ConfigError(str(config.file), key, reason)
-    _content(config, "payer.client_key", config.payer.client_key)
+    _content(config, "payer.client_key", payer.client_key)
 
 
 def _content(config: TerminalConfig, key: str, path: Path) -> bytes:

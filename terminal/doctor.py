@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from eligibility.fhir.client import FhirPayer
 from terminal.audit import AuditVerdict
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.card_camera.watch import make_card_camera
@@ -22,18 +21,18 @@ from terminal.health import (
     HealthCheck,
     HealthState,
     check_card_camera,
-    check_certificate,
     check_clock,
     check_configuration,
     check_disk,
     check_dumps,
-    check_payer,
     check_reader,
     check_revocation,
     check_store,
     clock_is_synchronised,
 )
 from terminal.health_face import check_face
+from terminal.health_payer import payer_checks
+from terminal.payer_choice import make_payer
 from terminal.reader import make_reader
 from terminal.reader.settings import ReaderSettings
 from terminal.reader.types import ReaderEvent
@@ -62,8 +61,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
             return checks
     checks += [
         examine_reader(config.reader),
-        examine_payer(config, now),
-        check_certificate(config.payer.client_certificate, now()),
+        *examine_payer(config, now),
         *examine_revocation(config, now),
         *examine_card_camera(config.card_camera, now),
         *examine_face(config.face, vouched=bool(config.card.record_issuers)),
@@ -101,11 +99,11 @@ def examine_reader(settings: ReaderSettings) -> HealthCheck:
         reader.stop()
 
 
-def examine_payer(config: TerminalConfig, now: Callable[[], datetime]) -> HealthCheck:
+def examine_payer(config: TerminalConfig, now: Callable[[], datetime]) -> list[HealthCheck]:
     """Ask the payer as the service would."""
-    payer = FhirPayer(config.payer, config.institution.code, now=now)
+    payer = make_payer(config, now)
     try:
-        return check_payer(payer)
+        return payer_checks(payer, config.payer_certificate, now())
     finally:
         payer.close()
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from eligibility.payer import Payer
-from terminal.health import HealthCheck, HealthState, check_certificate, check_payer
+from terminal.health import HealthCheck, HealthState
+from terminal.health_payer import payer_checks
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,8 @@ log = logging.getLogger(__name__)
 class PayerWatch:
     """Keeps what the last look found, in ``checks``; empty until the first one ended."""
 
-    def __init__(self, payer: Payer, certificate: Path, now: Callable[[], datetime]) -> None:
-        """``certificate``: the institution's, by which the payer knows this desk."""
+    def __init__(self, payer: Payer, certificate: Path | None, now: Callable[[], datetime]) -> None:
+        """``certificate``: by which the payer knows this desk; None where it needs none."""
         self._payer = payer
         self._certificate = certificate
         self._now = now
@@ -29,7 +30,7 @@ class PayerWatch:
 
     def look(self) -> None:
         """Read the capability statement and the certificate, and log what is not well."""
-        checks = (check_payer(self._payer), check_certificate(self._certificate, self._now()))
+        checks = tuple(payer_checks(self._payer, self._certificate, self._now()))
         for check in checks:
             level = logging.INFO if check.state is HealthState.PASS else logging.WARNING
             log.log(level, "%s: %s %s", check.code, check.reason, check.remedy)

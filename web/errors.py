@@ -99,6 +99,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     payer.PayerUnavailableError: ErrorPage(PAYER, "payer-unavailable"),
     payer.PayerSilentError: ErrorPage(PAYER, "payer-unavailable"),
     payer.FolderAwayError: ErrorPage(PAYER, "folder-away"),
+    payer.RequestsNotTakenError: ErrorPage(PAYER, "requests-not-taken"),
     payer.PayerTimeoutError: ErrorPage(HTTPStatus.GATEWAY_TIMEOUT, "payer-timeout"),
     payer.PayerProtocolError: ErrorPage(PAYER, "payer-protocol"),
     payer.PayerRefusedError: ErrorPage(PAYER, "payer-refused"),

@@ -55,6 +55,8 @@ class AsideReason(StrEnum):
     """The question has ended, with another answer or with none."""
     CONFLICTING = "conflicting"
     ANOTHER_PERSON = "another-person"
+    REFUSED = "refused"
+    """A card visit that ended in an error of the payer's."""
     FOREIGN = "foreign"
     """An answer to a question that this desk never asked."""
     STALE = "stale"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from eligibility.errors import FolderAwayError
 
-LARGEST_FILE = 16 * 1024 * 1024
+LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; a bulk answer (一括照会) of 10,000 people stays below."""
 MOST_ENTRIES = 200_000
 """How many names of one folder are looked at in one go."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from watchdog.events import (
     FileClosedEvent,
     FileCreatedEvent,
+    FileMovedEvent,
     FileSystemEvent,
     FileSystemEventHandler,
 )
@@ -31,7 +32,7 @@ class _Waking(FileSystemEventHandler):
 
     def dispatch(self, event: FileSystemEvent) -> None:
         with self._wake:
-            self._told.add(Path(str(event.src_path)).name)
+            self._told.add(Path(str(event.dest_path or event.src_path)).name)
             self._wake.notify_all()
 
 
@@ -97,7 +98,8 @@ class FolderWatch:
             observer.schedule(
                 _Waking(self._wake, self._told),
                 str(self._folder.path),
-                event_filter=[FileCreatedEvent, FileClosedEvent],
+                # a file that is moved in from elsewhere counts as created
+                event_filter=[FileCreatedEvent, FileClosedEvent, FileMovedEvent],
             )
             observer.start()
         except OSError as error:

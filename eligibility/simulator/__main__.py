@@ -1,4 +1,4 @@
-"""The command ``payer-simulator``: init, serve, people, register."""
+"""The command ``payer-simulator``: init, serve, visit, people, register."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from types import FrameType
 
 import click
 
+from eligibility.codes import ConsentCategory
+from eligibility.errors import FolderAwayError
+from eligibility.national.folder import Folder
 from eligibility.numbers import institution_code_is_consistent
 from eligibility.simulator.flaws import flaws_of
+from eligibility.simulator.link_application import DropFolders, person_named, pushed_visit
 from eligibility.simulator.pki import DEFAULT_INSTITUTION, SimulatorSetupError
 from eligibility.simulator.population import DEFAULT_SEED, DEFAULT_SIZE
 from eligibility.simulator.register import register_of
@@ -108,6 +112,11 @@ def init(directory: Path, seed: int, size: int, institution: str) -> None:
     metavar="INSTITUTION",
     help="Code of an institution that may ask by name (災害時); may be given several times.",
 )
+@click.option(
+    "--drop-folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Speak the national interface too: take XML files from req below it, answer into res.",
+)
 @click.option("--verbose", is_flag=True, help="Log each request (ids and codes only).")
 def serve(
     directory: Path,
@@ -118,6 +127,7 @@ def serve(
     control_port: int | None,
     requests_per_second: float | None,
     disaster: tuple[str, ...],
+    drop_folder: Path | None,
     verbose: bool,
 ) -> None:
     """Serve until interrupted."""
@@ -141,16 +151,60 @@ def serve(
             record_ca=record_ca,
             control_port=control_port,
             requests_per_second=requests_per_second,
+            drop_folder=drop_folder,
         ) as simulator:
             for institution in disaster:
                 simulator.payer.disaster.switch(institution, on=True)
             click.echo(f"payer simulator: {simulator.base_url}")
+            if simulator.link is not None:
+                click.echo(f"drop folders: {simulator.link.folders.base}")
             if simulator.control_url is not None:
                 click.echo(f"page, faults and requests: {simulator.control_url}/")
             sys.stdout.flush()
             stopped.wait()
     except SimulatorSetupError as error:
         raise _SetupProblem(str(error)) from error
+
+
+@main.command()
+@_DIRECTORY
+@click.argument("person")
+@click.option(
+    "--drop-folder",
+    required=True,
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="The folder above req, res and face.",
+)
+@click.option(
+    "--consent",
+    "consents",
+    multiple=True,
+    type=click.Choice([category.value for category in ConsentCategory]),
+    help="What the patient allowed there; may be given several times.",
+)
+@click.option("--institution", default=DEFAULT_INSTITUTION, show_default=True)
+def visit(
+    directory: Path,
+    person: str,
+    drop_folder: Path,
+    consents: tuple[str, ...],
+    institution: str,
+) -> None:
+    """Put a card visit of PERSON (persona or id) at the national reader into face."""
+    try:
+        population = load_population(directory)
+    except SimulatorSetupError as error:
+        raise _SetupProblem(str(error)) from error
+    found = person_named(population, person)
+    if found is None:
+        raise click.BadParameter("no such persona and no such id", param_hint="PERSON")
+    allowed = [ConsentCategory(one) for one in consents]  # type: ignore[call-arg]  # by value
+    name, content = pushed_visit(institution, found, allowed, utc_now())
+    try:
+        Folder(DropFolders(drop_folder).face).publish(name, content)
+    except (FolderAwayError, OSError) as error:
+        raise _SetupProblem(str(error)) from error
+    click.echo(name)
 
 
 @main.command()

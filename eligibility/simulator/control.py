@@ -4,7 +4,9 @@
 ``{"kind": …, "seconds"?: …, "times"?: …, "path"?: …}``, ``DELETE /faults``; ``GET /requests``,
 ``DELETE /requests``; ``GET /limit``, ``PUT /limit`` with ``{"requests_per_second": …}`` (null for
 none); ``POST /revocations`` with ``{"serial": …}``;
-``GET /disaster``, ``PUT /disaster`` with ``{"institution": …, "on": …}``; ``POST /forget``.
+``GET /disaster``, ``PUT /disaster`` with ``{"institution": …, "on": …}``; ``POST /forget``; where
+drop folders are served, ``POST /visits`` with
+``{"person": …, "consents"?: […], "institution"?: …}``.
 """
 
 from __future__ import annotations
@@ -14,8 +16,11 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eligibility.codes import ConsentCategory
 from eligibility.simulator.faults import FaultKind, Faults
+from eligibility.simulator.link_application import LinkApplication, person_named
 from eligibility.simulator.payer import SimulatedPayer
+from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.traffic import RateLimit, RequestLog
 from eligibility.simulator.wording import KINDS, WORDS
 
@@ -60,10 +65,24 @@ class _Disaster(BaseModel):
     on: bool
 
 
+class _Visit(BaseModel):
+    """A card visit at the national reader; ``person``: a persona's name or a person's id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    person: str = Field(min_length=1, max_length=100)
+    consents: tuple[str, ...] = ()
+    institution: str = Field(default=DEFAULT_INSTITUTION, pattern=r"^[0-9]{10}$")
+
+
 def make_control_app(
-    payer: SimulatedPayer, faults: Faults, requests: RequestLog, limit: RateLimit
+    payer: SimulatedPayer,
+    faults: Faults,
+    requests: RequestLog,
+    limit: RateLimit,
+    link: LinkApplication | None = None,
 ) -> Flask:
-    """Return the WSGI application of the control port."""
+    """Return the WSGI application of the control port; ``link``: where drop folders are served."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 4096
 
@@ -126,6 +145,19 @@ def make_control_app(
         order = _Disaster.model_validate_json(request.get_data())
         payer.disaster.switch(order.institution, on=order.on)
         return show_disaster()
+
+    @app.post("/visits")
+    def push() -> Response | tuple[Response, int]:
+        order = _Visit.model_validate_json(request.get_data())
+        person = person_named(payer.population, order.person)
+        if link is None or person is None:
+            words = "no drop folders are served" if link is None else "no such person"
+            return _problem(words, 404)
+        try:
+            consents = [ConsentCategory(one) for one in order.consents]  # type: ignore[call-arg]
+        except ValueError:
+            return _problem(f"consents: some of {', '.join(c.value for c in ConsentCategory)}", 400)
+        return jsonify(told_as=link.push_visit(order.institution, person, consents))
 
     @app.get("/requests")
     def show_requests() -> Response:

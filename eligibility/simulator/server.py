@@ -25,6 +25,7 @@ from eligibility.simulator.cards import CardRegistry
 from eligibility.simulator.control import make_control_app
 from eligibility.simulator.faults import FaultKind, Faults
 from eligibility.simulator.gateway import FaultyAdapter, FaultyGateway
+from eligibility.simulator.link_application import DropFolders, LinkApplication
 from eligibility.simulator.payer import SimulatedPayer
 from eligibility.simulator.pki import PkiFiles, SimulatorSetupError, ThrowAwayCa
 from eligibility.simulator.setup import load_population
@@ -174,6 +175,7 @@ class RunningSimulator:
         record_ca: Path | None = None,
         control_port: int | None = None,
         requests_per_second: float | None = None,
+        drop_folder: Path | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """``port`` 0 takes a free one, ``control_port`` None offers no control.
@@ -181,6 +183,9 @@ class RunningSimulator:
         ``requests_per_second``: what is beyond is refused (429); None lets everything through.
 
         ``record_ca``: public key (PEM) above the signatures of card records; None trusts none.
+
+        ``drop_folder``: speak the national interface too, through ``req``, ``res`` and ``face``
+        below it.
 
         Raises SimulatorSetupError that names the file which is missing or wrong.
         """
@@ -216,9 +221,20 @@ class RunningSimulator:
             lambda: _adapter(files, self.faults),
             gateway,
         )
+        self.link: LinkApplication | None = None
+        if drop_folder is not None:
+            try:
+                self.link = LinkApplication(
+                    DropFolders(drop_folder), self.payer, self.faults, self.requests
+                )
+            except OSError as error:
+                msg = f"{drop_folder} cannot be used: {error.strerror}"
+                raise SimulatorSetupError(msg) from error
         self._control: _Server | None = None
         if control_port is not None:
-            control: Flask = make_control_app(self.payer, self.faults, self.requests, self.limit)
+            control: Flask = make_control_app(
+                self.payer, self.faults, self.requests, self.limit, self.link
+            )
             self._control = _Server(
                 "payer-simulator-control", control, "127.0.0.1", control_port, None
             )
@@ -247,10 +263,14 @@ class RunningSimulator:
         except SimulatorSetupError:
             self._server.stop()
             raise
+        if self.link is not None:
+            self.link.start()
 
     def stop(self) -> None:
         """Stop listening; requests that a fault holds back end first."""
         self.faults.clear()
+        if self.link is not None:
+            self.link.stop()
         self._server.stop()
         if self._control is not None:
             self._control.stop()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database, Migrations
 
-from terminal.store import bulk_tables
+from terminal.store import aside_tables, bulk_tables
 
 MIGRATIONS = Migrations("eligibility-terminal")
 
@@ -406,6 +406,12 @@ def step_0010_without_card(db: Database) -> None:
     )
 
 
+def step_0011_files_aside(db: Database) -> None:
+    """Files of the national interface that were no answer."""
+    for statement in aside_tables.TABLES:
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -417,6 +423,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0008_right_names,
     step_0009_appointments,
     step_0010_without_card,
+    step_0011_files_aside,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

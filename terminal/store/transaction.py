@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from terminal.store.accounts import Accounts, Kiosks, Sessions, Throttle
 from terminal.store.appointments import Appointments
+from terminal.store.aside import FilesAside
 from terminal.store.audit import Audit, AuditContext
 from terminal.store.bulk import Bulk
 from terminal.store.calls import Calls
@@ -68,6 +69,11 @@ class Transaction:
     def calls(self) -> Calls:
         """The calls to the payer."""
         return Calls(self._db)
+
+    @cached_property
+    def aside(self) -> FilesAside:
+        """Files that were no answer."""
+        return FilesAside(self._db)
 
     @cached_property
     def month_rows(self) -> MonthRows:

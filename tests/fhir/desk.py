@@ -137,8 +137,11 @@ class World:
 
 
 @contextmanager
-def opened_world(folder: Path) -> Iterator[World]:
-    """Run the payer simulator with its insured people, each with a card; ``folder`` is empty."""
+def opened_world(folder: Path, drop_folder: Path | None = None) -> Iterator[World]:
+    """Run the payer simulator with its insured people, each with a card; ``folder`` is empty.
+
+    ``drop_folder``: where it speaks the national interface too.
+    """
     initialise(folder, START)
     authority = CardAuthority("JPKI for user authentication")
     people = json.loads((folder / "people.json").read_bytes())
@@ -154,6 +157,11 @@ def opened_world(folder: Path) -> Iterator[World]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with RunningSimulator(
-        folder, port, card_ca=folder / "cards.pem", issued=folder / "issued.json", now=clock
+        folder,
+        port,
+        card_ca=folder / "cards.pem",
+        issued=folder / "issued.json",
+        drop_folder=drop_folder,
+        now=clock,
     ) as running:
         yield World(running, clock, cards, anchor)

@@ -71,6 +71,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "accounts",
         "answers",
         "appointments",
+        "aside",
         "audit",
         "bulk",
         "calls",

@@ -78,6 +78,7 @@ def test_relative_paths_start_at_the_files_own_folder(file: Path) -> None:
     config = load_config(file)
     assert config.terminal.data_dir == file.parent / "data"
     assert config.card.anchors == (file.parent / "anchor.pem",)
+    assert config.payer is not None
     assert config.payer.client_key == file.parent / "client.key"
 
 
@@ -225,6 +226,58 @@ def test_production_refuses_doors_that_are_open_to_others(
     with pytest.raises(ConfigError) as caught:
         load_config(file, trust=False)
     assert caught.value.key == key
+
+
+NATIONAL = """
+[national]
+req_dir = "oqs/req"
+res_dir = "oqs/res"
+face_dir = "oqs/face"
+"""
+OVER_FILES = '[eligibility]\ninterface = "national"\n'
+
+
+def without_payer() -> str:
+    """Return the file without the section of FHIR."""
+    before, after = TEXT.split("[payer]", 1)
+    return before + after[after.index("\n[") :]
+
+
+def test_a_clinic_moves_to_the_national_interface_by_configuration(file: Path) -> None:
+    """One key chooses; the section that is not asked over may stay for the way back."""
+    file.write_text(TEXT + NATIONAL + OVER_FILES)
+    config = load_config(file)
+    assert config.national is not None
+    assert config.national.req_dir == file.parent / "oqs" / "req"
+    assert config.payer is not None
+    assert config.payer_certificate is None
+    file.write_text(TEXT + NATIONAL)
+    assert load_config(file).payer_certificate == file.parent / "client.pem"
+
+
+def test_over_the_national_interface_no_certificate_is_needed(file: Path) -> None:
+    """The link application proves the institution; FHIR's section may be absent."""
+    file.write_text(without_payer() + NATIONAL + OVER_FILES)
+    config = load_config(file)
+    assert config.payer is None
+    assert config.payer_certificate is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [(TEXT + OVER_FILES, "national"), (without_payer(), "payer")]
+)
+def test_the_chosen_interface_must_be_configured(file: Path, text: str, key: str) -> None:
+    """A desk that could ask nobody does not start."""
+    file.write_text(text)
+    error = refusal(file)
+    assert error.key == key
+    assert "interface" in error.reason
+
+
+def test_the_folders_of_the_national_interface_are_three(file: Path) -> None:
+    """Requests and answers in one folder would be taken for each other."""
+    file.write_text(TEXT + NATIONAL.replace("oqs/res", "oqs/req") + OVER_FILES)
+    assert refusal(file).key == "national"
 
 
 def test_a_wrong_check_digit_is_a_warning_only(file: Path) -> None:

@@ -17,7 +17,7 @@ from eligibility.errors import (
     PayerTrustError,
     PayerUnavailableError,
 )
-from terminal import health
+from terminal import health, health_payer
 from terminal.audit import AuditVerdict, ChainBreak
 from terminal.errors import (
     StoreDamagedError,
@@ -55,7 +55,7 @@ def test_each_state_of_the_reader_has_its_own_words() -> None:
 )
 def test_each_trouble_with_the_payer_has_its_own_remedy(error: EligibilityError, code: str) -> None:
     """A line that is down and a certificate that is refused are not the same."""
-    check = health.payer_problem(error)
+    check = health_payer.payer_problem(error)
     assert (check.code, check.state) == (code, HealthState.FAIL)
     assert check.remedy
 
@@ -77,7 +77,7 @@ def test_the_institutions_certificate_is_warned_about_a_month_before_its_end(
     file.write_bytes(
         certificate("山田医院", ends=NOW + left).public_bytes(serialization.Encoding.PEM)
     )
-    assert health.check_certificate(file, NOW).state is state
+    assert health_payer.check_certificate(file, NOW).state is state
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"])
@@ -86,7 +86,7 @@ def test_a_certificate_that_cannot_be_read_fails(tmp_path: Path, content: bytes 
     file = tmp_path / "client.pem"
     if content is not None:
         file.write_bytes(content)
-    assert health.check_certificate(file, NOW).code == "certificate.unreadable"
+    assert health_payer.check_certificate(file, NOW).code == "certificate.unreadable"
 
 
 @pytest.mark.parametrize(

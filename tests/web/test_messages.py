@@ -12,10 +12,11 @@ from babel.messages.pofile import read_po
 import web
 from eligibility.codes import CodeTable
 from eligibility.errors import EligibilityError
-from terminal import health
+from terminal import health, health_payer
 from terminal.errors import StoreError, TerminalError
 from terminal.face_check import FaceProblem
 from terminal.health_face import check_face
+from terminal.health_payer import payer_problem
 from terminal.reader.types import ReaderState
 from web import errors, i18n
 from web.coverage_words import kebab
@@ -70,11 +71,12 @@ def http_page(name: str) -> errors.ErrorPage:
 
 def health_codes() -> set[str]:
     """Return every code that a health check may carry."""
-    source = Path(health.__file__).read_text(encoding="utf-8")
+    files = (health.__file__, health_payer.__file__)
+    source = "".join(Path(one or "").read_text(encoding="utf-8") for one in files)
     names = "configuration|certificate|payer|store|disk|clock|dumps|revocation|card-camera"
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
     codes |= {health.check_reader(state).code for state in ReaderState}
-    codes |= {health.payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
+    codes |= {payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
     codes |= {check_face(problem, vouched=True).code for problem in (None, *FaceProblem)}
     codes.add(check_face(None, vouched=False).code)
     return codes | {health.store_problem(kind.__new__(kind)).code for kind in leaves(StoreError)}

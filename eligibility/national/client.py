@@ -1,0 +1,251 @@
+"""The payer over files as an :class:`~eligibility.payer.Payer` (docs/national.md)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from eligibility.asking import (
+    BulkAnswers,
+    BulkQuestion,
+    BulkReception,
+    Capability,
+    NumberQuestion,
+    PersonQuestion,
+    PushedVisit,
+    ReferenceNumberRegistration,
+    ReferenceNumberResult,
+)
+from eligibility.codes import ConsentCategory
+from eligibility.errors import (
+    NotSupportedError,
+    PayerTimeoutError,
+    PayerUnavailableError,
+    RequestsNotTakenError,
+)
+from eligibility.history import History
+from eligibility.model import Consent, ConsentDecision, PayerAnswer
+from eligibility.national import confirmation
+from eligibility.national.answers import ADAPTER
+from eligibility.national.choosing import choose
+from eligibility.national.exchange import ExchangeBook, Reply, request_name
+from eligibility.national.folder import Folder, checked_name
+from eligibility.national.header import identifier_of
+from eligibility.national.pushed import PushedVisits
+from eligibility.national.replies import Replies
+from eligibility.national.settings import NationalSettings
+from eligibility.national.wire import BULK, XmlEncoding
+from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
+
+log = logging.getLogger(__name__)
+
+SINGLE_KIND = confirmation.KIND
+_KINDS = (SINGLE_KIND,)
+_ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
+LEFTOVER_SECONDS = 600
+NOT_TAKEN_SECONDS = 60
+
+
+class NationalPayer:
+    """Asks the payer through files; safe to share between threads.
+
+    Every call raises eligibility.errors.
+    """
+
+    name = ADAPTER
+
+    def __init__(
+        self,
+        settings: NationalSettings,
+        institution_code: str,
+        *,
+        now: Callable[[], datetime],
+        book: ExchangeBook,
+    ) -> None:
+        """``book``: the desk's memory of its questions, and where it keeps what is set aside."""
+        self._settings = settings
+        self._institution_code = institution_code
+        self._encoding = _ENCODINGS[settings.encoding]
+        self._now = now
+        self._req = Folder(settings.req_dir)
+        self._res = Folder(settings.res_dir)
+        self._replies = Replies(
+            self._res,
+            settings.poll_seconds,
+            _KINDS,
+            lambda content: identifier_of(content, BULK),
+            book,
+            now,
+            shared=settings.shared,
+        )
+        self._pushed: PushedVisits | None = None
+        capabilities = {Capability.BY_NUMBER}
+        if settings.face_dir is not None:
+            capabilities.add(Capability.PUSHED_VISITS)
+            self._pushed = PushedVisits(
+                Folder(settings.face_dir),
+                settings.poll_seconds,
+                self._read_pushed,
+                book,
+                now,
+                shared=settings.shared,
+            )
+        self.capabilities = frozenset(capabilities)
+
+    def close(self) -> None:
+        """Stop watching the folders."""
+        self._replies.close()
+        if self._pushed is not None:
+            self._pushed.close()
+
+    def check_reachable(self) -> None:
+        """Return if the folders can be used and requests are taken from them.
+
+        Raises FolderAwayError or RequestsNotTakenError.
+        """
+        settings = self._settings
+        for path in (settings.req_dir, settings.res_dir, settings.face_dir):
+            if path is not None:
+                Folder(path).check()
+        self._req.remove_leftovers(time.time_ns() - LEFTOVER_SECONDS * 1_000_000_000)
+        patience = max(NOT_TAKEN_SECONDS, 3 * settings.answer_seconds)
+        before = self._now().timestamp() - patience
+        waiting = [
+            entry for entry in self._req.entries(_is_request) if entry.modified_ns / 1e9 < before
+        ]
+        if waiting:
+            msg = f"the link application has left {len(waiting)} requests for over {patience:.0f} s"
+            raise RequestsNotTakenError(msg)
+
+    def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
+        """Ask by insured number whether somebody is insured; never opens medical data.
+
+        An answer that came too late for an earlier try is taken.
+        """
+        replies = self._exchange(
+            SINGLE_KIND,
+            question.id,
+            lambda: confirmation.write_question(question, self._institution_code, self._encoding),
+        )
+        received_at = self._now()
+        choice = choose(
+            question.id,
+            replies,
+            lambda content: confirmation.read_answer(
+                content,
+                question,
+                received_at=received_at,
+                institution_code=self._institution_code,
+            ),
+        )
+        self._replies.discard(SINGLE_KIND, question.id, choice.spent)
+        self._replies.set_aside(SINGLE_KIND, question.id, choice.aside, choice.reason)
+        if choice.error is not None:
+            raise choice.error
+        assert choice.answer is not None  # noqa: S101  # one of the two is set
+        return choice.answer
+
+    def _exchange(self, kind: str, identifier: str, content: Callable[[], bytes]) -> list[Reply]:
+        """Return the answers to a request, which is published unless one is there already.
+
+        Raises PayerTimeoutError, FolderAwayError, PayerUnavailableError, PayerProtocolError.
+        """
+        name = checked_name(request_name(kind, identifier))
+        replies = self._replies.take(kind, identifier, 0)
+        if replies:
+            return replies
+        self._publish(name, content())
+        replies = self._replies.take(kind, identifier, self._settings.answer_seconds)
+        if not replies:
+            msg = f"no answer within {self._settings.answer_seconds:g} s"
+            raise PayerTimeoutError(msg)
+        return replies
+
+    def _publish(self, name: str, content: bytes) -> None:
+        # one that still lies there is taken once the link application comes to it
+        if self._req.read(name) == content:
+            return
+        try:
+            self._req.publish(name, content)
+        except OSError as error:
+            msg = f"a request cannot be written: {error.strerror}"
+            raise PayerUnavailableError(msg) from error
+
+    # -- card visits at the national reader ----------------------------------------------------
+
+    def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
+        """Wait up to ``timeout`` seconds for a card visit that is told unasked."""
+        return self._visits().next(timeout)
+
+    def settle_pushed_visit(self, visit: PushedVisit) -> None:
+        """Say that this visit is stored, so that it need not be told again."""
+        self._visits().settle(visit)
+
+    def _visits(self) -> PushedVisits:
+        if self._pushed is None:
+            raise NotSupportedError(Capability.PUSHED_VISITS)
+        return self._pushed
+
+    def _read_pushed(self, name: str, content: bytes) -> PushedVisit | None:
+        """Return the visit of a file; None for one of another institution."""
+        header = confirmation.read_response(content).header
+        if header.medical_institution_code not in (None, self._institution_code):
+            return None
+        return confirmation.read_visit(
+            content,
+            told_as=name,
+            received_at=self._now(),
+            institution_code=self._institution_code,
+        )
+
+    # -- what the interface does not know ------------------------------------------------------
+
+    def issue_challenge(self) -> Challenge:
+        """Not known to the interface."""
+        raise NotSupportedError(Capability.BY_CARD)
+
+    def ask(self, question: CardQuestion) -> PayerAnswer:
+        """Not known to the interface: cards are read by the institution's national reader."""
+        raise NotSupportedError(Capability.BY_CARD)
+
+    def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
+        """Not known to the interface."""
+        raise NotSupportedError(Capability.BY_PERSON)
+
+    def start_bulk(self, question: BulkQuestion) -> BulkReception:
+        """Hand in many questions by number; idempotent by ``question.id``."""
+        raise NotSupportedError(Capability.BULK)
+
+    def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
+        """Fetch what a bulk question brought; may be called again."""
+        raise NotSupportedError(Capability.BULK)
+
+    def register_reference_numbers(
+        self, registrations: Sequence[ReferenceNumberRegistration]
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Register the institution's own numbers of patients; idempotent by their ids."""
+        raise NotSupportedError(Capability.REFERENCE_NUMBERS)
+
+    def register_card(self, registration: CardRegistration) -> datetime:
+        """Not known to the interface: the national reader registers cards."""
+        raise NotSupportedError(Capability.BY_CARD)
+
+    def register_consent(
+        self,
+        consent_id: str,
+        payer_patient: str,
+        decisions: Mapping[ConsentCategory, ConsentDecision],
+        given_at: datetime,
+    ) -> ConsentReceipt:
+        """Not known to the interface: consents are given at the national reader."""
+        raise NotSupportedError(Capability.BY_CARD)
+
+    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
+        """Fetch one consented category; raise ConsentRequiredError where it is not open now."""
+        raise NotSupportedError(Capability.HISTORY)
+
+
+def _is_request(name: str) -> bool:
+    return "req_" in name and name.lower().endswith(".xml")

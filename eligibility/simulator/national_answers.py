@@ -1,0 +1,230 @@
+"""What the payer decides about one request of the national interface."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from eligibility.codes import QualificationValidity, ReferenceClassification
+from eligibility.model import NumberSubject
+from eligibility.simulator.faults import Fault, FaultKind
+from eligibility.simulator.holdings import holding_of
+from eligibility.simulator.national_wire import (
+    JAPAN,
+    NationalRequest,
+    RequestUnreadableError,
+    Tree,
+    number_asked,
+    result_of,
+)
+from eligibility.simulator.people import Person
+from eligibility.simulator.population import Population
+from eligibility.simulator.searching import holding_by_number
+
+_DONE, _WORKING, _FAILED = "1", "2", "9"
+_FINE, _WRONG = "1", "2"
+_REFUSALS = {
+    FaultKind.REFUSE: ("SIM0101", "照会を受け付けられません。"),
+    FaultKind.TOO_MANY: ("SIM0429", "照会が集中しています。"),
+}
+
+Answered = tuple[str, list[Tree], list[Tree]]
+"""An outcome for the log, more elements of the header, and the body."""
+
+
+@dataclass(slots=True)
+class Books:
+    """What the payer remembers of this institution: bulk questions and reference numbers."""
+
+    bulks: dict[str, tuple[NationalRequest, datetime]] = field(default_factory=dict)
+    receptions: dict[tuple[str, str], str] = field(default_factory=dict)
+    references: dict[NumberSubject, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def answer(
+    kind: str,
+    request: NationalRequest,
+    population: Population,
+    books: Books,
+    now: datetime,
+    fault: Fault | None,
+) -> Answered:
+    """Answer one request of a kind, with the fault that it is to have."""
+    what = None if fault is None else fault.kind
+    if what in _REFUSALS:
+        return _refused(*_REFUSALS[what])
+    if what is FaultKind.QUEUED:
+        return "queued", [("SegmentOfResult", _WORKING)], []
+    try:
+        if kind == "OQSsiquc01":
+            return _single(request, population, books, now, what)
+        if kind == "OQSmuquc01":
+            return _received(request, books, now)
+        if kind == "OQSmuquc02":
+            return _collected(request, population, books, now, what)
+        if kind in ("OQSsiimm01", "OQSmuimm01"):
+            return _registered(request, books)
+    except RequestUnreadableError as error:
+        return _refused("SIM0001", f"要求が不正です。({error})")
+    return _refused("SIM0002", "対応していない要求です。")
+
+
+def in_order(classification: ReferenceClassification) -> list[Tree]:
+    """Return the header's elements of an answer that went well."""
+    return [("SegmentOfResult", _DONE), ("ReferenceClassification", classification.value)]
+
+
+def status(code: str = "00000000", message: str = "正常終了") -> list[Tree]:
+    """Return the elements of a body that say how one person's question went."""
+    return [
+        ("ProcessingResultStatus", _FINE),
+        ("ProcessingResultCode", code),
+        ("ProcessingResultMessage", message),
+    ]
+
+
+def _refused(code: str, words: str) -> Answered:
+    header: list[Tree] = [
+        ("SegmentOfResult", _FAILED),
+        ("ErrorCode", code),
+        ("ErrorMessage", words),
+    ]
+    return code, header, []
+
+
+def _single(
+    request: NationalRequest,
+    population: Population,
+    books: Books,
+    now: datetime,
+    fault: FaultKind | None,
+) -> Answered:
+    if len(request.searches) != 1:
+        raise RequestUnreadableError("one QualificationConfirmSearchInfo")
+    body = _person(request.searches[0], population, books, now, fault)
+    return "complete", in_order(ReferenceClassification.INSURED_NUMBER), body
+
+
+def _person(
+    search: Mapping[str, str],
+    population: Population,
+    books: Books,
+    now: datetime,
+    fault: FaultKind | None,
+) -> list[Tree]:
+    subject = NumberSubject(*number_asked(search))
+    echo: Sequence[Tree] = [(name, value) for name, value in search.items() if value]
+    if fault is FaultKind.ERROR:
+        return [
+            ("ProcessingResultStatus", _WRONG),
+            ("ProcessingResultCode", "SIM9999"),
+            ("ProcessingResultMessage", "処理できませんでした。"),
+            ("QualificationConfirmSearchInfo", echo),
+        ]
+    if fault is FaultKind.ANOTHER_PATIENT:
+        other = _another(population, subject, now)
+        echo = [
+            ("InsurerNumber", other.insurer.number),
+            ("InsuredIdentificationNumber", other.number),
+            ("Birthdate", f"{other.birthdate:%Y%m%d}"),
+        ]
+        subject = NumberSubject(other.insurer.number, other.number, other.birthdate)
+    consent = search.get("LimitApplicationCertificateRelatedConsFlg") != "0"
+    holding, person = holding_by_number(
+        population.people, subject, now.astimezone(JAPAN).date(), limit_consent=consent
+    )
+    with books.lock:
+        reference = books.references.get(subject)
+    if reference is None and person is not None:
+        reference = person.reference_number
+    return [
+        *status(message=holding.message),
+        ("QualificationValidity", holding.validity.value),
+        ("QualificationConfirmSearchInfo", echo),
+        ("ResultList", [result_of(one) for one in holding.results] or None),
+        ("ReferenceNumber", reference if holding.person_found else None),
+        (
+            "PrescriptionIssueSelect",
+            None if person is None or person.prescription is None else person.prescription.value,
+        ),
+    ]
+
+
+def _another(population: Population, subject: NumberSubject, now: datetime) -> Person:
+    """Return another person who is insured, for the fault that mixes people up."""
+    today = now.astimezone(JAPAN).date()
+    return next(
+        person
+        for person in population.people
+        if person.number != subject.insured_identification_number
+        and holding_of(person, today).validity is QualificationValidity.VALID
+        and person.linked is None
+    )
+
+
+def _received(request: NationalRequest, books: Books, now: datetime) -> Answered:
+    """Take a bulk question; the same one again gets the same 受付番号."""
+    if not request.searches:
+        raise RequestUnreadableError("QualificationConfirmSearchInfo")
+    key = (request.institution, request.identifier)
+    with books.lock:
+        reception = books.receptions.setdefault(key, secrets.token_hex(8))
+        books.bulks.setdefault(reception, (request, now))
+    header = in_order(ReferenceClassification.INSURED_NUMBER)
+    return "received", [*header, ("ReceptionNumber", reception)], []
+
+
+def _collected(
+    request: NationalRequest,
+    population: Population,
+    books: Books,
+    now: datetime,
+    fault: FaultKind | None,
+) -> Answered:
+    reception = request.header.get("ReceptionNumber") or request.body.get("ReceptionNumber")
+    with books.lock:
+        found = books.bulks.get(reception or "")
+    if found is None or found[0].institution != request.institution:
+        return _refused("SIM0404", "受付番号がありません。")
+    units: list[Tree] = []
+    errors = 0
+    searches = found[0].searches
+    if fault is FaultKind.PARTIAL:
+        searches = searches[: max(1, len(searches) // 2)]
+    for search in searches:
+        try:
+            body = _person(search, population, books, now, fault)
+        except RequestUnreadableError as error:
+            errors += 1
+            body = [
+                ("ProcessingResultStatus", _WRONG),
+                ("ProcessingResultCode", "SIM0001"),
+                ("ProcessingResultMessage", f"要求が不正です。({error})"),
+                ("QualificationConfirmSearchInfo", list(search.items())),
+            ]
+        units.append(("BulkConfirmUnit", body))
+    header = [
+        *in_order(ReferenceClassification.INSURED_NUMBER),
+        ("ReceptionNumber", reception),
+        ("NumberOfProcessingResult", str(len(units))),
+        ("NumberOfNormalProcessing", str(len(units) - errors)),
+        ("NumberOfError", str(errors)),
+    ]
+    return "complete", header, units
+
+
+def _registered(request: NationalRequest, books: Books) -> Answered:
+    """Register 照会番号, one or many."""
+    if not request.searches:
+        raise RequestUnreadableError("ReferenceNumberRegistrationInfo")
+    for search in request.searches:
+        reference = search.get("ReferenceNumber", "")
+        if not reference:
+            raise RequestUnreadableError("ReferenceNumber")
+        with books.lock:
+            books.references[NumberSubject(*number_asked(search))] = reference
+    return "registered", [("SegmentOfResult", _DONE)], status()

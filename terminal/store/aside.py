@@ -1,0 +1,46 @@
+"""Files of the national interface that were no answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from terminal.aside import KeptFile
+from terminal.store.encoding import Decoder, encode, encode_moment
+from terminal.store.records import Records, Table
+
+_TABLE = Table("files_aside", "file", Decoder(KeptFile))
+
+
+class FilesAside:
+    """The files that were set aside, each with its bytes."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._rows = Records(db, _TABLE)
+
+    def add(self, file: KeptFile) -> bool:
+        """Keep a file; return False where it is kept already."""
+        if self._rows.find(file.id) is not None:
+            return False
+        self._db.execute(
+            "INSERT INTO files_aside (id, body, original) VALUES (?, ?, ?)",
+            [file.id, encode(replace(file, content=None)), file.content],
+        )
+        return True
+
+    def since(self, moment: datetime) -> list[KeptFile]:
+        """Return what was kept since then, the newest first, without the bytes."""
+        return self._rows.select(
+            "WHERE kept_at >= ? ORDER BY kept_at DESC, rowid DESC", [encode_moment(moment)]
+        )
+
+    def content(self, file_id: str) -> bytes | None:
+        """Return the bytes of a file; None where it was not read.  Raises StoreError."""
+        self._rows.get(file_id)
+        (original,) = self._db.execute(
+            "SELECT original FROM files_aside WHERE id = ?", [file_id]
+        ).fetchone()
+        return None if original is None else bytes(original)
