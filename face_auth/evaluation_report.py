@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from face_auth.policy import MEASURED_ON, PROFILES
+
 if TYPE_CHECKING:
     from face_auth.attacks import AttackEvaluation
     from face_auth.error_rates import Point, Rates
@@ -52,9 +54,14 @@ def _rates(rates: Rates) -> dict[str, object]:
         "eer": rates.eer,
         "genuine": rates.genuine,
         "impostor": rates.impostor,
-        "points": {name: point.as_dict() for name, point in rates.points.items()},
+        "points": {name: _point(name, point) for name, point in rates.points.items()},
         "curve": [list(row) for row in rates.curve],
     }
+
+
+def _point(name: str, point: Point) -> dict[str, object]:
+    source = {"source": PROFILES[name].source} if name in PROFILES else {}
+    return {**point.as_dict(), **source}
 
 
 def as_text(evaluation: Evaluation) -> Iterator[str]:
@@ -75,14 +82,18 @@ def as_text(evaluation: Evaluation) -> Iterator[str]:
         eer = f"{100 * result.single.eer:.2f} / {100 * result.fused.eer:.2f} %"
         yield f"  EER, 1 frame / {many}: {eer}; FTA {100 * result.failure_to_acquire:.2f} %"
         rates = ": FMR, FNMR % [95 %]"
-        yield f"  {'threshold':26} {'1 frame' + rates:36} {many + rates:36} gain % [95 %]"
+        yield f"  {'threshold':40} {'1 frame' + rates:36} {many + rates:36} gain % [95 %]"
         for name, point in result.single.points.items():
             fused = result.fused.points[name]
-            kind = "learned" if point.learned else "fixed"
-            at = f"{name} {kind} {point.threshold:.2f}/{fused.threshold:.2f}"
+            if point.learned:
+                at = f"{name} learned {point.threshold:.2f}/{fused.threshold:.2f}"
+            else:
+                at = f"{name} fixed {point.threshold:.2f} ({MEASURED_ON})"
             gain = "{:.2f} [{:.2f}, {:.2f}]".format(*(100 * one for one in result.gain[name]))
-            yield f"  {at:26} {_cell(point):36} {_cell(fused):36} {gain}"
+            yield f"  {at:40} {_cell(point):36} {_cell(fused):36} {gain}"
     yield ""
+    fixed = [name for name in evaluation.conditions[0].single.points if name in PROFILES]
+    yield from (f"{name}, fixed: {PROFILES[name].source}" for name in fixed)
     yield evaluation.caution
 
 

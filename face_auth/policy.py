@@ -33,8 +33,10 @@ class FaceProfile:
     source: str
 
 
+MEASURED_ON = "40 persons of AT&T"
+"""What stands beside every fixed threshold that is quoted."""
 _SOURCE = (
-    "40 persons x 10 pictures (AT&T, 92x112 and 23x28, pictures of the 1990s), thresholds learned "
+    f"{MEASURED_ON} x 10 pictures (92x112 and 23x28, pictures of the 1990s), thresholds learned "
     "on 20 persons and applied to 20 others, then rounded up, as such thresholds gave strangers "
     "1.6 to 10 times the false matches meant; not field accuracy, measure on own data"
 )

@@ -16,6 +16,7 @@ from face_auth.error_rates import Scores, interval, paired_gain, rates_of
 from face_auth.evaluation import DRAWS, ConditionResult, Evaluation, Percentiles
 from face_auth.evaluation_report import as_text
 from face_auth.opencv import cv2
+from face_auth.policy import PROFILES
 from tests.face.heads import Performer, Sitter, render
 from web.cli import cli
 
@@ -127,6 +128,9 @@ def test_the_command_prints_every_figure_with_its_source(persons: Path, tmp_path
     assert clean["fused"]["genuine"] == 4 * 6 * DRAWS
     assert clean["fused"]["impostor"] == 4 * 6 * 18 * DRAWS
     assert clean["single"]["points"]["fmr-1e-4"]["fnmr"] < 0.2
+    for name, profile in PROFILES.items():
+        assert clean["fused"]["points"][name]["source"] == profile.source
+    assert "source" not in clean["fused"]["points"]["FMR 0.001"]
     assert found["milliseconds"]["embed"]["n"] > 24
     assert found["attacks"]["bpcer"] == 0.0
     assert found["attacks"]["apcer"]["copies"] == [0.0, 1]
@@ -157,7 +161,8 @@ def test_the_table_names_source_threshold_and_caution() -> None:
     assert "FTA 0.50 %" in text
     assert "FTA 1.25 %" in text
     assert "3 files could not be read" in text
-    assert "fmr-1e-4 fixed 0.50/0.50" in text
+    assert "fmr-1e-4 fixed 0.50 (40 persons of AT&T)" in text
+    assert f"fmr-1e-4, fixed: {PROFILES['fmr-1e-4'].source}" in text
     assert "FMR 0.001 learned" in text
     assert "none of this is field accuracy" in text
     low, high = fused.points["fmr-1e-4"].fnmr_low, fused.points["fmr-1e-4"].fnmr_high
