@@ -119,7 +119,8 @@ def test_a_visit_by_face(scene: Scene, chromium: Browser) -> None:
     desk.opens(f"/staff/visits/{row.visit.id}")
     expect(desk.page.locator("#visit")).to_contain_text("顔認証")
     desk.opens(f"/staff/visits/{row.visit.id}/log")
-    log = desk.page.locator("tr").filter(has_text="一致（写真との比較、基準: 最も厳しい、40人の写真で測定）")
+    words = "一致（写真との比較、基準: 最も厳しい、40人の写真で測定）"
+    log = desk.page.locator("tr").filter(has_text=words)
     expect(log).to_contain_text("profile=fmr-1e-4")
     assert axe_findings(desk.page) == []
     desk.context.close()

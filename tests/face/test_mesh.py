@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import random
+import sys
+import zipfile
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from face_auth import FaceMatcher, FaceModels, Outcome, decode_photo
+from face_auth.detector import FaceDetector
 from face_auth.errors import ModelAlteredError, ModelMissingError
 from face_auth.liveness import AttackSign, ChallengeState, LivenessLimits
 from face_auth.mesh import FaceMesh, depth_of
 from face_auth.quality import yaw_of
 from face_auth.types import Step
+from tests.face.heads import Performer, Sitter, render
 from tests.face.test_liveness import AS_ASKED, HEAD, RATE, challenge, points_of
 
 Shape = NDArray[np.float64]
@@ -103,6 +110,62 @@ def test_points_held_are_overwritten_at_the_end() -> None:
     assert held[0].any()
     asked.forget()
     assert not held[0].any()
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> FaceMesh:
+    """The real network, out of the wheel that ``./scripts/setup --test`` fetched."""
+    (wheel,) = (Path(sys.prefix) / "mesh").glob("mediapipe-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read("mediapipe/modules/face_landmark/face_landmark.tflite")
+    file = tmp_path_factory.mktemp("mesh") / "face_landmark.tflite"
+    file.write_bytes(content)
+    return FaceMesh(file)
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_the_real_mesh_lies_on_the_face(
+    mesh: FaceMesh, detector: FaceDetector, sitters: Mapping[str, Sitter], name: str
+) -> None:
+    """Eyes, nose and mouth of the mesh stand where the detector sees them, turned or not."""
+    for yaw in (0, 20, -20):
+        view = render(sitters[name], yaw)
+        face = detector.detect(view)[0]
+        points = mesh.points(view, face)
+        assert points.shape == (468, 2)
+        eyes = [points[[33, 133]].mean(axis=0), points[[263, 362]].mean(axis=0)]
+        seen = np.array([*eyes, points[1], points[61], points[291]])
+        apart = np.hypot(*(seen - face.points).T) / face.eye_distance
+        assert apart.max() < 0.25
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_the_real_mesh_sees_more_depth_in_a_head_than_in_a_print(
+    mesh: FaceMesh, detector: FaceDetector, sitters: Mapping[str, Sitter], name: str
+) -> None:
+    """A rendered head that turns is above the limit, a flat print that turns is below."""
+
+    def depth_seen(*, flat: bool) -> float:
+        straight, turned = (render(sitters[name], yaw, flat=flat) for yaw in (0, 25))
+        one, other = (detector.detect(view)[0] for view in (straight, turned))
+        eyes, mouth = other.points[:2].mean(axis=0), other.points[3:].mean(axis=0)
+        height = float(np.hypot(*(mouth - eyes)))
+        return depth_of(mesh.points(straight, one), mesh.points(turned, other), height)
+
+    assert depth_seen(flat=True) < LivenessLimits().least_depth < depth_seen(flat=False)
+
+
+def test_a_head_is_matched_with_the_real_mesh(
+    mesh: FaceMesh, models: FaceModels, sitters: Mapping[str, Sitter], photo_of_a: bytes
+) -> None:
+    """The whole decision with it: every turn has a depth, and the holder is a match."""
+    performer = Performer(sitters["a"])
+    matcher = FaceMatcher(models, mesh=mesh, chance=random.Random(1))  # noqa: S311  # repeatable
+    decision = matcher.decide(
+        decode_photo(photo_of_a), performer.frames(), on_progress=performer.follow
+    )
+    assert decision.outcome is Outcome.MATCH
+    assert [turn.depth is not None for turn in decision.evidence.turns] == [True, True]
 
 
 def test_a_mesh_file_that_is_missing_or_another_one_is_named(tmp_path: Path) -> None:

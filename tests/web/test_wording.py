@@ -127,7 +127,8 @@ def test_a_comparison_of_faces_is_told_result_first() -> None:
     """Result, reason and strictness in words, the figures after them; the unknown as it stands."""
     figures = "score=0.4100 match-at=0.5 profile=fmr-1e-4 frames=5"
     said = face_words.result_words(f"ask-staff attack-signs {figures}")
-    assert said == ("職員の確認へ（写真や画面のおそれ、基準: 最も厳しい、40人の写真で測定）", figures)
+    words = "職員の確認へ（写真や画面のおそれ、基準: 最も厳しい、40人の写真で測定）"
+    assert said == (words, figures)
     for other in ("", "match", "match score profile=own", "perhaps score profile=fmr-1e-4"):
         assert face_words.result_words(other) == (other, "")
 
