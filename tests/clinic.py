@@ -127,6 +127,8 @@ client_key = "{stage.payer_dir / "client.key"}"
 {extra("payer")}
 [eligibility]
 {extra("eligibility")}
+[appointments]
+{extra("appointments")}
 [store]
 path = "{folder / "store.db"}"
 key_file = "{folder / "store.key"}"

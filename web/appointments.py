@@ -8,11 +8,11 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from eligibility.errors import NotSupportedError
-from eligibility.model import Finding, Severity
+from eligibility.model import Finding, FindingCode, Severity
 from terminal.appointment_book import AppointmentPreview
 from terminal.appointment_file import APPOINTMENT_COLUMNS, Column
 from terminal.bulk_commands import way_of
-from terminal.bulk_run import ItemState, RunState
+from terminal.bulk_run import ItemState
 from terminal.errors import CsvFileError
 from terminal.expected_list import WITHHELD, ExpectedDay, ExpectedRow, RowGroup, RunStanding
 from web import wording
@@ -45,7 +45,9 @@ DONE = {
     "resumed": "staff.expected.resumed-done",
     "cancelled": "staff.expected.cancelled-done",
 }
-UNDER_WAY = (RunState.RUNNING, RunState.PAUSED)
+ANOTHER = frozenset(
+    {FindingCode.OTHER_PERSON, FindingCode.RECORD_IS_ANOTHER, FindingCode.CANDIDATE_IS_ANOTHER}
+)
 
 
 def label(field: str) -> str:
@@ -65,9 +67,9 @@ def row_mark(row: ExpectedRow) -> Mark:
         return Mark("attention", text("staff.expected.not-confirmed"))
     if item is None or item.state is not ItemState.ANSWERED:
         return Mark("waiting", text("staff.expected.not-asked"))
-    if any(one.code in WITHHELD for one in item.findings):
+    if any(one.code in ANOTHER for one in item.findings):
         return Mark("invalid", text("staff.expected.withheld"))
-    if row.validity in wording.NOT_VALID:
+    if row.validity not in wording.VALID:
         return Mark("invalid", wording.label(row.validity))
     if row.group is RowGroup.CHANGED:
         return Mark("attention", text("staff.expected.changed"))
@@ -78,7 +80,10 @@ def row_mark(row: ExpectedRow) -> Mark:
 
 def values_of(finding: Finding) -> list[tuple[str, str, bool]]:
     """Return what each side said, unless it may be said of another person."""
-    return [] if finding.code in WITHHELD else wording.finding_values(finding)
+    # the row's mark says the validity already
+    if finding.code in WITHHELD or finding.field == "qualification_validity":
+        return []
+    return wording.finding_values(finding)
 
 
 def percent(standing: RunStanding) -> int:
@@ -117,10 +122,8 @@ def _words() -> dict[str, object]:
         "row_mark": row_mark,
         "values_of": values_of,
         "percent": percent,
-        "under_way": UNDER_WAY,
         "groups": RowGroup,
         "can_ask": can_ask(),
-        "payer_down": terminal().payer_is_silent,
     }
 
 

@@ -34,8 +34,7 @@ const rows = refresher(
   `/staff/appointments/rows?day=${day}&page=${encodeURIComponent(page)}`,
   (other) => {
     rowsAt = Date.now();
-    adopt(other, "progress");
-    adopt(other, "expected");
+    for (const part of ["progress", "acts", "expected"]) adopt(other, part);
     setConnected(true);
   },
   failed,
@@ -53,8 +52,8 @@ const refresh = refresher(
     adopt(other, "progress");
     setConnected(true);
     const now = progress().dataset;
-    // the buttons are others now: pausing and beginning are the whole page's
-    if (now.state !== state) location.reload();
+    // the buttons are others now
+    if (now.state !== state) rows();
     else if (now.told !== told) soon();
   },
   failed,
