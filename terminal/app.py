@@ -21,7 +21,9 @@ from terminal.config import TerminalConfig
 from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
+from terminal.disaster import DisasterMode
 from terminal.enquiries import Enquiries
+from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
 from terminal.exchange_book import DeskExchangeBook
 from terminal.expected_list import ExpectedList
@@ -92,6 +94,7 @@ class Terminal:
             idle=timedelta(minutes=config.web.session_idle_minutes),
             absolute=timedelta(hours=config.web.session_hours),
         )
+        self.disaster = DisasterMode(self.store, self.bus, now)
         self.kiosks = KioskAccess(self.store, now, desk_id=config.terminal.desk_id)
         self.payer = make_payer(config, now, DeskExchangeBook(self.store, now))
         self._card_camera = make_card_camera(config.card_camera, now)
@@ -113,6 +116,15 @@ class Terminal:
             line=line,
             freshness=freshness,
             monotonic=monotonic,
+            may_ask_by_name=self.disaster.is_on,
+        )
+        self.enquiry_desk = EnquiryDesk(
+            self.store,
+            self.payer,
+            self.bus,
+            now,
+            self._enquiries.kick,
+            desk_id=config.terminal.desk_id,
         )
         self.register = ClinicRegister(self.store, now)
         self.appointments = AppointmentBook(self.store, now)

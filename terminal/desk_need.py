@@ -7,7 +7,7 @@ from terminal.errors import LookReason
 from terminal.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import look_refused_because
 from terminal.views import DeskNeed
-from terminal.visit import StaffNeed, Visit, VisitState
+from terminal.visit import WITHOUT_CARD, StaffNeed, Visit, VisitState
 
 UNANSWERED = (QuestionState.REFUSED, QuestionState.GIVEN_TO_STAFF)
 SEVERITIES = (Severity.STOP, Severity.WARN, Severity.NOTE)
@@ -35,6 +35,8 @@ def need_of(
     if question is not None and question.state in UNANSWERED:
         if decided:
             return DeskNeed.NOTHING
+        if visit.origin in WITHOUT_CARD:
+            return DeskNeed.ENQUIRE_AGAIN
         unregistered = question.problem is QuestionProblem.NOT_REGISTERED
         return DeskNeed.OTHER_WAY if unregistered else DeskNeed.TAP_AGAIN
     if confirmation is not None and worst_of(confirmation) is Severity.STOP:

@@ -35,7 +35,7 @@ from terminal.events import EventBus, Topic
 from terminal.freshness import Freshness
 from terminal.identification import Identification
 from terminal.payer_line import BY_HAND, PayerLine
-from terminal.question import Question, QuestionProblem, QuestionState
+from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
 from terminal.senders import Senders
 from terminal.store import Store, Transaction
 
@@ -80,11 +80,12 @@ class Enquiries:
         line: PayerLine,
         freshness: Freshness = Freshness.ALWAYS,
         monotonic: Callable[[], float] = time.monotonic,
+        may_ask_by_name: Callable[[], bool] = lambda: False,
     ) -> None:
         """``line``: when to ask a silent payer again.
 
         ``freshness``: when an earlier answer counts as the present one; ``monotonic``: seconds,
-        by which the payer's response is timed.
+        by which the payer's response is timed; ``may_ask_by_name``: whether disaster mode is on.
         """
         self._store = store
         self._calling = Calling(store, payer, now, monotonic)
@@ -94,6 +95,7 @@ class Enquiries:
         self._now = now
         self._on_change = on_change
         self._line = line
+        self._may_ask_by_name = may_ask_by_name
         self._lock = threading.Condition()
         self._under_way: set[str] = set()
         self._by_hand: dict[str, str] = {}
@@ -240,6 +242,9 @@ class Enquiries:
 
     def _send_open(self, question: Question, by: str | None) -> None:
         """Send a question, unless it is held back; ``by``: who asked for it by hand."""
+        if question.kind is QuestionKind.PERSON_ELIGIBILITY and not self._may_ask_by_name():
+            self._end(question, QuestionState.GIVEN_TO_STAFF, QuestionProblem.DISASTER_OVER)
+            return
         question = self._stand_in(question)
         held_until = self._line.held_until(question, by_hand=by is not None)
         if held_until is not None:

@@ -39,6 +39,8 @@
     │   ├── UnknownVisitError         no such visit
     │   └── VisitStateError           not allowed in this state (a late or doubled command)
     │       └── LookRefusedError          a look cannot identify this holder, with the reason
+    ├── DisasterModeOffError          asking by name outside disaster mode: an administrator
+    ├── DisasterRefusedError          disaster mode cannot be switched so, with the reason
     ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
     ├── AccessError                   the person may not do this
@@ -355,6 +357,30 @@ class LookRefusedError(VisitStateError):
     def __init__(self, visit_id: str, reason: LookReason) -> None:
         """``reason``: what is wanting."""
         super().__init__(f"visit {visit_id} cannot be identified by a look: {reason}")
+        self.reason = reason
+
+
+class DisasterModeOffError(TerminalError):
+    """Disaster mode is not on, or has ended by now."""
+
+    def __init__(self) -> None:
+        super().__init__("disaster mode is not on")
+
+
+class DisasterReason(StrEnum):
+    """Why disaster mode is not switched as was asked."""
+
+    NO_REASON = "no-reason"
+    TIME = "time"
+    ALREADY_ON = "already-on"
+
+
+class DisasterRefusedError(TerminalError):
+    """Disaster mode cannot be switched like this."""
+
+    def __init__(self, reason: DisasterReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"disaster mode is not switched: {reason}")
         self.reason = reason
 
 

@@ -20,6 +20,7 @@ from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
 from terminal.decision import Decision, DecisionBasis
 from terminal.declaration import Declaration
+from terminal.desk_enquiry import DeskEnquiry
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
 from terminal.question import Question
@@ -160,6 +161,7 @@ class DeskNeed(StrEnum):
     OTHER_WAY = "other-way"
     HELP = "help"
     TAP_AGAIN = "tap-again"
+    ENQUIRE_AGAIN = "enquire-again"
     SETTLE_FINDING = "settle-finding"
     WAIT_FOR_PAYER = "wait-for-payer"
     PATIENT_IS_BUSY = "patient-is-busy"
@@ -174,7 +176,7 @@ class VisitRow:
     it is ``withheld``: it may be another person's.  ``face_alone``: the patient at the kiosk has
     no other way left, as no PIN of the card can be used.  ``is_current``: whether ``confirmation``
     counts as the present state by the institution's policy; ``decision``: what staff decided last
-    without the payer.
+    without the payer.  ``enquiry``: how staff came to ask without a card, None where one was there.
     """
 
     visit: Visit
@@ -191,6 +193,7 @@ class VisitRow:
     is_current: bool = False
     decision: Decision | None = None
     face_alone: bool = False
+    enquiry: DeskEnquiry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,8 @@ class HistoryClosed(StrEnum):
     NOT_GRANTED = "not-granted"
     REFUSED = "refused"
     ENDED = "ended"
+    WITHOUT_CARD = "without-card"
+    """Opened by number or name: nobody proved who they are, so nothing can be consented to."""
     BLOCKED_BY_FINDING = "blocked-by-finding"
     NOT_CONFIRMED = "not-confirmed"
     FETCHING = "fetching"

@@ -41,7 +41,7 @@ from terminal.question import Question, QuestionState
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
-from terminal.visit import Visit, VisitEvent, VisitState, allowed
+from terminal.visit import WITHOUT_CARD, Visit, VisitEvent, VisitState, allowed
 
 WITHOUT_CONSENT = frozenset(
     {
@@ -49,6 +49,7 @@ WITHOUT_CONSENT = frozenset(
         HistoryClosed.NOT_GRANTED,
         HistoryClosed.REFUSED,
         HistoryClosed.ENDED,
+        HistoryClosed.WITHOUT_CARD,
     }
 )
 ASKED_FOR_BY_HAND = (HistoryClosed.NOT_FETCHED, HistoryClosed.PAYER_SILENT)
@@ -143,7 +144,7 @@ class VisitBook:
         row, answer, confirmations, holder, by = self._store.write(look)
         no_look = look_refused_because(row.visit)
         decisions = self._store.read(lambda tx: _decisions(tx, visit_id))
-        closed = self._closed(actor, row.identification, row.consent, row.confirmation)
+        closed = self._closed(actor, row.visit, row.identification, row.consent, row.confirmation)
         opened: frozenset[ConsentCategory] = frozenset()
         history = self._disclosure.of_visit(visit_id)
         if closed is None and history is not None:
@@ -193,7 +194,7 @@ class VisitBook:
             confirmations = tx.confirmations.of_visit(visit_id)
             confirmation = confirmations[0] if confirmations else None
             identified = tx.identifications.of_visit(visit_id)
-            closed = self._closed(actor, identified, consent, confirmation)
+            closed = self._closed(actor, visit, identified, consent, confirmation)
             tx.audit.append(
                 AuditEntry(
                     Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
@@ -244,12 +245,15 @@ class VisitBook:
     def _closed(
         self,
         actor: Actor,
+        visit: Visit,
         identified: Identification | None,
         consent: Consent | None,
         confirmation: Confirmation | None,
     ) -> HistoryClosed | None:
         if actor.role is None or not actor.role.may_see_history:
             return HistoryClosed.ROLE
+        if visit.origin in WITHOUT_CARD:
+            return HistoryClosed.WITHOUT_CARD
         closed = history_closed_because(consent, confirmation, self._now(), identified)
         if closed is not None or consent is None:
             return closed
@@ -356,5 +360,6 @@ def _row(
         is_current=confirmation is not None
         and _counts_as_current(tx, confirmation, freshness, now),
         decision=decision,
+        enquiry=tx.desk_enquiries.of_visit(visit.id),
     )
     return row, answer

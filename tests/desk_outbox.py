@@ -14,7 +14,9 @@ from terminal.accounts import KIOSK, Actor, Role
 from terminal.card.certificates import CertificateVerifier
 from terminal.consent import CONSENT_LIVES, Disclosure
 from terminal.deciding import Deciding
+from terminal.disaster import DisasterMode
 from terminal.enquiries import Enquiries, new_question
+from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
 from terminal.freshness import Freshness
 from terminal.identification import AttributesSource, Identification, VisualReason
@@ -49,6 +51,7 @@ class DeskOutbox:
         self.now = now
         self.store = Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=now)
         self.bus = EventBus()
+        self.disaster = DisasterMode(self.store, self.bus, now)
         self.records = VisitRecords(self.store, self.bus, now, "desk-1")
         line = PayerLine(AskingPolicy(), Breaker(), now)
         self.disclosure = Disclosure(
@@ -63,6 +66,10 @@ class DeskOutbox:
             on_change=self.disclosure.advance,
             line=line,
             freshness=freshness,
+            may_ask_by_name=self.disaster.is_on,
+        )
+        self.enquiry_desk = EnquiryDesk(
+            self.store, payer, self.bus, now, self.enquiries.kick, desk_id="desk-1"
         )
         self.deciding = Deciding(self.store, self.bus, now, freshness)
         self.recheck = Recheck(self.store, now, self.enquiries.kick)

@@ -82,6 +82,8 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.UnknownVisitError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-visit"),
     desk.VisitStateError: ErrorPage(CONFLICT, "visit-state"),
     desk.LookRefusedError: ErrorPage(CONFLICT, "look-refused"),
+    desk.DisasterModeOffError: ErrorPage(CONFLICT, "disaster-mode-off"),
+    desk.DisasterRefusedError: ErrorPage(BAD, "disaster-refused"),
     desk.AnswerWithheldError: ErrorPage(HTTPStatus.NOT_FOUND, "answer-withheld"),
     desk.UnknownMonthError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-month"),
     desk.AccessError: ErrorPage(HTTPStatus.FORBIDDEN, "access"),

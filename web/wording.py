@@ -38,10 +38,12 @@ from terminal.calls import CallOutcome
 from terminal.card.jpki import TokenKind
 from terminal.csv_file import LineReason
 from terminal.decision import DecisionBasis
+from terminal.desk_enquiry import DocumentSeen
 from terminal.errors import (
     AccountReason,
     CertificateReason,
     CsvFileReason,
+    DisasterReason,
     LookReason,
     OwnKeyReason,
 )
@@ -122,6 +124,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "run-state": RunState,
     "run-origin": RunOrigin,
     "row-group": RowGroup,
+    "document": DocumentSeen,
+    "disaster-reason": DisasterReason,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
@@ -392,6 +396,8 @@ def reason_words(reason: str | None) -> str:
         "own-key-reason",
         "decision-basis",
         "source",
+        "document",
+        "origin",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""
