@@ -11,6 +11,7 @@ from eligibility.national.exchange import AskedQuestion, SetAside
 from terminal.accounts import TERMINAL
 from terminal.aside import KeptFile
 from terminal.audit import Act, AuditEntry
+from terminal.bulk_run import OPEN_ITEMS, BatchState
 from terminal.errors import StoreError
 from terminal.question import QuestionState
 from terminal.store import Store, Transaction
@@ -32,7 +33,7 @@ class DeskExchangeBook:
 
         def look(tx: Transaction) -> AskedQuestion | None:
             if not tx.outbox.has(question_id):
-                return None
+                return _of_many(tx, question_id)
             question = tx.outbox.get(question_id)
             calls = tx.calls.of_question(question_id)
             replies = frozenset(one.reply_sha256 for one in calls if one.reply_sha256)
@@ -76,3 +77,14 @@ class DeskExchangeBook:
         if new:
             log.warning("a file is set aside: %s", one.reason.value)
         return one.content is not None
+
+
+def _of_many(tx: Transaction, question_id: str) -> AskedQuestion | None:
+    """Return what is known of a question, or a part, of a check of many people."""
+    item = tx.bulk.item(question_id)
+    if item is not None:
+        answer = tx.bulk.answer_to(item.id)
+        replies = () if answer is None else (hashlib.sha256(answer.original).hexdigest(),)
+        return AskedQuestion(item.state in OPEN_ITEMS, frozenset(replies))
+    batch = tx.bulk.batch(question_id)
+    return None if batch is None else AskedQuestion(batch.state is not BatchState.ENDED)

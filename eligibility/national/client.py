@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from eligibility.asking import (
     BulkAnswers,
@@ -20,17 +21,20 @@ from eligibility.asking import (
 )
 from eligibility.codes import ConsentCategory
 from eligibility.errors import (
+    AnswerForAnotherPersonError,
+    EligibilityError,
     NotSupportedError,
+    PayerProtocolError,
     PayerTimeoutError,
     PayerUnavailableError,
     RequestsNotTakenError,
 )
 from eligibility.history import History
 from eligibility.model import Consent, ConsentDecision, PayerAnswer
-from eligibility.national import confirmation
+from eligibility.national import bulk, confirmation, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
-from eligibility.national.exchange import ExchangeBook, Reply, request_name
+from eligibility.national.exchange import AsideReason, ExchangeBook, Reply, request_name
 from eligibility.national.folder import Folder, checked_name
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
@@ -39,10 +43,12 @@ from eligibility.national.settings import NationalSettings
 from eligibility.national.wire import BULK, XmlEncoding
 from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 SINGLE_KIND = confirmation.KIND
-_KINDS = (SINGLE_KIND,)
+_KINDS = (SINGLE_KIND, bulk.UPLOAD_KIND, bulk.DOWNLOAD_KIND, references.SINGLE_KIND)
 _ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
 LEFTOVER_SECONDS = 600
 NOT_TAKEN_SECONDS = 60
@@ -81,7 +87,7 @@ class NationalPayer:
             shared=settings.shared,
         )
         self._pushed: PushedVisits | None = None
-        capabilities = {Capability.BY_NUMBER}
+        capabilities = {Capability.BY_NUMBER, Capability.BULK, Capability.REFERENCE_NUMBERS}
         if settings.face_dir is not None:
             capabilities.add(Capability.PUSHED_VISITS)
             self._pushed = PushedVisits(
@@ -173,6 +179,89 @@ class NationalPayer:
             msg = f"a request cannot be written: {error.strerror}"
             raise PayerUnavailableError(msg) from error
 
+    # -- many at once, and reference numbers ---------------------------------------------------
+
+    def start_bulk(self, question: BulkQuestion) -> BulkReception:
+        """Hand in many questions by number; idempotent by ``question.id``."""
+        return self._ask_once(
+            bulk.UPLOAD_KIND,
+            question.id,
+            lambda: bulk.write_question(question, self._institution_code, self._encoding),
+            lambda content: bulk.read_reception(
+                content,
+                question.id,
+                received_at=self._now(),
+                institution_code=self._institution_code,
+            ),
+        )
+
+    def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
+        """Fetch what a bulk question brought; may be called again.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
+        """
+        return self._ask_once(
+            bulk.DOWNLOAD_KIND,
+            reception.bulk_id,
+            lambda: bulk.write_download(reception, self._institution_code, self._encoding),
+            lambda content: bulk.read_answers(
+                content,
+                question,
+                reception,
+                received_at=self._now(),
+                institution_code=self._institution_code,
+            ),
+        )
+
+    def register_reference_numbers(
+        self, registrations: Sequence[ReferenceNumberRegistration]
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Register the institution's own numbers of patients, one after the other."""
+        return tuple(self._register(one) for one in registrations)
+
+    def _register(self, registration: ReferenceNumberRegistration) -> ReferenceNumberResult:
+        return self._ask_once(
+            references.SINGLE_KIND,
+            registration.id,
+            lambda: references.write_registrations(
+                [registration], registration.id, self._institution_code, self._encoding
+            ),
+            lambda content: references.read_registered(
+                content, registration, institution_code=self._institution_code
+            ),
+        )
+
+    def _ask_once(
+        self,
+        kind: str,
+        identifier: str,
+        content: Callable[[], bytes],
+        read: Callable[[bytes], T],
+    ) -> T:
+        """Return what the answer to a request says that may be sent again at any time.
+
+        Its files are removed as soon as they are read: after a crash it is asked again.  Of
+        several the newest counts, as the payer tells the same at a later time.
+        """
+        replies = self._exchange(kind, identifier, content)
+        newest = max(replies, key=lambda reply: self._written_at(reply.name))
+        try:
+            result = read(newest.content)
+        except (PayerProtocolError, AnswerForAnotherPersonError) as error:
+            of_another = isinstance(error, AnswerForAnotherPersonError)
+            reason = AsideReason.ANOTHER_PERSON if of_another else AsideReason.UNREADABLE
+            self._replies.set_aside(kind, identifier, replies, reason)
+            raise
+        except EligibilityError:
+            self._replies.discard(kind, identifier, replies)
+            raise
+        self._replies.discard(kind, identifier, replies)
+        return result
+
+    def _written_at(self, name: str) -> int:
+        entry = self._res.entry(name)
+        return 0 if entry is None else entry.modified_ns
+
     # -- card visits at the national reader ----------------------------------------------------
 
     def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
@@ -213,20 +302,6 @@ class NationalPayer:
     def ask_by_person(self, question: PersonQuestion) -> PayerAnswer:
         """Not known to the interface."""
         raise NotSupportedError(Capability.BY_PERSON)
-
-    def start_bulk(self, question: BulkQuestion) -> BulkReception:
-        """Hand in many questions by number; idempotent by ``question.id``."""
-        raise NotSupportedError(Capability.BULK)
-
-    def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
-        """Fetch what a bulk question brought; may be called again."""
-        raise NotSupportedError(Capability.BULK)
-
-    def register_reference_numbers(
-        self, registrations: Sequence[ReferenceNumberRegistration]
-    ) -> tuple[ReferenceNumberResult, ...]:
-        """Register the institution's own numbers of patients; idempotent by their ids."""
-        raise NotSupportedError(Capability.REFERENCE_NUMBERS)
 
     def register_card(self, registration: CardRegistration) -> datetime:
         """Not known to the interface: the national reader registers cards."""

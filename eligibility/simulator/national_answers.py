@@ -10,6 +10,7 @@ from datetime import datetime
 
 from eligibility.codes import QualificationValidity, ReferenceClassification
 from eligibility.model import NumberSubject
+from eligibility.numbers import normalise_insurer_number
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
@@ -35,13 +36,17 @@ Answered = tuple[str, list[Tree], list[Tree]]
 """An outcome for the log, more elements of the header, and the body."""
 
 
+Insured = tuple[str, str, str]
+"""Insurer number, number and branch, by which reference numbers are registered."""
+
+
 @dataclass(slots=True)
 class Books:
     """What the payer remembers of this institution: bulk questions and reference numbers."""
 
     bulks: dict[str, tuple[NationalRequest, datetime]] = field(default_factory=dict)
     receptions: dict[tuple[str, str], str] = field(default_factory=dict)
-    references: dict[NumberSubject, str] = field(default_factory=dict)
+    references: dict[Insured, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -138,7 +143,13 @@ def _person(
         population.people, subject, now.astimezone(JAPAN).date(), limit_consent=consent
     )
     with books.lock:
-        reference = books.references.get(subject)
+        reference = books.references.get(
+            (
+                subject.insurer_number,
+                subject.insured_identification_number,
+                subject.insured_branch_number or "",
+            )
+        )
     if reference is None and person is not None:
         reference = person.reference_number
     return [
@@ -225,6 +236,16 @@ def _registered(request: NationalRequest, books: Books) -> Answered:
         reference = search.get("ReferenceNumber", "")
         if not reference:
             raise RequestUnreadableError("ReferenceNumber")
+        try:
+            insurer = normalise_insurer_number(search.get("InsurerNumber", "").strip())
+        except ValueError as error:
+            raise RequestUnreadableError("InsurerNumber") from error
+        number = search.get("InsuredIdentificationNumber", "")
+        if not number:
+            raise RequestUnreadableError("InsuredIdentificationNumber")
         with books.lock:
-            books.references[NumberSubject(*number_asked(search))] = reference
-    return "registered", [("SegmentOfResult", _DONE)], status()
+            branch = search.get("InsuredBranchNumber", "")
+            books.references[insurer, number, branch] = reference
+    echo = list(request.searches[0].items())
+    body: list[Tree] = [*status(), ("ReferenceNumberRegistrationInfo", echo)]
+    return "registered", [("SegmentOfResult", _DONE)], body

@@ -145,6 +145,10 @@ class Bulk:
         """Store how far a part got."""
         self._batches.replace(batch.id, batch)
 
+    def batch(self, batch_id: str) -> BulkBatch | None:
+        """Return the part, or None."""
+        return self._batches.find(batch_id)
+
     def open_batches(self, run_id: str) -> list[BulkBatch]:
         """Return the parts of a run that are not at their end."""
         return self._batches.select(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eligibility.asking import Capability
+from eligibility.asking import BulkQuestion, Capability, ReferenceNumberRegistration
 from eligibility.codes import ConsentCategory, InformationConsent, QualificationValidity
 from eligibility.errors import (
     AnswerForAnotherPersonError,
@@ -16,6 +16,7 @@ from eligibility.errors import (
     PayerProtocolError,
     PayerRefusedError,
     PayerTimeoutError,
+    PayerUnavailableError,
     RequestsNotTakenError,
 )
 from eligibility.model import AnswerOutcome
@@ -243,6 +244,58 @@ def test_what_the_interface_does_not_know_is_not_sent(linked: LinkedWorld) -> No
     with pytest.raises(NotSupportedError):
         payer.next_pushed_visit(0)
     assert linked.leftovers() == []
+
+
+# -- many at once, and reference numbers ----------------------------------------------------------
+
+
+def test_many_are_handed_in_together_and_fetched_later(linked: LinkedWorld) -> None:
+    """Both steps: a reception number, then an answer for each question under its own id."""
+    payer = linked.payer()
+    people = list(linked.people())[:30]
+    questions = tuple(linked.question(coverage) for _, coverage in people)
+    question = BulkQuestion("b-1", questions, linked.world.today)
+    reception = payer.start_bulk(question)
+    assert payer.start_bulk(question).reception_number == reception.reception_number
+    linked.fails(FaultKind.QUEUED, times=1)
+    with pytest.raises(PayerUnavailableError) as caught:
+        payer.collect_bulk(question, reception)
+    assert caught.value.retry_after
+    found = payer.collect_bulk(question, reception)
+    assert found.missing == ()
+    by_question = {answer.question_id: answer for answer in found.answers}
+    for asked, (_, coverage) in zip(questions, people, strict=True):
+        assert by_question[asked.id].results == (coverage,)
+    assert linked.leftovers() == []
+
+
+def test_what_the_payer_leaves_out_of_many_is_named(linked: LinkedWorld) -> None:
+    """Nothing is known of those, and nothing is made up."""
+    payer = linked.payer()
+    questions = tuple(linked.question(coverage) for _, coverage in list(linked.people())[:6])
+    question = BulkQuestion("b-1", questions, linked.world.today)
+    reception = payer.start_bulk(question)
+    linked.fails(FaultKind.PARTIAL, times=1)
+    found = payer.collect_bulk(question, reception)
+    assert set(found.missing) == {one.id for one in questions[3:]}
+
+
+def test_a_reference_number_is_registered_and_comes_back(linked: LinkedWorld) -> None:
+    """照会番号: the clinic's own number of the patient stands in the next answer."""
+    payer = linked.payer()
+    _person, coverage = linked.somebody()
+    subject = subject_of(coverage)
+    registrations = [ReferenceNumberRegistration("r-1", subject, "K-0042")]
+    (result,) = payer.register_reference_numbers(registrations)
+    assert result.accepted
+    answer = payer.ask_by_number(linked.question(coverage))
+    assert answer.reference_number == "K-0042"
+    linked.fails(FaultKind.REFUSE, times=1)
+    (refused,) = payer.register_reference_numbers(
+        [ReferenceNumberRegistration("r-2", subject, "K-0043")]
+    )
+    assert not refused.accepted
+    assert refused.code == "SIM0101"
 
 
 # -- card visits at the national reader ----------------------------------------------------------
