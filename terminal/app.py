@@ -28,6 +28,7 @@ from terminal.events import EventBus
 from terminal.exchange_book import DeskExchangeBook
 from terminal.expected_list import ExpectedList
 from terminal.face_check import make_face_check
+from terminal.found_before import FoundBeforeVisits
 from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
@@ -129,6 +130,7 @@ class Terminal:
         self.register = ClinicRegister(self.store, now)
         self.appointments = AppointmentBook(self.store, now)
         self.expected = ExpectedList(self.store, self.payer, now)
+        self.found_before = FoundBeforeVisits(self.store, now)
         self._bulk = BulkCheck(
             self.store,
             self.payer,

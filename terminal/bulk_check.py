@@ -7,12 +7,10 @@ nothing is asked here; a payer that is down is waited for as the outbox does.
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from eligibility.errors import (
     EligibilityError,
@@ -26,6 +24,7 @@ from eligibility.payer import Payer
 from eligibility.reconcile import JAPAN
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
+from terminal.background import LONGEST_SLEEP, Background, BackgroundLine
 from terminal.bulk_exchange import BulkExchange
 from terminal.bulk_findings import findings_about
 from terminal.bulk_run import (
@@ -39,18 +38,11 @@ from terminal.bulk_run import (
 )
 from terminal.bulk_settings import BulkSettings
 from terminal.calls import outcome_of
-from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
 from terminal.payer_line import PayerLine
 from terminal.question import QuestionProblem
 from terminal.store import Store, Transaction
 
-log = logging.getLogger(__name__)
-
-LONGEST_SLEEP = 5.0
-"""Seconds; short, since the wall clock may be set meanwhile."""
-AFTER_FAULT = 5.0
-WHILE_DESK_ASKS = 0.1
 MOMENT = 0.02
 """Seconds between two handfuls of answers that came together."""
 UNREADABLE_ATTEMPTS = 3
@@ -80,67 +72,34 @@ class BulkCheck:
         self._payer = payer
         self._bus = bus
         self._now = now
-        self._line = line
-        self._desk_is_asking = desk_is_asking
-        self._payer_spoke = payer_spoke
+        self._line = BackgroundLine(line, now, desk_is_asking, payer_spoke)
         self._pause = settings.pause_seconds
         self._monotonic = monotonic
         self._exchange = BulkExchange(
             store, payer, now, self._store_answers, self._end_item, self._give_way
         )
-        self._lock = threading.Condition()
-        self._stopping = False
-        self._woken = False
         self._next_slot = 0.0
         self._told_at = 0.0
-        self._not_before: datetime | None = None
-        self._held = False
-        self._thread = threading.Thread(target=self._watch, name="bulk", daemon=True)
+        self._background = Background("bulk", self._step)
 
     def start(self) -> None:
         """Begin to ask; what a former run of the program left open goes on."""
-        self._thread.start()
+        self._background.start()
 
     def stop(self) -> None:
         """Stop asking; what is under way is finished."""
-        with self._lock:
-            self._stopping = True
-            self._lock.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._background.stop()
 
     def kick(self) -> None:
         """Look now for what there is to ask."""
-        with self._lock:
-            self._woken = True
-            self._lock.notify_all()
+        self._background.kick()
         self._bus.publish(Topic.BULK)
-
-    def _watch(self) -> None:
-        while True:
-            try:
-                wait = self._step()
-            except StoreError:
-                # what is open in the store is found again
-                log.exception("the check of expected patients stands still")
-                wait = AFTER_FAULT
-            except Exception:
-                log.exception("the check of expected patients goes on after a fault")
-                wait = AFTER_FAULT
-            with self._lock:
-                if wait > 0 and not self._woken and not self._stopping:
-                    self._lock.wait(min(wait, LONGEST_SLEEP))
-                self._woken = False
-                if self._stopping:
-                    return
 
     def _step(self) -> float:
         """Do the next thing there is to do; return the seconds until one should look again."""
         run = self._store.read(lambda tx: tx.bulk.running())
         if run is None:
             return LONGEST_SLEEP
-        if self._desk_is_asking():
-            return WHILE_DESK_ASKS
         return self._ask_together(run) if run.way is RunWay.BULK else self._ask_next(run)
 
     # -- one by one --
@@ -150,8 +109,8 @@ class BulkCheck:
         if item is None:
             self._end(run)
             return 0
-        wait = max(self._next_slot - self._monotonic(), self._held_for(run, item))
-        if wait > 0:
+        wait = self._next_slot - self._monotonic()
+        if wait > 0 or (wait := self._held_for(run, item)) > 0:
             return wait
         self._next_slot = self._monotonic() + self._pause
         item = replace(
@@ -175,28 +134,14 @@ class BulkCheck:
         return 0
 
     def _held_for(self, run: BulkRun, asked: BulkItem | BulkBatch) -> float:
-        """Return the seconds for which the payer is left alone, 0 where a question may go out."""
-        now = self._now()
-        if self._held and not self._line.is_silent:
-            # it spoke to somebody meanwhile: all that waited goes out evenly
-            self._held = False
-            self._not_before = self._line.released_at(asked)
-        if self._not_before is not None and now < self._not_before:
-            return (self._not_before - now).total_seconds()
-        self._not_before = self._line.held_until(asked, by_hand=False)
-        if self._not_before is None:
-            return 0
-        self._hold(run, QuestionProblem.PAYER_UNAVAILABLE)
-        return max(0.2, (self._not_before - now).total_seconds())
-
-    def _hold(self, run: BulkRun, problem: QuestionProblem) -> None:
-        self._held = True
-        self._set_problem(run, problem)
+        """Return the seconds for which this may not be asked, 0 where it goes out now."""
+        wait = self._line.wait(asked)
+        if self._line.is_held:
+            self._set_problem(run, run.problem or QuestionProblem.PAYER_UNAVAILABLE)
+        return wait
 
     def _goes_on(self, run: BulkRun) -> None:
-        self._held = False
-        self._not_before = None
-        self._payer_spoke()
+        self._line.spoke()
         self._set_problem(run, None)
 
     def _set_problem(self, run: BulkRun, problem: QuestionProblem | None) -> None:
@@ -237,10 +182,8 @@ class BulkCheck:
         error: PayerUnavailableError | PayerTrustError,
     ) -> None:
         """Leave the payer alone for as long as the line says."""
-        retry_after = error.retry_after if isinstance(error, PayerUnavailableError) else None
-        tried = replace(asked, attempts=max(1, asked.attempts))
-        self._not_before = self._line.failed(tried, retry_after)
-        self._hold(run, QuestionProblem(str(outcome_of(error))))
+        self._line.failed(asked, error)
+        self._set_problem(run, QuestionProblem(str(outcome_of(error))))
 
     def _try_again(self, item: BulkItem, problem: QuestionProblem, most: int) -> None:
         """Ask about this person again after the others; given up after ``most`` attempts."""
@@ -248,7 +191,7 @@ class BulkCheck:
             self._end_item(replace(item, state=ItemState.FAILED, problem=problem))
             return
         self._save_if_open(replace(item, problem=problem))
-        self._not_before = self._line.soon(item)
+        self._line.soon(item)
 
     def _end_item(self, item: BulkItem) -> None:
         self._save_if_open(replace(item, ended_at=self._now()))
@@ -307,7 +250,7 @@ class BulkCheck:
         else:
             self._goes_on(run)
             if again_in:
-                self._not_before = self._now() + timedelta(seconds=again_in)
+                self._line.not_for(again_in)
         self._tell()
         return 0
 
@@ -316,11 +259,9 @@ class BulkCheck:
 
         Returns False where the program ends: what is left is fetched again by the next run of it.
         """
-        with self._lock:
-            self._lock.wait_for(lambda: self._stopping, MOMENT)
-            while self._desk_is_asking() and not self._stopping:
-                self._lock.wait(WHILE_DESK_ASKS)
-            return not self._stopping
+        self._background.rest(MOMENT)
+        self._line.give_way(self._background)
+        return not self._background.is_stopping
 
     # -- the end --
 

@@ -142,6 +142,7 @@ def _visit_page(
         undecided=undecided,
         record=terminal().record_links.view(log_in().actor, detail),
         no_patient=no_patient,
+        before=terminal().found_before.beside(log_in().actor, detail),
         right_name=terminal().right_names.view(log_in().actor, visit_id),
         wants_name=any(one.code is FindingCode.NAME_HAS_REPLACED_CHARACTERS for one in found),
         no_name=no_name,
