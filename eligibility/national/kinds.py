@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 from eligibility.codes import CodeTable, Table, UnknownCode, read_code
@@ -19,6 +20,7 @@ _DAY = re.compile(r"[0-9]{8}")
 _MONTH = re.compile(r"[0-9]{6}")
 _MOMENT = re.compile(r"[0-9]{14}")
 _WHOLE = re.compile(r"[0-9]{1,12}")
+_DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _MOST_YEN = 10**9
 
 Value = TypeVar("Value")
@@ -78,6 +80,13 @@ def _read_whole(text: str) -> int:
     return int(text)
 
 
+def _read_decimal(text: str) -> Decimal:
+    if not _DECIMAL.fullmatch(text):
+        msg = "an amount is written in digits"
+        raise ValueError(msg)
+    return Decimal(text)
+
+
 def _read_yen(text: str) -> int:
     yen = _read_whole(text)
     if yen > _MOST_YEN:
@@ -95,6 +104,7 @@ DAY: Kind[date] = Kind(_read_day, _write_day)
 MONTH: Kind[date] = Kind(_read_month, _write_month)
 MOMENT: Kind[datetime] = Kind(_read_moment, _write_moment)
 WHOLE: Kind[int] = Kind(_read_whole, str)
+AMOUNT: Kind[Decimal] = Kind(_read_decimal, "{:f}".format)
 YEN: Kind[int] = Kind(_read_yen, str)
 RATIO: Kind[CopayRatio | UnknownCode] = Kind(read_copay_ratio, _write_ratio)
 INSURER_NUMBER: Kind[str] = Kind(normalise_insurer_number, insurer_number_on_the_wire)
