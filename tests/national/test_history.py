@@ -215,9 +215,7 @@ def records(
     body: DrugBody | None = TOLD, **header: Any
 ) -> tuple[MedicationRecord | TreatmentRecord, ...]:
     """Return what the desk reads of an answer to h-1."""
-    made = DrugHeader(
-        **{"arbitrary_file_identifier": "h-1", "result_code": TAKEN, "person": PERSON} | header
-    )
+    made = replace(DrugHeader("h-1", TAKEN, None, PERSON), **header)
     written = drugs.write_response(DrugResponse(made, body), XmlEncoding.SHIFT_JIS)
     return drugs.read_records(written, SUBJECT, "h-1")
 
@@ -297,9 +295,7 @@ def test_trees_that_nobody_knows_are_kept_as_they_came() -> None:
 
 def observations(body: CheckupBody | None, **header: Any) -> tuple[CheckupObservation, ...]:
     """Return what the desk reads of an answer to h-1."""
-    made = CheckupHeader(
-        **{"arbitrary_file_identifier": "h-1", "result_code": TAKEN, "person": PERSON} | header
-    )
+    made = replace(CheckupHeader("h-1", TAKEN, None, PERSON), **header)
     written = checkups.write_response(CheckupResponse(made, body), XmlEncoding.UTF_8)
     return checkups.read_observations(written, SUBJECT, "h-1")
 
