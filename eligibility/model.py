@@ -258,6 +258,7 @@ class FindingCode(StrEnum):
     VALIDITY_CONTRADICTS_DATES = "validity-contradicts-dates"
     ANSWER_INCOMPLETE = "answer-incomplete"
     OTHER_PERSON = "other-person"
+    FAMILY_NAME_CHANGED = "family-name-changed"
     CANDIDATE_IS_ANOTHER = "candidate-is-another"
     NAME_DIFFERS = "name-differs"
     NAME_WRITTEN_OTHERWISE = "name-written-otherwise"

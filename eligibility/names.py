@@ -42,6 +42,11 @@ def characters_outside_jis_x_0208(text: str) -> tuple[str, ...]:
     return tuple(outside)
 
 
+def can_be_written(name: str) -> bool:
+    """Whether claims, receipts and prescriptions can carry this name as it stands."""
+    return not has_replaced_characters(name) and not characters_outside_jis_x_0208(name)
+
+
 def comparable(text: str) -> str:
     """Return ``text`` with one width (half-width kana made full) and without white space.
 

@@ -31,11 +31,8 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.names import (
-    certainly_differ,
-    characters_outside_jis_x_0208,
-    has_replaced_characters,
-)
+from eligibility.names import can_be_written, certainly_differ
+from eligibility.personal_number import personal_key
 from eligibility.register import about_record
 from eligibility.subjects import is_same_subject
 from eligibility.validity import (
@@ -185,7 +182,7 @@ def _about_dates(
 
 def _about_name(person: InsuredPerson) -> Iterator[Finding]:
     """A name with ``●`` or outside JIS X 0208 cannot go into a claim or on a prescription."""
-    if has_replaced_characters(person.name) or characters_outside_jis_x_0208(person.name):
+    if not can_be_written(person.name):
         yield Finding(
             FindingCode.NAME_HAS_REPLACED_CHARACTERS,
             Severity.WARN,
@@ -248,38 +245,61 @@ def _about_unknown_codes(value: object, path: str = "") -> Iterator[Finding]:
 
 
 def _about_person(answer: PayerAnswer, recorded: PayerAnswer) -> Iterator[Finding]:
-    """One certificate belongs to one person: another birth date, sex or name is another person."""
-    known = [coverage.person for coverage in recorded.results]
-    for coverage in answer.results:
-        contradictions = [list(_contradictions(coverage.person, person)) for person in known]
+    """One certificate belongs to one person: another birth date, sex or name is another person.
+
+    Another family name alone, under the very number of that person, was changed (改姓).
+    """
+    for now in answer.results:
+        contradictions = [list(_contradictions(now, then)) for then in recorded.results]
         if contradictions and all(contradictions):
             for one in contradictions:
                 yield from one
 
 
-def _contradictions(now: InsuredPerson, then: InsuredPerson) -> Iterator[Finding]:
+def _contradictions(now: Coverage, then: Coverage) -> Iterator[Finding]:
+    here, there = now.person, then.person
     pairs: list[tuple[str, object, object]] = []
-    if now.birthdate != then.birthdate:
-        pairs.append(("birthdate", now.birthdate, then.birthdate))
-    if now.sex != then.sex and BINARY_SEX.issuperset((now.sex, then.sex)):
-        pairs.append(("sex", now.sex, then.sex))
-    if certainly_differ(now.name, then.name):
-        pairs.append(("name", now.name, then.name))
+    if here.birthdate != there.birthdate:
+        pairs.append(("birthdate", here.birthdate, there.birthdate))
+    if here.sex != there.sex and BINARY_SEX.issuperset((here.sex, there.sex)):
+        pairs.append(("sex", here.sex, there.sex))
+    if certainly_differ(here.name, there.name):
+        pairs.append(("name", here.name, there.name))
     if (
-        now.name_kana is not None
-        and then.name_kana is not None
-        and certainly_differ(now.name_kana, then.name_kana)
+        here.name_kana is not None
+        and there.name_kana is not None
+        and certainly_differ(here.name_kana, there.name_kana)
     ):
-        pairs.append(("name_kana", now.name_kana, then.name_kana))
+        pairs.append(("name_kana", here.name_kana, there.name_kana))
+    changed = _only_the_family_name(now, then)
     for field, payer_says, recorded_says in pairs:
         yield Finding(
-            FindingCode.OTHER_PERSON,
-            Severity.STOP,
+            FindingCode.FAMILY_NAME_CHANGED if changed else FindingCode.OTHER_PERSON,
+            Severity.WARN if changed else Severity.STOP,
             field=field,
             from_payer=said(payer_says),
             recorded=said(recorded_says),
             blocks_history=True,
         )
+
+
+def _only_the_family_name(now: Coverage, then: Coverage) -> bool:
+    """Whether another name is certainly a changed family name.
+
+    Birth date, sex, the personal number and the given name, in writing and in kana, must have been
+    told by both answers and be the same; what is missing is never taken for the same.
+    """
+    here, there = now.person, then.person
+    if personal_key(now) is None or personal_key(now) != personal_key(then):
+        return False
+    if here.birthdate != there.birthdate or here.sex != there.sex or here.sex not in BINARY_SEX:
+        return False
+    names = (here.name, there.name), (here.name_kana or "", there.name_kana or "")
+    return all(
+        len(one.split()) == len(other.split()) == 2
+        and compare_names(one.split()[1], other.split()[1]) is Match.SAME
+        for one, other in names
+    )
 
 
 def _about_changes(answer: PayerAnswer, recorded: PayerAnswer, today: date) -> Iterator[Finding]:

@@ -21,27 +21,11 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.names import certainly_differ
+from eligibility.personal_number import personal_key
 from eligibility.reconcile import JAPAN
 from eligibility.subjects import is_same_subject
 
-PERSONAL_NUMBERS = ("12", "39")
-"""法別番号 whose numbers are one person's without any branch: 医療扶助, 後期高齢者医療."""
-
 _BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
-
-PersonalKey = tuple[str, str | None, str, str | None]
-
-
-def personal_key(coverage: Coverage) -> PersonalKey | None:
-    """Return insurer, symbol, number and branch where they name one person, else None.
-
-    Without a branch a number may be a whole family's, and says nothing of who this is.
-    """
-    number, branch = coverage.insured_identification_number, coverage.insured_branch_number
-    is_personal = branch is not None or coverage.insurer_number.startswith(PERSONAL_NUMBERS)
-    if not number or not is_personal:
-        return None
-    return coverage.insurer_number, coverage.insured_card_symbol, number, branch
 
 
 def about_renewal(
@@ -54,21 +38,41 @@ def about_renewal(
     personal number are not looked at.  A CARD_RENEWED finding carries the day in ``recorded``; a
     contradiction, which forbids any link, its field and both values.
     """
-    found: set[Finding] = set()
-    kin = []
+    kin, found = _kin(answer, others)
+    cards = [one for one in (answer, *kin) if isinstance(one.subject, CardSubject)]
+    if len(cards) > 1 and cards[0] is answer and not found and recorded is None:
+        last = max(one.received_at for one in cards[1:]).astimezone(JAPAN).date().isoformat()
+        found.add(Finding(FindingCode.CARD_RENEWED, Severity.NOTE, recorded=last))
+    return tuple(sorted(found, key=lambda one: (one.field or "", one.recorded)))
+
+
+def earlier_cards(answer: PayerAnswer, others: Iterable[PayerAnswer]) -> tuple[CardSubject, ...]:
+    """Return the certificates that the holder of this one had before, the latest first.
+
+    ``others``: as of :func:`about_renewal`.  None at all where any of them contradicts.
+    """
+    kin, contradictions = _kin(answer, others)
+    if contradictions:
+        return ()
+    kin.sort(key=lambda one: one.received_at, reverse=True)
+    found = [one.subject for one in kin if isinstance(one.subject, CardSubject)]
+    return tuple(dict.fromkeys(found))
+
+
+def _kin(
+    answer: PayerAnswer, others: Iterable[PayerAnswer]
+) -> tuple[list[PayerAnswer], set[Finding]]:
+    """Return the others that name the same person, and what speaks against it."""
+    kin, found = [], set()
     for other in others:
         if is_same_subject(other.subject, answer.subject):
             continue
         for now, then in _same_numbers(answer, other):
             contradictions = set(_contradictions(now.person, then.person))
             found |= contradictions
-            by_card = isinstance(answer.subject, CardSubject)
-            if not contradictions and by_card and isinstance(other.subject, CardSubject):
-                kin.append(other.received_at)
-    if kin and not found and recorded is None:
-        last = max(kin).astimezone(JAPAN).date().isoformat()
-        found.add(Finding(FindingCode.CARD_RENEWED, Severity.NOTE, recorded=last))
-    return tuple(sorted(found, key=lambda one: (one.field or "", one.recorded)))
+            if not contradictions:
+                kin.append(other)
+    return kin, found
 
 
 def _same_numbers(answer: PayerAnswer, other: PayerAnswer) -> Iterator[tuple[Coverage, Coverage]]:

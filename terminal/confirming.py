@@ -22,9 +22,10 @@ from eligibility.model import (
     Subject,
 )
 from eligibility.payer import CardQuestion, IdentificationMethod
+from eligibility.personal_number import personal_key
 from eligibility.reconcile import JAPAN, reconcile
 from eligibility.register import about_record, is_about_record
-from eligibility.renewal import about_renewal, personal_key
+from eligibility.renewal import about_renewal
 from terminal.accounts import TERMINAL
 from terminal.asked import Asked
 from terminal.audit import Act, AuditEntry
@@ -66,7 +67,7 @@ def trusted_answer(tx: Transaction, subject: Subject) -> PayerAnswer | None:
     return None
 
 
-def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerAnswer]:
+def answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerAnswer]:
     """Return recorded answers that name a number of this one, doubtful ones left out."""
     keys = {key[0::2] for coverage in answer.results if (key := personal_key(coverage))}
     found = {
@@ -112,7 +113,7 @@ class Confirming:
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
         findings = self._findings(tx, visit_id, asked, answer, recorded)
-        findings += about_renewal(answer, recorded, _answers_with_numbers_of(tx, answer))
+        findings += about_renewal(answer, recorded, answers_with_numbers_of(tx, answer))
         findings += self._about_look(tx, visit_id, asked, answer)
         findings += self._about_decision(tx, visit_id, asked, answer)
         supersedes = former[0].id if former else None

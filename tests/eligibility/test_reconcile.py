@@ -20,6 +20,7 @@ from eligibility.model import (
     AnswerOutcome,
     CardSubject,
     CopayRatio,
+    Coverage,
     ElderlyRecipientCertificate,
     FindingCode,
     LimitCertificate,
@@ -57,6 +58,45 @@ class Case:
 
 
 F = FindingCode
+NUMBERED = replace(
+    COVERAGE,
+    insured_card_symbol="見－０１",
+    insured_identification_number="１２３",
+    insured_branch_number="02",
+)
+MARRIED = replace(NUMBERED, person=replace(PERSON, name="例　太郎", name_kana="ﾚｲ ﾀﾛｳ"))
+BOTH = ("name", "name_kana")
+
+
+def known(**changes: object) -> Coverage:
+    """Return the numbered coverage with another person."""
+    return replace(NUMBERED, person=replace(PERSON, **changes))  # type: ignore[arg-type]  # fields by name
+
+
+NOT_ONLY_THE_FAMILY_NAME = [
+    ("another branch", BOTH, MARRIED, replace(NUMBERED, insured_branch_number="03")),
+    ("another number", BOTH, MARRIED, replace(NUMBERED, insured_identification_number="１２４")),
+    ("another symbol", BOTH, MARRIED, replace(NUMBERED, insured_card_symbol="見－０２")),
+    (
+        "no number of a person's own",
+        BOTH,
+        replace(MARRIED, insured_branch_number=None),
+        replace(NUMBERED, insured_branch_number=None),
+    ),
+    (
+        "another birth date",
+        ("birthdate", *BOTH),
+        MARRIED,
+        known(birthdate=date(1984, 5, 18)),
+    ),
+    ("another sex", ("name", "name_kana", "sex"), MARRIED, known(sex=Sex.FEMALE)),
+    ("a sex that one side does not tell", BOTH, MARRIED, known(sex=Sex.NOT_SET)),
+    ("another given name", BOTH, MARRIED, known(name="見本　次郎")),
+    ("another reading of the given name", BOTH, MARRIED, known(name_kana="ﾐﾎﾝ ｼﾞﾛｳ")),
+    ("a reading that one side does not tell", ("name",), MARRIED, known(name_kana=None)),
+    ("a given name with ●", BOTH, MARRIED, known(name="見本　●郎")),
+    ("a name in one piece", BOTH, MARRIED, known(name="見本太郎")),
+]
 CASES = [
     Case("a plain, valid, whole answer needs nothing", []),
     Case("the same as last time needs nothing", [], circumstances={"recorded": BEFORE}),
@@ -283,6 +323,24 @@ CASES = [
         [(F.OTHER_PERSON, STOP, "name", CLOSED)],
         person(name="見本　次郎"),
         {"recorded": BEFORE},
+    ),
+    Case(
+        "another family name alone, under the person's own number, was changed: staff ask",
+        [
+            (F.FAMILY_NAME_CHANGED, WARN, "name", CLOSED),
+            (F.FAMILY_NAME_CHANGED, WARN, "name_kana", CLOSED),
+        ],
+        replace(ANSWER, results=(MARRIED,)),
+        {"recorded": before(replace(ANSWER, results=(NUMBERED,)))},
+    ),
+    *(
+        Case(
+            f"another family name and {what} is another person",
+            [(F.OTHER_PERSON, STOP, one, CLOSED) for one in fields],
+            replace(ANSWER, results=(now,)),
+            {"recorded": before(replace(ANSWER, results=(then,)))},
+        )
+        for what, fields, now, then in NOT_ONLY_THE_FAMILY_NAME
     ),
     Case(
         "small kana and a variant form are the same person, written otherwise than last time",

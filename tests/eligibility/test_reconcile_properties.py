@@ -110,7 +110,12 @@ def test_what_was_not_read_is_never_compared(
 ) -> None:
     """A finding about a change always has a value from each side."""
     for finding in findings(one, recorded=recorded):
-        if finding.code in (F.RATIO_CHANGED, F.INSURER_CHANGED, F.OTHER_PERSON):
+        if finding.code in (
+            F.RATIO_CHANGED,
+            F.INSURER_CHANGED,
+            F.OTHER_PERSON,
+            F.FAMILY_NAME_CHANGED,
+        ):
             assert NOT_READ not in (finding.from_payer, finding.recorded)
             assert finding.from_payer != finding.recorded
 

@@ -20,7 +20,8 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.renewal import about_renewal, personal_key
+from eligibility.personal_number import personal_key
+from eligibility.renewal import about_renewal, earlier_cards
 from tests.eligibility.answers import ANSWER, COVERAGE, PERSON
 
 NUMBERED = replace(
@@ -54,6 +55,18 @@ def test_a_renewed_card_is_noted_with_the_day_of_the_last_record() -> None:
     (finding,) = about_renewal(NEW, None, [older, FORMER])
     assert (finding.code, finding.severity) == (FindingCode.CARD_RENEWED, Severity.NOTE)
     assert (finding.recorded, finding.blocks_history) == ("2025-06-02", False)
+
+
+def test_the_earlier_cards_are_named_the_latest_first_and_none_beside_a_contradiction() -> None:
+    """As long as every record with the number fits, also after the new card was seen."""
+    older = replace(
+        FORMER,
+        subject=CardSubject("CN=Test", "0a"),
+        received_at=datetime(2024, 1, 1, tzinfo=UTC),
+    )
+    assert earlier_cards(NEW, [older, FORMER, NEW]) == (FORMER.subject, older.subject)
+    assert earlier_cards(NEW, [former(insured_branch_number="03")]) == ()
+    assert earlier_cards(NEW, [older, known_as(birthdate=date(1950, 1, 1))]) == ()
 
 
 def test_a_card_that_was_seen_before_is_not_new_again() -> None:
