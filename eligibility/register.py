@@ -159,6 +159,14 @@ def about_record(
     return tuple(found)
 
 
+def is_another_persons(
+    record: ClinicRecord, answer: PayerAnswer, attributes: HolderAttributes = NOTHING_READ
+) -> bool:
+    """Whether the record is certainly not of whom the answer names, or of the card's holder."""
+    found = about_record(record, answer, attributes)
+    return any(one.code is FindingCode.RECORD_IS_ANOTHER for one in found)
+
+
 def is_about_record(finding: Finding) -> bool:
     """Whether :func:`about_record` made this finding."""
     return finding.code in _OURS

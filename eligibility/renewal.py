@@ -23,7 +23,7 @@ from eligibility.model import (
 from eligibility.names import certainly_differ
 from eligibility.personal_number import personal_key
 from eligibility.reconcile import JAPAN
-from eligibility.subjects import is_same_subject
+from eligibility.subjects import KnownSubject, is_same_subject
 
 _BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})
 
@@ -39,15 +39,18 @@ def about_renewal(
     contradiction, which forbids any link, its field and both values.
     """
     kin, found = _kin(answer, others)
-    cards = [one for one in (answer, *kin) if isinstance(one.subject, CardSubject)]
-    if len(cards) > 1 and cards[0] is answer and not found and recorded is None:
-        last = max(one.received_at for one in cards[1:]).astimezone(JAPAN).date().isoformat()
+    cards = [one for one in kin if isinstance(one.subject, CardSubject)]
+    by_card = isinstance(answer.subject, CardSubject)
+    if by_card and cards and not found and recorded is None:
+        last = max(one.received_at for one in cards).astimezone(JAPAN).date().isoformat()
         found.add(Finding(FindingCode.CARD_RENEWED, Severity.NOTE, recorded=last))
     return tuple(sorted(found, key=lambda one: (one.field or "", one.recorded)))
 
 
-def earlier_cards(answer: PayerAnswer, others: Iterable[PayerAnswer]) -> tuple[CardSubject, ...]:
-    """Return the certificates that the holder of this one had before, the latest first.
+def known_before(answer: PayerAnswer, others: Iterable[PayerAnswer]) -> tuple[KnownSubject, ...]:
+    """Return as what the same person was certainly known before, the latest first.
+
+    By the certificate of a former card, or by a number that was asked about without a card.
 
     ``others``: as of :func:`about_renewal`.  None at all where any of them contradicts.
     """
@@ -55,7 +58,7 @@ def earlier_cards(answer: PayerAnswer, others: Iterable[PayerAnswer]) -> tuple[C
     if contradictions:
         return ()
     kin.sort(key=lambda one: one.received_at, reverse=True)
-    found = [one.subject for one in kin if isinstance(one.subject, CardSubject)]
+    found = [one.subject for one in kin if isinstance(one.subject, KnownSubject)]
     return tuple(dict.fromkeys(found))
 
 

@@ -18,7 +18,6 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.clinic_register import ClinicRegister
 from terminal.config import TerminalConfig
-from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
@@ -127,7 +126,6 @@ class Terminal:
             self._enquiries.kick,
             desk_id=config.terminal.desk_id,
         )
-        self.register = ClinicRegister(self.store, now)
         self.appointments = AppointmentBook(self.store, now)
         self.expected = ExpectedList(self.store, self.payer, now)
         self.found_before = FoundBeforeVisits(self.store, now)
@@ -166,12 +164,9 @@ class Terminal:
             monotonic=monotonic,
         )
         self.right_names = RightNames(self.store, self.bus, now)
-        self.record_links = RecordLinking(
-            self.store,
-            Confirming(verifier, now, freshness),
-            now,
-            self.desk.confirmation_changed,
-        )
+        changed = self.desk.confirmation_changed
+        self.record_links = RecordLinking(self.store, now, changed)
+        self.register = ClinicRegister(self.store, now, changed)
         self.payer_watch = PayerWatch(self.payer, config.payer_certificate, now)
         self._scheduler = make_scheduler(
             self.desk,

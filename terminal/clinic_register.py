@@ -18,6 +18,7 @@ from terminal.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.errors import CsvFileError, CsvFileReason, PreviewOutdatedError
 from terminal.previews import Previews
+from terminal.reconfirming import Reconfirming
 from terminal.register_dates import read_birthdate
 from terminal.register_entry import RegisterChange, RegisterChanges, RegisterEntry, searchable
 from terminal.register_file import RegisterFile, read_register_file
@@ -91,10 +92,17 @@ def require_register(actor: Actor) -> None:
 class ClinicRegister:
     """The register of one store.  Raises RoleError, StoreError; safe to call from any thread."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        """``now``: aware."""
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        on_change: Callable[[str], None] = lambda _visit_id: None,
+    ) -> None:
+        """``now``: aware.  ``on_change``: called with each visit that an import changed."""
         self._store = store
+        self._reconfirming = Reconfirming(now)
         self._now = now
+        self._on_change = on_change
         self._previews: Previews[RegisterPreview] = Previews(now)
 
     def look_at(self, actor: Actor, data: bytes) -> RegisterPreview:
@@ -119,6 +127,8 @@ class ClinicRegister:
     def take(self, actor: Actor, preview_id: str) -> RegisterChanges:
         """Take the file that was looked at, whole; return what that did.
 
+        The visits of these days are held against the register as it is now.
+
         Raises PreviewOutdatedError where it would now do something else than was shown, or was
         looked at too long ago; CsvFileError where lines of it are wrong.
         """
@@ -131,18 +141,21 @@ class ClinicRegister:
         taken = (*shown.new, *(one.after for one in shown.changed))
         written = bodies(RegisterEntry.of(record, now, actor.id) for record in taken)
 
-        def store(tx: Transaction) -> None:
+        def store(tx: Transaction) -> list[str]:
             if tx.clinic_records.state() != preview.state:
                 msg = "the register changed since the file was looked at"
                 raise PreviewOutdatedError(msg)
             tx.clinic_records.take(written)
             counts = f"new {len(shown.new)}, changed {len(shown.changed)}"
             tx.audit.append(AuditEntry(Act.REGISTER_IMPORTED, actor, reason=counts))
+            return self._reconfirming.of_these_days(tx)
 
         try:
-            self._store.write(store)
+            changed = self._store.write(store)
         finally:
             self._previews.forget(actor)
+        for visit_id in changed:
+            self._on_change(visit_id)
         return shown
 
     def search(self, actor: Actor, text: str, number: int = 1) -> RegisterPage:

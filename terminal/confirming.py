@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from eligibility.clinic_record import ClinicRecord
-from eligibility.findings import in_order
 from eligibility.holder import NOTHING_READ, about_holder, is_about_holder
 from eligibility.model import (
     CardSubject,
@@ -24,8 +23,9 @@ from eligibility.model import (
 from eligibility.payer import CardQuestion, IdentificationMethod
 from eligibility.personal_number import personal_key
 from eligibility.reconcile import JAPAN, reconcile
-from eligibility.register import about_record, is_about_record
-from eligibility.renewal import about_renewal
+from eligibility.register import is_about_record
+from eligibility.renewal import about_renewal, known_before
+from eligibility.subjects import KnownSubject
 from terminal.accounts import TERMINAL
 from terminal.asked import Asked
 from terminal.audit import Act, AuditEntry
@@ -38,8 +38,6 @@ from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 
 DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
-STILL_SHOWN = timedelta(hours=48)
-"""How long after a visit began its coverage or history may still be on a screen, and more."""
 
 
 def is_doubtful(confirmation: Confirmation) -> bool:
@@ -67,7 +65,7 @@ def trusted_answer(tx: Transaction, subject: Subject) -> PayerAnswer | None:
     return None
 
 
-def answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerAnswer]:
+def _answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerAnswer]:
     """Return recorded answers that name a number of this one, doubtful ones left out."""
     keys = {key[0::2] for coverage in answer.results if (key := personal_key(coverage))}
     found = {
@@ -79,6 +77,18 @@ def answers_with_numbers_of(tx: Transaction, answer: PayerAnswer) -> list[PayerA
     return [tx.answers.get(answer_id) for answer_id in found]
 
 
+def known_before_of(tx: Transaction, visit_id: str) -> tuple[KnownSubject, ...]:
+    """Return by which cards and numbers a visit's patient was certainly known before.
+
+    None where it is not sure whose answer the visit stands on.
+    """
+    confirmation = next(iter(tx.confirmations.of_visit(visit_id)), None)
+    if confirmation is None or is_doubtful(confirmation):
+        return ()
+    answer = tx.answers.get(confirmation.answer_id)
+    return known_before(answer, _answers_with_numbers_of(tx, answer))
+
+
 def known_attributes(tx: Transaction, subject: Subject) -> HolderAttributes:
     """Return what this card said of its holder when it was read last, in whichever visit.
 
@@ -88,6 +98,44 @@ def known_attributes(tx: Transaction, subject: Subject) -> HolderAttributes:
         return NOTHING_READ
     record = tx.holders.latest_of(subject)
     return NOTHING_READ if record is None else record.attributes
+
+
+def linked_record(tx: Transaction, visit_id: str, answer: PayerAnswer) -> ClinicRecord | None:
+    """Return the clinic's own record of the visit's patient, and keep its number there."""
+    record = record_for(tx, answer)
+    number = None if record is None else record.patient_number
+    visit = tx.visits.get(visit_id)
+    if visit.clinic_patient_id != number:
+        tx.visits.save(replace(visit, clinic_patient_id=number, version=visit.version + 1))
+    return record
+
+
+def store_confirmation(
+    tx: Transaction,
+    visit_id: str,
+    answer: PayerAnswer,
+    made_at: datetime,
+    source: ConfirmationSource,
+    findings: tuple[Finding, ...],
+    supersedes: str | None,
+) -> None:
+    """Store what a visit may rely on, and write it down; ``supersedes``: the one before, by id."""
+    tx.confirmations.add(
+        Confirmation(
+            id=uuid.uuid4().hex,
+            visit_id=visit_id,
+            answer_id=answer.id,
+            as_of=answer.received_at,
+            made_at=made_at,
+            source=source,
+            qualification_validity=answer.qualification_validity,
+            findings=findings,
+            supersedes=supersedes,
+        )
+    )
+    tx.audit.append(
+        AuditEntry(Act.CONFIRMED, TERMINAL, visit_id, subject=answer.subject, reason=source.value)
+    )
 
 
 class Confirming:
@@ -113,11 +161,13 @@ class Confirming:
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
         findings = self._findings(tx, visit_id, asked, answer, recorded)
-        findings += about_renewal(answer, recorded, answers_with_numbers_of(tx, answer))
+        findings += about_renewal(answer, recorded, _answers_with_numbers_of(tx, answer))
         findings += self._about_look(tx, visit_id, asked, answer)
         findings += self._about_decision(tx, visit_id, asked, answer)
         supersedes = former[0].id if former else None
-        self._add(tx, visit_id, answer, ConfirmationSource.LIVE, findings, supersedes)
+        store_confirmation(
+            tx, visit_id, answer, self._now(), ConfirmationSource.LIVE, findings, supersedes
+        )
 
     def _about_look(
         self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer
@@ -185,36 +235,10 @@ class Confirming:
         )
         severity = Severity.NOTE if self._counts(last) else Severity.WARN
         old = Finding(FindingCode.RECORDED_ANSWER, severity, blocks_history=True)
-        self._add(tx, visit_id, answer, ConfirmationSource.RECORDED, (old, *today, *then), None)
-
-    def confirm_again(self, tx: Transaction, subject: Subject) -> list[str]:
-        """Confirm again what was confirmed, now that the card was read or a record was linked.
-
-        That is done for each visit of these days with this card or number, since a wrong person's
-        record may stand in any of them; what changes supersedes the former confirmation.  Returns
-        the ids of the visits whose confirmation changed.
-        """
-        attributes = known_attributes(tx, subject)
-        changed = []
-        for visit in tx.visits.of_subject(subject, self._now() - STILL_SHOWN):
-            former = next(iter(tx.confirmations.of_visit(visit.id)), None)
-            if former is None:
-                continue
-            answer = tx.answers.get(former.answer_id)
-            record = self._linked(tx, visit.id, answer)
-            rest = {
-                finding
-                for finding in former.findings
-                if not is_about_holder(finding) and not is_about_record(finding)
-            }
-            rest.update(about_holder(attributes, answer))
-            if record is not None:
-                rest.update(about_record(record, answer, attributes))
-            findings = in_order(rest)
-            if set(findings) != set(former.findings):
-                self._add(tx, visit.id, answer, former.source, findings, former.id)
-                changed.append(visit.id)
-        return changed
+        found = (old, *today, *then)
+        store_confirmation(
+            tx, visit_id, answer, self._now(), ConfirmationSource.RECORDED, found, None
+        )
 
     def _findings(
         self,
@@ -224,7 +248,7 @@ class Confirming:
         answer: PayerAnswer,
         recorded: PayerAnswer | None,
     ) -> tuple[Finding, ...]:
-        record = self._linked(tx, visit_id, answer)
+        record = linked_record(tx, visit_id, answer)
         today = asked.qualification_confirmation_date
         if not isinstance(asked, CardQuestion):
             return reconcile(
@@ -248,41 +272,4 @@ class Confirming:
             or identification.revocation is RevocationState.NOT_CHECKED,
             attributes=known_attributes(tx, asked.subject),
             record=record,
-        )
-
-    def _linked(self, tx: Transaction, visit_id: str, answer: PayerAnswer) -> ClinicRecord | None:
-        """Return the clinic's own record of the visit's patient, and keep its number there."""
-        record = record_for(tx, answer)
-        number = None if record is None else record.patient_number
-        visit = tx.visits.get(visit_id)
-        if visit.clinic_patient_id != number:
-            tx.visits.save(replace(visit, clinic_patient_id=number, version=visit.version + 1))
-        return record
-
-    def _add(
-        self,
-        tx: Transaction,
-        visit_id: str,
-        answer: PayerAnswer,
-        source: ConfirmationSource,
-        findings: tuple[Finding, ...],
-        supersedes: str | None,
-    ) -> None:
-        tx.confirmations.add(
-            Confirmation(
-                id=uuid.uuid4().hex,
-                visit_id=visit_id,
-                answer_id=answer.id,
-                as_of=answer.received_at,
-                made_at=self._now(),
-                source=source,
-                qualification_validity=answer.qualification_validity,
-                findings=findings,
-                supersedes=supersedes,
-            )
-        )
-        tx.audit.append(
-            AuditEntry(
-                Act.CONFIRMED, TERMINAL, visit_id, subject=answer.subject, reason=source.value
-            )
         )

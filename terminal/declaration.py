@@ -45,6 +45,7 @@ class Declaration:
     """The form as far as it is known; None is a blank to be written by hand.
 
     The insurer is always a blank: the one of an earlier or refused answer may be the former one.
+    ``name_is_entered``: by staff, since the payer's cannot be written.
     """
 
     reason: DeclarationReason | None = None
@@ -53,6 +54,7 @@ class Declaration:
     birthdate: date | None = None
     sex: Sex | None = None
     address: str | None = None
+    name_is_entered: bool = False
 
 
 def declaration_of(
@@ -61,15 +63,18 @@ def declaration_of(
     """Return the form for this visit, None while the qualification is or may yet be confirmed.
 
     ``attributes``: the holder's as the card says them; they come before the payer's.  ``answer``:
-    what ``row`` stands on, None where it is withheld; a name with ``●`` is left blank.
+    what ``row`` stands on, None where it is withheld.  For a name with ``●`` stands what staff
+    entered, else a blank.
     """
     if not _nothing_confirms(row):
         return None
     person = _person_of(answer)
     card = attributes or HolderAttributes()
     name, sex = _read(card.name), _read(card.sex)
+    entered = name is None and person is not None and row.right_name is not None
     if person is not None:
-        name = name or (None if has_replaced_characters(person.name) else person.name)
+        unreadable = has_replaced_characters(person.name)
+        name = name or row.right_name or (None if unreadable else person.name)
         sex = sex or person.sex
     return Declaration(
         reason=_reason(row),
@@ -78,6 +83,7 @@ def declaration_of(
         birthdate=_read(card.birthdate) or (None if person is None else person.birthdate),
         sex=sex if sex in (Sex.MALE, Sex.FEMALE) else None,
         address=_read(card.address) or (None if person is None else person.address),
+        name_is_entered=entered,
     )
 
 

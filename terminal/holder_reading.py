@@ -17,7 +17,6 @@ from terminal.accounts import Actor
 from terminal.card.jpki import TokenKind
 from terminal.card.number_b import NumberB
 from terminal.card.own_key import OwnKeyProof, RecordIssuers
-from terminal.confirming import Confirming
 from terminal.errors import (
     AnotherCardError,
     CardError,
@@ -35,6 +34,7 @@ from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, NumberBEntry
 from terminal.reader.types import CardReader
 from terminal.recognition import CardDetails, KnownCard, OwnKeyQuestion, read_attributes
+from terminal.reconfirming import Reconfirming
 from terminal.views import KioskStep, NumberBState, NumberBView, OwnKeyState
 from terminal.visit_steps import VisitSteps
 
@@ -90,7 +90,6 @@ class HolderReading:
         desk_id: str,
         reader: CardReader,
         issuers: RecordIssuers | None,
-        confirming: Confirming,
         steps: VisitSteps,
         bus: EventBus,
         now: Callable[[], datetime],
@@ -99,7 +98,7 @@ class HolderReading:
         self._desk_id = desk_id
         self._reader = reader
         self._issuers = issuers
-        self._confirming = confirming
+        self._reconfirming = Reconfirming(now)
         self._steps = steps
         self._lock = steps.lock
         self._bus = bus
@@ -297,7 +296,7 @@ class HolderReading:
             expires_on=details.expires_on,
         )
         changed = self._steps.records.holder_read(
-            record, lying.known.verified.subject, actor, refused, self._confirming.confirm_again
+            record, lying.known.verified.subject, actor, refused, self._reconfirming.of_subject
         )
         if details.has_photo is not None:
             self._steps.records.photo_seen(lying.visit_id, details.has_photo)

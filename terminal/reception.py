@@ -24,7 +24,6 @@ from terminal.card.own_key import RecordIssuers
 from terminal.card.revocation import RevocationChecker
 from terminal.card_camera.watch import CardCamera
 from terminal.card_work import CardWork
-from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.desk_thread import DeskThread
 from terminal.enquiries import Enquiries
@@ -110,7 +109,6 @@ class ReceptionDesk:
             desk_id=desk_id,
             reader=reader,
             issuers=record_issuers,
-            confirming=Confirming(verifier, now),
             steps=self._steps,
             bus=bus,
             now=now,

@@ -46,6 +46,8 @@ class RecordView:
     None where the terminal found it by the reference number, or nobody chose; ``link_made_by``: a
     name.  ``gone``: the number that was chosen and that the register no longer holds.
     ``candidates``: everybody of the register who may be the person, where nobody is linked.
+    ``from_before``: whom staff linked a card or number to that the same person certainly had
+    before, where nobody chose for this one; it may be taken over, nothing does so by itself.
     ``may_link``: not without card or number, nor where the clinic has imported no register.
     """
 
@@ -54,5 +56,6 @@ class RecordView:
     link_made_by: str | None = None
     gone: str | None = None
     candidates: tuple[Candidate, ...] = ()
+    from_before: ClinicRecord | None = None
     may_link: bool = False
     may_undo: bool = False

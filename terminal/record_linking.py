@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
+from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import (
     HolderAttributes,
@@ -13,13 +14,14 @@ from eligibility.model import (
     PayerAnswer,
     PersonSubject,
 )
-from eligibility.register import Candidate
+from eligibility.register import Candidate, is_another_persons
 from eligibility.subjects import KnownSubject
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
-from terminal.confirming import Confirming, known_attributes
+from terminal.confirming import known_attributes, known_before_of
 from terminal.errors import UnknownPatientError, VisitStateError
+from terminal.reconfirming import Reconfirming
 from terminal.record_choice import candidates_for, choice_for, record_for
 from terminal.record_link import LinkChoice, RecordLink, RecordView
 from terminal.register_file import read_patient_number
@@ -39,13 +41,12 @@ class RecordLinking:
     def __init__(
         self,
         store: Store,
-        confirming: Confirming,
         now: Callable[[], datetime],
         on_change: Callable[[str], None],
     ) -> None:
         """``on_change``: called with each visit whose confirmation or link changed."""
         self._store = store
-        self._confirming = confirming
+        self._reconfirming = Reconfirming(now)
         self._now = now
         self._on_change = on_change
 
@@ -60,11 +61,16 @@ class RecordLinking:
             link = choice_for(tx, subject)
             found = _view(tx, subject, link, detail)
             shown = [one.record.patient_number for one in found.candidates]
-            shown += [] if found.record is None else [found.record.patient_number]
+            beside = (found.record, found.from_before)
+            shown += [one.patient_number for one in beside if one is not None]
             if shown:
                 tx.audit.append(
                     AuditEntry(
-                        Act.REGISTER_SEEN, actor, visit_id, subject=subject, reason=" ".join(shown)
+                        Act.REGISTER_SEEN,
+                        actor,
+                        visit_id,
+                        subject=subject,
+                        reason=" ".join(dict.fromkeys(shown)),
                     )
                 )
             return found
@@ -132,7 +138,7 @@ class RecordLinking:
             tx.audit.append(
                 AuditEntry(_ACTS[choice], actor, visit_id, subject=subject, reason=number)
             )
-            return self._confirming.confirm_again(tx, subject)
+            return self._reconfirming.of_subject(tx, subject)
 
         for changed in {visit_id, *self._store.write(store)}:
             self._on_change(changed)
@@ -161,6 +167,7 @@ def _view(
         link_made_by=None if link is None else names.get(link.made_by),
         gone=gone,
         candidates=found,
+        from_before=None if links or record else _from_before(tx, detail),
         may_link=tx.clinic_records.state()[0] > 0,
         may_undo=may_undo,
     )
@@ -178,3 +185,20 @@ def _candidates(
         return ()
     reference = None if answer is None else answer.reference_number
     return candidates_for(tx, person, reference).all
+
+
+def _from_before(tx: Transaction, detail: VisitDetail) -> ClinicRecord | None:
+    """Return whom staff linked the patient to under another card or number, unless it contradicts."""
+    answer, holder = detail.answer, detail.holder
+    if answer is None:
+        return None
+    for subject in known_before_of(tx, detail.row.visit.id):
+        link = choice_for(tx, subject)
+        if link is None:
+            continue
+        entry = None if link.patient_number is None else tx.clinic_records.find(link.patient_number)
+        attributes = NOTHING_READ if holder is None else holder.attributes
+        if entry is None or is_another_persons(entry.record, answer, attributes):
+            return None
+        return entry.record
+    return None

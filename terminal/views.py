@@ -177,6 +177,7 @@ class VisitRow:
     no other way left, as no PIN of the card can be used.  ``is_current``: whether ``confirmation``
     counts as the present state by the institution's policy; ``decision``: what staff decided last
     without the payer.  ``enquiry``: how staff came to ask without a card, None where one was there.
+    ``right_name``: entered by staff, where the payer's cannot be written.
     """
 
     visit: Visit
@@ -194,6 +195,7 @@ class VisitRow:
     decision: Decision | None = None
     face_alone: bool = False
     enquiry: DeskEnquiry | None = None
+    right_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

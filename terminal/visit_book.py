@@ -24,6 +24,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
+from eligibility.names import can_be_written
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
@@ -38,6 +39,7 @@ from terminal.events import EventBus
 from terminal.freshness import Freshness, is_current
 from terminal.identification import HolderRecord, Identification
 from terminal.question import Question, QuestionState
+from terminal.right_name import that_holds
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
@@ -345,10 +347,11 @@ def _row(
     decided = decision is not None and not answered
     results: tuple[Coverage, ...] = answer.results if answer else ()
     names = {result.person.name for result in results}
+    name = names.pop() if len(names) == 1 else None
     row = VisitRow(
         visit=visit,
         need=need_of(visit, question, confirmation, decided=decided),
-        name=names.pop() if len(names) == 1 else None,
+        name=name,
         coverage=results[0] if len(results) == 1 else None,
         validity=confirmation.qualification_validity if confirmation else None,
         confirmation=confirmation,
@@ -361,5 +364,14 @@ def _row(
         and _counts_as_current(tx, confirmation, freshness, now),
         decision=decision,
         enquiry=tx.desk_enquiries.of_visit(visit.id),
+        right_name=_right_name(tx, visit, name),
     )
     return row, answer
+
+
+def _right_name(tx: Transaction, visit: Visit, name: str | None) -> str | None:
+    """Return what staff entered for the holder, where the payer's name cannot be written."""
+    if visit.subject is None or name is None or can_be_written(name):
+        return None
+    entered = that_holds(tx.right_names.of_subject(visit.subject))
+    return None if entered is None else entered.name

@@ -17,6 +17,7 @@ from web import (
     forms,
     i18n,
     kiosk,
+    linking,
     live,
     proof,
     register,
@@ -51,6 +52,7 @@ def create_app(terminal: Terminal) -> Flask:
     errors.init(app)
     live.init(app, terminal.bus)
     staff.init(app)
+    linking.init(app)
     admin.init(app)
     register.init(app)
     appointments.init(app)

@@ -9,12 +9,7 @@ from eligibility.codes import ConsentCategory
 from eligibility.model import FindingCode, Severity
 from terminal.decision import DecisionBasis
 from terminal.declaration import Declaration
-from terminal.errors import (
-    NumberBEntryError,
-    RightNameRefusedError,
-    UnknownPatientError,
-    VisitStateError,
-)
+from terminal.errors import NumberBEntryError, VisitStateError
 from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
 from web import (
@@ -46,6 +41,7 @@ DONE = {
     "undone": "staff.record.undone",
     "named": "staff.right-name.done",
     "unnamed": "staff.right-name.withdrawn",
+    "former-name": "staff.right-name.former",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -109,10 +105,10 @@ def today_rows() -> str:
 @requires(Right.COVERAGE)
 def visit(visit_id: str) -> str:
     """Show one visit: what to settle first, then the coverage."""
-    return _visit_page(visit_id)
+    return visit_page(visit_id)
 
 
-def _visit_page(
+def visit_page(
     visit_id: str,
     missing: bool = False,
     entry: CardEntry | None = None,
@@ -120,6 +116,7 @@ def _visit_page(
     no_patient: bool = False,
     no_name: bool = False,
 ) -> str:
+    """Return the page of one visit, with what was wrong in the form that was sent."""
     sequence = terminal().bus.sequence
     detail: VisitDetail = terminal().desk.visit(log_in().actor, visit_id)
     found = detail.row.confirmation.findings if detail.row.confirmation else ()
@@ -158,9 +155,9 @@ def identify(visit_id: str) -> Response | tuple[str, int]:
     """Record that staff looked at card and holder, and why (目視確認)."""
     reason = one_of(VisualReason, request.form.get("reason"))
     if reason is None:
-        return _visit_page(visit_id, missing=True), 422
+        return visit_page(visit_id, missing=True), 422
     terminal().desk.identify_visually(log_in().actor, visit_id, reason)
-    return _back_to(visit_id, "identified")
+    return back_to(visit_id, "identified")
 
 
 @blueprint.post("/staff/visits/<visit_id>/card")
@@ -171,13 +168,13 @@ def compare_with_card(visit_id: str) -> Response | tuple[str, int]:
     code = bytearray(request.form.get("security_code", "").encode())
     if entry.birthdate is None or entry.expiry_year is None:
         code[:] = bytes(len(code))
-        return _visit_page(visit_id, entry=entry), 422
+        return visit_page(visit_id, entry=entry), 422
     try:
         terminal().desk.enter_number_b(
             log_in().actor, visit_id, entry.birthdate, entry.expiry_year, code
         )
     except NumberBEntryError as error:
-        return _visit_page(visit_id, entry=entry.refused(error)), 422
+        return visit_page(visit_id, entry=entry.refused(error)), 422
     return redirect(url_for("staff.visit", visit_id=visit_id, _anchor="on-card"), 303)
 
 
@@ -187,7 +184,7 @@ def acting(visit_id: str) -> Response:
     """Record who acted for the holder; anything but a known relation is nobody."""
     relation = one_of(ActingFor, request.form.get("acting"))
     terminal().desk.record_acting(log_in().actor, visit_id, relation)
-    return _back_to(visit_id, "acting")
+    return back_to(visit_id, "acting")
 
 
 @blueprint.post("/staff/visits/<visit_id>/ask")
@@ -195,7 +192,7 @@ def acting(visit_id: str) -> Response:
 def ask_again(visit_id: str) -> Response:
     """Ask the payer again now."""
     terminal().desk.ask_again(log_in().actor, visit_id)
-    return _back_to(visit_id, "asked")
+    return back_to(visit_id, "asked")
 
 
 @blueprint.post("/staff/visits/<visit_id>/decide")
@@ -205,57 +202,9 @@ def decide(visit_id: str) -> Response | tuple[str, int]:
     basis = one_of(DecisionBasis, request.form.get("basis"))
     percent = deciding.read_share(request.form.get("percent", ""))
     if basis is None or (basis in deciding.WITH_SHARE and percent is None):
-        return _visit_page(visit_id, undecided=True), 422
+        return visit_page(visit_id, undecided=True), 422
     terminal().decisions.decide(log_in().actor, visit_id, basis, percent)
-    return _back_to(visit_id, "decided")
-
-
-@blueprint.post("/staff/visits/<visit_id>/record")
-@requires(Right.COVERAGE)
-def link_record(visit_id: str) -> Response | tuple[str, int]:
-    """Link the visit's holder to a patient of the clinic's register."""
-    number = request.form.get("patient_number", "")
-    try:
-        terminal().record_links.link(log_in().actor, visit_id, number)
-    except UnknownPatientError:
-        return _visit_page(visit_id, no_patient=True), 422
-    return _back_to(visit_id, "linked")
-
-
-@blueprint.post("/staff/visits/<visit_id>/record/unlink")
-@requires(Right.COVERAGE)
-def unlink_record(visit_id: str) -> Response:
-    """Link the visit's holder to nobody of the register."""
-    terminal().record_links.unlink(log_in().actor, visit_id)
-    return _back_to(visit_id, "unlinked")
-
-
-@blueprint.post("/staff/visits/<visit_id>/record/undo")
-@requires(Right.COVERAGE)
-def undo_record(visit_id: str) -> Response:
-    """Take the last link or unlink of this visit back."""
-    terminal().record_links.undo(log_in().actor, visit_id)
-    return _back_to(visit_id, "undone")
-
-
-@blueprint.post("/staff/visits/<visit_id>/name")
-@requires(Right.COVERAGE)
-def enter_name(visit_id: str) -> Response | tuple[str, int]:
-    """Keep the right name of the holder, where the payer's cannot be written."""
-    try:
-        name = request.form.get("right_name", "")
-        terminal().right_names.enter(log_in().actor, visit_id, name)
-    except RightNameRefusedError:
-        return _visit_page(visit_id, no_name=True), 422
-    return _back_to(visit_id, "named")
-
-
-@blueprint.post("/staff/visits/<visit_id>/name/withdraw")
-@requires(Right.COVERAGE)
-def withdraw_name(visit_id: str) -> Response:
-    """Take the entered name back."""
-    terminal().right_names.withdraw(log_in().actor, visit_id)
-    return _back_to(visit_id, "unnamed")
+    return back_to(visit_id, "decided")
 
 
 @blueprint.post("/staff/visits/<visit_id>/close")
@@ -266,7 +215,8 @@ def close(visit_id: str) -> Response:
     return redirect(url_for("staff.today"), 303)
 
 
-def _back_to(visit_id: str, done: str) -> Response:
+def back_to(visit_id: str, done: str) -> Response:
+    """Lead back to a visit's page, which says what was done: a key of ``DONE``."""
     return redirect(url_for("staff.visit", visit_id=visit_id, done=done), 303)
 
 

@@ -23,7 +23,7 @@ class RightNameEntries:
         """Store an entry; return False where the same was stored already."""
         return self._rows.add(entry.id, entry)
 
-    def latest_of(self, subject: Subject) -> RightName | None:
-        """Return the newest entry for this certificate or number, or None."""
+    def of_subject(self, subject: Subject) -> list[RightName]:
+        """Return the entries for this certificate or number, the oldest first."""
         about, values = is_about("right_names", subject)
-        return self._rows.first(f"WHERE {about} ORDER BY entered_at DESC, rowid DESC", values)
+        return self._rows.select(f"WHERE {about} ORDER BY entered_at, rowid", values)

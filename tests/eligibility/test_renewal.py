@@ -21,7 +21,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.personal_number import personal_key
-from eligibility.renewal import about_renewal, earlier_cards
+from eligibility.renewal import about_renewal, known_before
 from tests.eligibility.answers import ANSWER, COVERAGE, PERSON
 
 NUMBERED = replace(
@@ -64,9 +64,9 @@ def test_the_earlier_cards_are_named_the_latest_first_and_none_beside_a_contradi
         subject=CardSubject("CN=Test", "0a"),
         received_at=datetime(2024, 1, 1, tzinfo=UTC),
     )
-    assert earlier_cards(NEW, [older, FORMER, NEW]) == (FORMER.subject, older.subject)
-    assert earlier_cards(NEW, [former(insured_branch_number="03")]) == ()
-    assert earlier_cards(NEW, [older, known_as(birthdate=date(1950, 1, 1))]) == ()
+    assert known_before(NEW, [older, FORMER, NEW]) == (FORMER.subject, older.subject)
+    assert known_before(NEW, [former(insured_branch_number="03")]) == ()
+    assert known_before(NEW, [older, known_as(birthdate=date(1950, 1, 1))]) == ()
 
 
 def test_a_card_that_was_seen_before_is_not_new_again() -> None:

@@ -169,3 +169,59 @@ def test_what_cannot_be_linked_changes_nothing(clinic: Clinic) -> None:
     with pytest.raises(VisitStateError):
         links.undo(clinic.reception.actor, visit_id)
     assert patient_id(clinic, visit_id) is None
+
+
+def test_a_renewed_cards_former_link_is_offered_and_taken_over_by_hand_alone(
+    clinic: Clinic,
+) -> None:
+    """The same person certainly: what staff chose for the earlier card is named, not taken."""
+    record = replace(record_of(person_of(clinic)), patient_number="00777")
+    other = replace(record, patient_number="00778")
+    imports(clinic, record, other)
+    links, actor = clinic.terminal.record_links, clinic.reception.actor
+    links.link(actor, comes(clinic), "00777")
+    renewed = comes(clinic, "ordinary-reissued")
+    view = seen(clinic, renewed)
+    assert (view.record, view.from_before) == (None, record)
+    assert patient_id(clinic, renewed) is None
+    links.link(actor, renewed, "00777")
+    view = seen(clinic, renewed)
+    assert (view.record, view.from_before) == (record, None)
+    links.undo(actor, renewed)
+    # who chose for the new card is not offered the old choice again
+    assert seen(clinic, renewed).from_before is None
+
+
+def test_no_link_is_offered_that_is_another_persons_or_for_another_person(clinic: Clinic) -> None:
+    """An earlier link that the answer contradicts, and another patient's link, are not named."""
+    wrong = replace(record_of(person_of(clinic, "elderly")), patient_number="wrong")
+    imports(clinic, wrong)
+    links, actor = clinic.terminal.record_links, clinic.reception.actor
+    links.link(actor, comes(clinic), "wrong")
+    assert seen(clinic, comes(clinic, "ordinary-reissued")).from_before is None
+    assert seen(clinic, comes(clinic, "elderly")).from_before is None
+
+
+def test_an_import_holds_todays_visits_against_the_register_again(clinic: Clinic) -> None:
+    """A corrected record, and one that was missing, count at once for who is here already."""
+    person = person_of(clinic)
+    wrong = replace(record_of(person), name="別人 太郎")
+    imports(clinic, wrong)
+    visit_id = comes(clinic)
+    clinic.doctor.sees_history(visit_id)
+    clinic.terminal.record_links.link(clinic.reception.actor, visit_id, wrong.patient_number)
+    assert FindingCode.RECORD_IS_ANOTHER in found_codes(clinic, visit_id)
+    imports(clinic, replace(wrong, name=person.registered_name))
+    assert FindingCode.RECORD_IS_ANOTHER not in found_codes(clinic, visit_id)
+    clinic.doctor.sees_history(visit_id)
+    imports(clinic, wrong)
+    assert FindingCode.RECORD_IS_ANOTHER in found_codes(clinic, visit_id)
+    closed = clinic.doctor.opens(visit_id)
+    assert closed.history_closed_because is HistoryClosed.BLOCKED_BY_FINDING
+
+    other = comes(clinic, "elderly")
+    assert patient_id(clinic, other) is None
+    position = clinic.terminal.bus.sequence
+    imports(clinic, record_of(person_of(clinic, "elderly")))
+    assert patient_id(clinic, other) == person_of(clinic, "elderly").reference_number
+    assert clinic.terminal.bus.sequence > position

@@ -11,9 +11,9 @@ from terminal.views import KioskStep
 from tests.clinic import Clinic
 
 
-def comes(clinic: Clinic) -> str:
-    """Let the patient with a replaced character come; return the visit's id."""
-    clinic.patient.taps("replaced-character")
+def comes(clinic: Clinic, persona: str = "replaced-character") -> str:
+    """Let somebody come, by default with a replaced character; return the visit's id."""
+    clinic.patient.taps(persona)
     clinic.patient.types_pin()
     clinic.patient.consents_to_all()
     clinic.patient.sees(KioskStep.DONE)
@@ -41,6 +41,54 @@ def test_a_name_is_entered_once_and_taken_back(clinic: Clinic) -> None:
     )
     acts = [(one.act, one.reason) for one in log if "right-name" in one.act]
     assert acts == [(Act.RIGHT_NAME_ENTERED, None), (Act.RIGHT_NAME_WITHDRAWN, None)]
+
+
+def test_taking_a_correction_back_brings_the_former_name(clinic: Clinic) -> None:
+    """Each step back leads one entry back, and no further than to none; pressed twice it is one."""
+    names, actor = clinic.terminal.right_names, clinic.reception.actor
+    visit_id = comes(clinic)
+    for written in ("髙橋 恵", "髙橋 惠", "髙橋 惠"):
+        names.enter(actor, visit_id, written)
+    holds = names.withdraw(actor, visit_id)
+    assert holds is not None
+    assert holds.name == "髙橋 恵"
+    assert names.view(actor, visit_id).entered == holds
+    assert names.withdraw(actor, visit_id) is None
+    assert names.withdraw(actor, visit_id) is None
+    names.enter(actor, visit_id, "髙橋 惠")
+    entered = names.view(actor, visit_id).entered
+    assert entered is not None
+    assert entered.name == "髙橋 惠"
+
+
+def test_the_list_shows_the_right_name_beside_a_name_that_cannot_be_written(
+    clinic: Clinic,
+) -> None:
+    """The payer's name stays; beside a name that can be written nothing is put."""
+    names, actor = clinic.terminal.right_names, clinic.reception.actor
+    visit_id = comes(clinic)
+    names.enter(actor, visit_id, "髙橋 恵")
+    row = clinic.reception.opens(visit_id).row
+    assert row.right_name == "髙橋 恵"
+    assert row.name
+    assert "●" in row.name
+    plain = comes(clinic, "ordinary")
+    names.enter(actor, plain, "見本 太郎")
+    assert clinic.reception.opens(plain).row.right_name is None
+
+
+def test_a_renewed_cards_former_name_is_offered_and_never_taken_by_itself(clinic: Clinic) -> None:
+    """What was entered for the earlier card of certainly the same person is named, once."""
+    names, actor = clinic.terminal.right_names, clinic.reception.actor
+    names.enter(actor, comes(clinic, "ordinary"), "髙橋 恵")
+    renewed = comes(clinic, "ordinary-reissued")
+    view = names.view(actor, renewed)
+    assert view.entered is None
+    assert view.from_before is not None
+    assert view.from_before.name == "髙橋 恵"
+    names.enter(actor, renewed, "髙橋 恵")
+    assert names.view(actor, renewed).from_before is None
+    assert names.view(actor, comes(clinic)).from_before is None
 
 
 def test_what_is_no_name_is_not_kept(clinic: Clinic) -> None:
