@@ -281,8 +281,9 @@ class ReceptionDesk:
 
     def visit(self, actor: Actor, visit_id: str) -> VisitDetail:
         """Return one visit whole.  Raises RoleError, UnknownVisitError."""
-        detail = self._book.visit(actor, visit_id)
+        # before the store: what was read stands there before this stops saying that it is read
         number_b = self._holders.view(visit_id)
+        detail = self._book.visit(actor, visit_id)
         genuine = number_b.own_key is not OwnKeyState.NOT_GENUINE
         with self._lock:
             row = self._at_kiosk(detail.row)
