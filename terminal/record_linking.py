@@ -188,7 +188,7 @@ def _candidates(
 
 
 def _from_before(tx: Transaction, detail: VisitDetail) -> ClinicRecord | None:
-    """Return whom staff linked the patient to under another card or number, unless it contradicts."""
+    """Return whom staff linked the patient to by another card or number, if nothing contradicts."""
     answer, holder = detail.answer, detail.holder
     if answer is None:
         return None

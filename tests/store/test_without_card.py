@@ -126,9 +126,9 @@ def test_links_and_names_are_remembered_for_a_number(store: Store) -> None:
 
     store.write(work)
     assert store.read(lambda tx: tx.record_links.of_subject(SAKURA)) == [link]
-    assert store.read(lambda tx: tx.right_names.latest_of(SAKURA)) == name
+    assert store.read(lambda tx: tx.right_names.of_subject(SAKURA)) == [name]
     assert store.read(lambda tx: tx.record_links.of_subject(TWIN)) == []
-    assert store.read(lambda tx: tx.right_names.latest_of(TWIN)) is None
+    assert store.read(lambda tx: tx.right_names.of_subject(TWIN)) == []
 
 
 def test_audit_tells_numbers_apart_without_naming_them(store: Store) -> None:
@@ -202,7 +202,7 @@ def test_an_older_store_keeps_all_it_holds(former: Callable[[], Store]) -> None:
     answer = store.read(lambda tx: tx.answers.get("a-7"))
     assert (answer.subject, answer.original) == (TANAKA, b"x" * 9000)
     assert [one.id for one in store.read(lambda tx: tx.record_links.of_subject(TANAKA))] == ["l-1"]
-    assert store.read(lambda tx: tx.right_names.latest_of(TANAKA)) is not None
+    assert store.read(lambda tx: tx.right_names.of_subject(TANAKA))
 
 
 def test_an_older_store_takes_people_without_a_card(former: Callable[[], Store]) -> None:
