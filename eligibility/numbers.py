@@ -12,6 +12,7 @@ import unicodedata
 INSURER_NUMBER_DIGITS = 8
 NATIONAL_HEALTH_INSURANCE_DIGITS = 6
 INSTITUTION_CODE_DIGITS = 10
+RECIPIENT_NUMBER_DIGITS = 7
 
 _BETWEEN = r"[\s\-‐‑‒–—―−・.]"
 _TWELVE_DIGITS = re.compile(rf"(?<![0-9])[0-9](?:{_BETWEEN}?[0-9]){{11}}(?![0-9])")
@@ -88,6 +89,22 @@ def insurer_number_is_consistent(number: str) -> bool:
     except ValueError:
         return False
     return _ends_in_its_check_digit(normal, INSURER_NUMBER_DIGITS)
+
+
+def public_payer_number_is_consistent(number: str) -> bool:
+    """Whether this is a public payer number (公費負担者番号, 8 digits) with a fitting check digit.
+
+    法別番号, prefecture and 実施機関番号 before it; six digits are none: only insurers' are padded.
+    """
+    return _ends_in_its_check_digit(_plain(number), INSURER_NUMBER_DIGITS)
+
+
+def recipient_number_is_consistent(number: str) -> bool:
+    """Whether this is a recipient number (公費受給者番号, 7 digits) with a fitting check digit.
+
+    Some municipalities give numbers without one, so that this is a warning as all others.
+    """
+    return _ends_in_its_check_digit(_plain(number), RECIPIENT_NUMBER_DIGITS)
 
 
 def institution_code_is_consistent(code: str) -> bool:

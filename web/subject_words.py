@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eligibility.model import NumberSubject, PersonSubject
 from web.i18n import show_date, text
+from web.number_words import insurer_number
 from web.wording import label
 
 
@@ -12,7 +13,7 @@ def subject_rows(subject: NumberSubject | PersonSubject) -> list[tuple[str, str]
     if isinstance(subject, NumberSubject):
         left_out = text("field.not-given")
         return [
-            (text("field.insurer-number"), subject.insurer_number),
+            (text("field.insurer-number"), insurer_number(subject.insurer_number)),
             (text("field.symbol"), subject.insured_card_symbol or left_out),
             (text("field.number"), subject.insured_identification_number),
             (text("field.branch"), subject.insured_branch_number or left_out),

@@ -79,6 +79,7 @@ from web.i18n import (
     show_number,
     text,
 )
+from web.number_words import insurer_number
 
 WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "finding": FindingCode,
@@ -249,7 +250,7 @@ def insurance_rows(coverage: Coverage) -> list[tuple[str, str]]:
     """Return what a bill needs, in the order of the official form."""
     none = text("field.none")
     return [
-        (text("field.insurer-number"), coverage.insurer_number),
+        (text("field.insurer-number"), insurer_number(coverage.insurer_number)),
         (text("field.insurer-name"), coverage.insurer_name),
         (text("field.symbol"), coverage.insured_card_symbol or none),
         (text("field.number"), coverage.insured_identification_number or none),

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.law_numbers import LAW_NUMBERS, law_number_of
 from eligibility.numbers import (
     IndividualNumberError,
     institution_code_is_consistent,
     insurer_number_is_consistent,
+    insurer_number_on_the_wire,
     luhn_check_digit,
     normalise_insurer_number,
+    public_payer_number_is_consistent,
+    recipient_number_is_consistent,
     refuse_individual_number,
 )
 
@@ -65,6 +69,64 @@ def test_a_wrong_insurer_check_digit_is_told_not_refused() -> None:
     assert normalise_insurer_number("33120014") == "33120014"
     assert not insurer_number_is_consistent("33120014")
     assert not insurer_number_is_consistent("3312")
+
+
+@pytest.mark.parametrize(
+    ("number", "consistent"),
+    [
+        ("54016027", True),
+        ("５４０１６０２７", True),
+        ("54016028", False),
+        ("138123", False),
+        ("5401602", False),
+    ],
+)
+def test_public_payer_numbers(number: str, consistent: bool) -> None:
+    """公費負担者番号 has always eight digits, the last of which fits the others."""
+    assert public_payer_number_is_consistent(number) is consistent
+
+
+@pytest.mark.parametrize(
+    ("number", "consistent"), [("1234566", True), ("1234567", False), ("123456", False)]
+)
+def test_recipient_numbers(number: str, consistent: bool) -> None:
+    """受給者番号 has seven digits, the last of which fits the others."""
+    assert recipient_number_is_consistent(number) is consistent
+
+
+@given(st.text("0123456789", min_size=6, max_size=6))
+def test_a_number_comes_back_from_the_wire_as_it_was(digits: str) -> None:
+    """Six digits stand behind two spaces there and behind two zeros here; eight stand alone."""
+    assert insurer_number_on_the_wire(digits) == f"  {digits}"
+    assert normalise_insurer_number(insurer_number_on_the_wire(digits)) == f"00{digits}"
+    assert insurer_number_on_the_wire(f"06{digits}") == f"06{digits}"
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "public_expense"),
+    [
+        ("  138123", "国民健康保険", False),
+        ("00138123", "国民健康保険", False),
+        ("01130012", "全国健康保険協会管掌健康保険", False),
+        ("06139463", "組合管掌健康保険", False),
+        ("39130005", "後期高齢者医療", False),
+        ("12138014", "生活保護法（医療扶助）", True),
+        ("54016027", "難病法（特定医療）", True),
+    ],
+)
+def test_the_first_two_digits_name_the_law(number: str, name: str, public_expense: bool) -> None:
+    """Insurances and public expenses, each with its official name and an English reading."""
+    law = law_number_of(number)
+    assert law is not None
+    assert (law.ja, law.public_expense) == (name, public_expense)
+    assert law.en.isascii()
+
+
+def test_a_law_that_the_table_does_not_hold_has_no_name() -> None:
+    """As the schemes of prefectures, from 80 on: nothing is guessed."""
+    assert law_number_of("81130005") is None
+    assert all(code == law.code and len(code) == 2 for code, law in LAW_NUMBERS.items())
+    assert all(law.ja and law.en for law in LAW_NUMBERS.values())
 
 
 @pytest.mark.parametrize(
