@@ -228,6 +228,11 @@ class ConfirmationSource(StrEnum):
     PUSHED = "pushed"
     STAFF = "staff"
 
+    @property
+    def is_todays_answer(self) -> bool:
+        """Whether the payer said it to this very visit, asked or unasked."""
+        return self in (ConfirmationSource.LIVE, ConfirmationSource.PUSHED)
+
 
 class Severity(StrEnum):
     """How much a finding matters at the desk."""

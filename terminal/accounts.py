@@ -64,6 +64,8 @@ class Actor:
 HOLDER = Actor("holder")
 KIOSK = Actor("kiosk")
 TERMINAL = Actor("terminal")
+PAYER = Actor("payer")
+"""Who said what the desk takes by the payer's word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.clinic_register import ClinicRegister
 from terminal.config import TerminalConfig
+from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
@@ -39,6 +40,7 @@ from terminal.payer_choice import make_payer
 from terminal.payer_line import PayerLine, SideLine
 from terminal.payer_watch import PayerWatch
 from terminal.proof import ProofBook
+from terminal.pushed_visits import PushedVisitDesk
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
@@ -167,6 +169,15 @@ class Terminal:
         changed = self.desk.confirmation_changed
         self.record_links = RecordLinking(self.store, now, changed)
         self.register = ClinicRegister(self.store, now, changed)
+        self._pushed = PushedVisitDesk(
+            self.store,
+            self.payer,
+            Confirming(verifier, now, freshness),
+            self.bus,
+            now,
+            self._question_changed,
+            desk_id=config.terminal.desk_id,
+        )
         self.payer_watch = PayerWatch(self.payer, config.payer_certificate, now)
         self._scheduler = make_scheduler(
             self.desk,
@@ -182,6 +193,7 @@ class Terminal:
         self.desk.start()
         self._enquiries.start()
         self._disclosure.start()
+        self._pushed.start()
         self._bulk.start()
         self._scheduler.start()
 
@@ -190,6 +202,7 @@ class Terminal:
         self._scheduler.shutdown(wait=True)
         self._bulk.stop()
         self.desk.stop()
+        self._pushed.stop()
         self._enquiries.stop()
         self._disclosure.stop()
         self.payer.close()

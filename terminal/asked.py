@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.payer import CardQuestion
-from terminal.question import Question, QuestionKind
+from terminal.question import Question, QuestionKind, QuestionState
 from terminal.store.encoding import Decoder, encode
 
 QUESTION_LIVES = timedelta(hours=24)
@@ -37,6 +38,16 @@ def question_for(asked: Asked, visit_id: str, now: datetime) -> Question:
     )
 
 
+def pushed_question(asked: NumberQuestion, now: datetime) -> Question:
+    """Return the outbox row of a visit that was told with its answer; it is never sent."""
+    return replace(
+        question_for(asked, asked.id, now),
+        kind=QuestionKind.PUSHED_VISIT,
+        state=QuestionState.ANSWERED,
+        waits_at_desk=False,
+    )
+
+
 def _kind_of(asked: Asked) -> QuestionKind:
     if isinstance(asked, NumberQuestion):
         return QuestionKind.NUMBER_ELIGIBILITY
@@ -48,7 +59,7 @@ def _kind_of(asked: Asked) -> QuestionKind:
 def asked_by(question: Question) -> Asked:
     """Return what an outbox row asks."""
     payload = question.payload.decode()
-    if question.kind is QuestionKind.NUMBER_ELIGIBILITY:
+    if question.kind in (QuestionKind.NUMBER_ELIGIBILITY, QuestionKind.PUSHED_VISIT):
         return _number_questions(payload)
     if question.kind is QuestionKind.PERSON_ELIGIBILITY:
         return _person_questions(payload)

@@ -28,6 +28,7 @@ class Act(StrEnum):
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
     FILE_SET_ASIDE = "file-set-aside"
+    PUSHED_VISIT_REFUSED = "pushed-visit-refused"
     PAYERS_COMPARED = "payers-compared"
     DECIDED_OFFLINE = "decided-offline"
     CONFIRMED = "confirmed"

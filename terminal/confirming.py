@@ -155,8 +155,18 @@ class Confirming:
         self._now = now
         self._freshness = freshness
 
-    def confirm(self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer) -> None:
-        """Store a live answer and what it means beside the last one for the same subject."""
+    def confirm(
+        self,
+        tx: Transaction,
+        visit_id: str,
+        asked: Asked,
+        answer: PayerAnswer,
+        source: ConfirmationSource = ConfirmationSource.LIVE,
+    ) -> None:
+        """Store an answer and what it means beside the last one for the same subject.
+
+        ``source``: PUSHED where the payer told it unasked.
+        """
         recorded = trusted_answer(tx, asked.subject)
         former = tx.confirmations.of_visit(visit_id)
         tx.answers.add(answer)
@@ -165,9 +175,7 @@ class Confirming:
         findings += self._about_look(tx, visit_id, asked, answer)
         findings += self._about_decision(tx, visit_id, asked, answer)
         supersedes = former[0].id if former else None
-        store_confirmation(
-            tx, visit_id, answer, self._now(), ConfirmationSource.LIVE, findings, supersedes
-        )
+        store_confirmation(tx, visit_id, answer, self._now(), source, findings, supersedes)
 
     def _about_look(
         self, tx: Transaction, visit_id: str, asked: Asked, answer: PayerAnswer

@@ -24,7 +24,6 @@ from eligibility.errors import EligibilityError, PayerTrustError, PayerUnavailab
 from eligibility.history import History
 from eligibility.model import (
     Confirmation,
-    ConfirmationSource,
     Consent,
     ConsentChannel,
     ConsentDecision,
@@ -101,7 +100,7 @@ def history_closed_because(
         return HistoryClosed.ENDED
     if not open_categories(consent, now):
         return HistoryClosed.REFUSED
-    if confirmation is None or confirmation.source is not ConfirmationSource.LIVE:
+    if confirmation is None or not confirmation.source.is_todays_answer:
         return HistoryClosed.NOT_CONFIRMED
     if any(finding.blocks_history for finding in confirmation.findings):
         return HistoryClosed.BLOCKED_BY_FINDING
@@ -341,7 +340,7 @@ def _basis(
     confirmations = tx.confirmations.of_visit(visit_id)
     confirmation = confirmations[0] if confirmations else None
     payer_patient = None
-    if confirmation is not None and confirmation.source is ConfirmationSource.LIVE:
+    if confirmation is not None and confirmation.source.is_todays_answer:
         payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
     return tx.consents.of_visit(visit_id), confirmation, payer_patient
 

@@ -17,6 +17,8 @@ class QuestionKind(StrEnum):
     """By insured number and birth date, without a card."""
     PERSON_ELIGIBILITY = "person-eligibility"
     """By name, birth date and sex, in disaster mode (災害時)."""
+    PUSHED_VISIT = "pushed-visit"
+    """Nothing was asked: a card visit at another reader was told with its answer."""
 
 
 class QuestionState(StrEnum):

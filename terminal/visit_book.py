@@ -17,7 +17,6 @@ from eligibility.holder import Comparison, Match, alone_on_card, compare, is_abo
 from eligibility.model import (
     CardSubject,
     Confirmation,
-    ConfirmationSource,
     Consent,
     Coverage,
     FindingCode,
@@ -343,7 +342,7 @@ def _row(
     if withheld:
         answer = None
     decision = next(iter(tx.decisions.of_visit(visit.id)), None)
-    answered = confirmation is not None and confirmation.source is ConfirmationSource.LIVE
+    answered = confirmation is not None and confirmation.source.is_todays_answer
     decided = decision is not None and not answered
     results: tuple[Coverage, ...] = answer.results if answer else ()
     names = {result.person.name for result in results}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eligibility.model import ConfirmationSource, CopayRatio
+from eligibility.model import CopayRatio
 from terminal.decision import SHARES, DecisionBasis
 from terminal.views import VisitDetail
 from web.i18n import show_moment, text
@@ -37,7 +37,7 @@ def said_rows(detail: VisitDetail) -> list[Said]:
         for decision, name in reversed(detail.decisions)
     ]
     confirmation, coverage = detail.row.confirmation, detail.row.coverage
-    if rows and confirmation is not None and confirmation.source is ConfirmationSource.LIVE:
+    if rows and confirmation is not None and confirmation.source.is_todays_answer:
         ratio = None if coverage is None else coverage.insured_partial_contribution_ratio
         rows.append(
             Said(

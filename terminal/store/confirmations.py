@@ -98,7 +98,7 @@ class Confirmations:
         return self._rows.select("WHERE visit_id = ? ORDER BY made_at DESC, rowid DESC", [visit_id])
 
     def live_for(self, subject: Subject, limit: int = 20) -> list[Confirmation]:
-        """Return the LIVE confirmations for this certificate or number, the newest first.
+        """Return what the payer said itself of this certificate or number, the newest first.
 
         What a later one superseded is not among them: it no longer says anything.
         """
@@ -107,7 +107,7 @@ class Confirmations:
             f"""
             JOIN answers ON answers.id = confirmations.answer_id
             WHERE {about}
-                AND confirmations.source = 'live'
+                AND confirmations.source IN ('live', 'pushed')
                 AND NOT EXISTS (
                     SELECT 1 FROM confirmations AS later
                     WHERE later.supersedes = confirmations.id
@@ -120,7 +120,7 @@ class Confirmations:
     def live_for_insured(
         self, insurer_number: str, insured_identification_number: str, limit: int = 20
     ) -> list[Confirmation]:
-        """Return the LIVE confirmations of answers with this number, whatever the certificate.
+        """Return what the payer said itself in answers with this number, whatever the certificate.
 
         The newest first; what a later one superseded is not among them.
         """
@@ -128,7 +128,7 @@ class Confirmations:
         return self._rows.select(
             """
             JOIN answers ON answers.id = confirmations.answer_id
-            WHERE confirmations.source = 'live'
+            WHERE confirmations.source IN ('live', 'pushed')
                 AND NOT EXISTS (
                     SELECT 1 FROM confirmations AS later
                     WHERE later.supersedes = confirmations.id

@@ -52,6 +52,10 @@ class Visits:
             raise VisitStateError(msg)
         self._rows.replace(visit.id, visit)
 
+    def has(self, visit_id: str) -> bool:
+        """Whether there is a visit with this id."""
+        return self._rows.find(visit_id) is not None
+
     def get(self, visit_id: str) -> Visit:
         """Return the visit.  Raises UnknownVisitError."""
         visit = self._rows.find(visit_id)

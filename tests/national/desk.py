@@ -102,7 +102,7 @@ def subject_of(coverage: Coverage) -> NumberSubject:
 @contextmanager
 def opened_link(folder: Path) -> Iterator[LinkedWorld]:
     """Run the payer simulator with drop folders; ``folder`` is empty."""
-    (folder / "payer").mkdir()
+    (folder / "payer").mkdir(parents=True)
     with opened_world(folder / "payer", folder / "oqs") as world:
         linked = LinkedWorld(world, DropFolders(folder / "oqs"))
         try:

@@ -1,0 +1,177 @@
+"""Card visits at the national reader, at a whole desk with a real store and real folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from eligibility.benefits import RegisteredConsent
+from eligibility.codes import ConsentCategory, InformationConsent
+from eligibility.model import ConfirmationSource, ConsentChannel, ConsentDecision, PayerAnswer
+from eligibility.payer import IdentificationMethod
+from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from terminal.accounts import Role
+from terminal.app import Terminal
+from terminal.audit import Act
+from terminal.pushed_visits import consent_of
+from terminal.visit import VisitOrigin, VisitState
+from tests.clinic import Staff, wait_for
+from tests.national.clinic import now, opened_desk
+from tests.national.desk import LinkedWorld, opened_link, subject_of
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Iterator[LinkedWorld]:
+    """A payer behind drop folders."""
+    with opened_link(tmp_path / "link") as linked:
+        yield linked
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the desk's data stand."""
+    made = tmp_path / "desk"
+    made.mkdir()
+    return made
+
+
+def acts(terminal: Terminal, visit_id: str) -> list[Act]:
+    """Return what the audit log tells of a visit."""
+    return [row.act for row in terminal.store.read(lambda tx: tx.audit.of_visit(visit_id))]
+
+
+def test_a_visit_comes_into_the_list_by_the_payers_word(linked: LinkedWorld, folder: Path) -> None:
+    """Coverage, identification and consents are those that the answer states, all of them said."""
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        person, coverage = linked.somebody()
+        linked.link.push_visit(DEFAULT_INSTITUTION, person, [ConsentCategory.YZK])
+        row = staff.sees_row(lambda row: row.confirmation is not None, "the pushed visit")
+        assert row.visit.origin is VisitOrigin.PUSHED
+        assert row.visit.state is VisitState.FINISHED
+        assert row.visit.subject == subject_of(coverage)
+        assert row.name == coverage.person.name
+        assert row.confirmation is not None
+        assert row.confirmation.source is ConfirmationSource.PUSHED
+        assert row.is_current
+        assert row.identification is not None
+        assert row.identification.method is IdentificationMethod.PAYER_ASSERTED
+        consent = row.consent
+        assert consent is not None
+        assert consent.channel is ConsentChannel.PAYER
+        assert consent.decisions[ConsentCategory.YZK] is ConsentDecision.YES
+        assert consent.decisions[ConsentCategory.SRJ] is ConsentDecision.NO
+        assert consent.ends_at - consent.given_at == timedelta(hours=24)
+        told = acts(terminal, row.visit.id)
+        for act in (Act.VISIT_OPENED, Act.IDENTIFIED, Act.CONFIRMED, Act.CONSENT_GIVEN):
+            assert told.count(act) == 1
+
+
+def test_a_visit_is_taken_once_however_often_it_is_told(linked: LinkedWorld, folder: Path) -> None:
+    """Under another file's name, and to the next run of the desk, it is the same visit."""
+    person, _coverage = linked.somebody()
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        name = linked.link.push_visit(DEFAULT_INSTITUTION, person, [])
+        staff.sees_row(lambda row: row.confirmation is not None, "the pushed visit")
+        again = linked.folders.face / name.replace("face_", "face_again_")
+        again.write_bytes((linked.folders.face / name).read_bytes())
+    with opened_desk(folder, linked) as terminal:
+        other, _ = list(linked.people())[1]
+        linked.link.push_visit(DEFAULT_INSTITUTION, other, [])
+        staff = Staff(terminal, Role.RECEPTION)
+        wait_for(lambda: len(terminal.desk.today(staff.actor).rows) == 2, "the second visit")
+        assert len(list(linked.folders.face.iterdir())) == 3
+
+
+def test_with_folders_of_its_own_the_desk_leaves_nothing_lying(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """The file goes once the database has it, and what it said is kept there, whole."""
+    person, _coverage = linked.somebody()
+    with opened_desk(folder, linked, shared=False) as terminal:
+        linked.link.push_visit(DEFAULT_INSTITUTION, person, [])
+        staff = Staff(terminal, Role.RECEPTION)
+        row = staff.sees_row(lambda row: row.confirmation is not None, "the pushed visit")
+        wait_for(lambda: not list(linked.folders.face.iterdir()), "an empty folder")
+        assert row.confirmation is not None
+        answer_id = row.confirmation.answer_id
+        answer = terminal.store.read(lambda tx: tx.answers.get(answer_id))
+        assert b"OQS" not in answer.original
+        assert b"MessageHeader" in answer.original
+
+
+def answer_with(linked: LinkedWorld, **consents: RegisteredConsent) -> PayerAnswer:
+    """Return an answer whose one result states these consents."""
+    payer = linked.payer()
+    _person, coverage = linked.somebody()
+    answer = payer.ask_by_number(linked.question(coverage))
+    (result,) = answer.results
+    return replace(answer, results=(replace(result, **consents),))  # type: ignore[arg-type]  # fields by name
+
+
+NOON = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "until", "ends"),
+    [
+        (NOON, NOON + timedelta(hours=24), NOON + timedelta(hours=24)),
+        (NOON, NOON + timedelta(hours=2), NOON + timedelta(hours=2)),
+        (NOON, NOON + timedelta(days=300), NOON + timedelta(hours=24)),
+        (NOON, None, NOON + timedelta(hours=24)),
+        (NOON + timedelta(days=9), NOON + timedelta(days=9), NOON + timedelta(hours=25)),
+    ],
+)
+def test_a_consent_ends_as_the_payer_says_and_never_later_than_a_day(
+    linked: LinkedWorld, given: datetime, until: datetime | None, ends: datetime
+) -> None:
+    """Whatever the payer's clock says, nothing is open for longer than 24 hours from now."""
+    stated = RegisteredConsent(InformationConsent.GIVEN, given, until)
+    answer = answer_with(linked, pharmacists_info=stated)
+    at = NOON + timedelta(hours=1)
+    consent = consent_of(answer, "v-1", at)
+    assert consent is not None
+    assert consent.ends_at == ends
+    assert consent.given_at <= at
+    assert consent.allows(ConsentCategory.YZK, at)
+    assert not consent.allows(ConsentCategory.YZK, ends)
+    assert not consent.allows(ConsentCategory.TKK, at)
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        InformationConsent.NOT_GIVEN,
+        InformationConsent.ENDED,
+        InformationConsent.UNOBTAINABLE,
+    ],
+)
+def test_only_a_given_consent_opens_anything(linked: LinkedWorld, flag: InformationConsent) -> None:
+    """Refused, ended and unobtainable are no."""
+    stated = RegisteredConsent(flag, NOON, NOON + timedelta(hours=24))
+    consent = consent_of(answer_with(linked, diagnosis_info=stated), "v-1", NOON)
+    assert consent is not None
+    assert consent.decisions[ConsentCategory.SRJ] is ConsentDecision.NO
+    assert not consent.allows(ConsentCategory.SRJ, NOON)
+
+
+def test_results_that_disagree_open_nothing(linked: LinkedWorld) -> None:
+    """Where one result says yes and another no, it is no."""
+    yes = RegisteredConsent(InformationConsent.GIVEN, NOON, NOON + timedelta(hours=24))
+    no = RegisteredConsent(InformationConsent.NOT_GIVEN)
+    answer = answer_with(linked, pharmacists_info=yes)
+    (result,) = answer.results
+    both = replace(answer, results=(result, replace(result, pharmacists_info=no)))
+    consent = consent_of(both, "v-1", NOON)
+    assert consent is not None
+    assert not consent.allows(ConsentCategory.YZK, NOON)
+
+
+def test_an_answer_that_speaks_of_no_consent_makes_none(linked: LinkedWorld) -> None:
+    """What nobody said is not a consent, not even a refused one."""
+    assert consent_of(answer_with(linked), "v-1", now()) is None
