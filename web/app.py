@@ -13,6 +13,8 @@ from web import (
     admin,
     appointments,
     auth,
+    disaster,
+    enquiry,
     errors,
     forms,
     i18n,
@@ -58,6 +60,8 @@ def create_app(terminal: Terminal) -> Flask:
     appointments.init(app)
     report.init(app)
     proof.init(app)
+    enquiry.init(app)
+    disaster.init(app)
     kiosk.init(app)
     static = Path(app.static_folder or "")
 

@@ -77,8 +77,14 @@ def asked_rows(proof: VisitProof, one: AskedProof) -> list[tuple[str, str]]:
 def _asked_without_card(
     one: AskedProof, asked: NumberQuestion | PersonQuestion
 ) -> list[tuple[str, str]]:
+    by_number = isinstance(asked, NumberQuestion)
+    kind = text(
+        "staff.proof.kind.number-eligibility"
+        if by_number
+        else "staff.proof.kind.person-eligibility"
+    )
     return [
-        (text("staff.proof.kind"), text(f"staff.proof.kind.{one.question.kind}")),
+        (text("staff.proof.kind"), kind),
         (text("staff.proof.asked"), show_moment(one.question.created_at)),
         (text("staff.proof.day"), show_date(asked.qualification_confirmation_date)),
         *subject_rows(asked.subject),

@@ -45,12 +45,14 @@ DONE = {
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
+    ("enquiry.number", Right.COVERAGE),
     ("appointments.expected", Right.COVERAGE),
     ("register.patients", Right.COVERAGE),
     ("report.month", Right.STAFF),
     ("admin.devices", Right.STAFF),
     ("admin.accounts", Right.ADMINISTRATION),
     ("admin.kiosks", Right.ADMINISTRATION),
+    ("disaster.disaster", Right.ADMINISTRATION),
 )
 
 

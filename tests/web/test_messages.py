@@ -1,6 +1,7 @@
 """Both catalogues say everything that the pages ask for, and nothing else."""
 
 import re
+from dataclasses import fields as fields_of
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
@@ -12,19 +13,22 @@ from babel.messages.pofile import read_po
 import web
 from eligibility.codes import CodeTable
 from eligibility.errors import EligibilityError
+from eligibility.model import FindingCode
 from terminal import health, health_payer
 from terminal.errors import StoreError, TerminalError
 from terminal.face_check import FaceProblem
 from terminal.health_face import check_face
 from terminal.health_payer import payer_problem
+from terminal.question import QuestionProblem
 from terminal.reader.types import ReaderState
 from web import errors, i18n
 from web.coverage_words import kebab
+from web.enquiry_form import NumberEntry, PersonEntry
 from web.wording import ONE_WORD, WITH_NEXT_STEP
 
 Error = TypeVar("Error", bound=Exception)
 WEB = Path(web.__file__).parent
-DESK = ("csv", "register", "appointments")
+DESK = ("csv", "register", "appointments", "enquiry")
 OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != "ja"]
 
 
@@ -122,12 +126,19 @@ def test_everything_asked_for_is_there() -> None:
 
 def test_nothing_is_left_over() -> None:
     """A message that nobody asks for any more is taken out of the staff's catalogues."""
-    parts = ("today", "expected", "patients", "month", "devices", "accounts", "kiosks")
+    parts = (
+        *("today", "number", "expected", "patients", "month"),
+        *("devices", "accounts", "kiosks", "disaster"),
+    )
     pages = {f"staff.nav.{name}" for name in parts}
     checks = {f"health.{code}{part}" for code in health_codes() for part in (".what", ".next")} | {
         f"health.{code.partition('.')[0]}" for code in health_codes()
     }
     pages |= {f"staff.report.part.{part}" for part in ("total", "calls", "time", "silence")}
+    fields = {one.name for kind in (NumberEntry, PersonEntry) for one in fields_of(kind)}
+    pages |= {f"enquiry.error.{name}" for name in fields}
+    pages |= {f"finding.{code}.without-card" for code in FindingCode}
+    pages |= {f"problem.{problem}.without-card" for problem in QuestionProblem}
     used = written_out() | asked_by_value() | checks | pages
     known = {key for name in ("staff", *DESK) for key in messages("ja", name)}
     assert known - used == set()
