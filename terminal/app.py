@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from eligibility.asking import Capability
 from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
 from terminal.accounts import TERMINAL
@@ -45,6 +46,8 @@ from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
 from terminal.recheck import Recheck
 from terminal.record_linking import RecordLinking
+from terminal.reference_numbers import ReferenceNumberDesk
+from terminal.reference_sending import ReferenceNumberSending
 from terminal.reporting import Reporting
 from terminal.right_names import RightNames
 from terminal.staff_access import StaffAccess
@@ -142,6 +145,20 @@ class Terminal:
             settings=config.appointments,
             monotonic=monotonic,
         )
+        self._references = ReferenceNumberSending(
+            self.store,
+            self.payer,
+            now,
+            line=line,
+            desk_is_asking=lambda: self._enquiries.is_asking,
+            payer_spoke=self._enquiries.payer_spoke,
+        )
+        self.reference_numbers = ReferenceNumberDesk(
+            self.store,
+            now,
+            is_supported=Capability.REFERENCE_NUMBERS in self.payer.capabilities,
+            kick=self._references.kick,
+        )
         self.bulk = BulkCommands(self.store, self.payer, now, config.appointments, self._bulk.kick)
         self.proofs = ProofBook(self.store, now)
         self.reporting = Reporting(self.store, now)
@@ -195,12 +212,14 @@ class Terminal:
         self._disclosure.start()
         self._pushed.start()
         self._bulk.start()
+        self._references.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """Stop in the reverse order; what is under way is finished or found at the next start."""
         self._scheduler.shutdown(wait=True)
         self._bulk.stop()
+        self._references.stop()
         self.desk.stop()
         self._pushed.stop()
         self._enquiries.stop()

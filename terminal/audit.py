@@ -61,6 +61,8 @@ class Act(StrEnum):
     BULK_CANCELLED = "bulk-cancelled"
     BULK_ENDED = "bulk-ended"
     BULK_ANSWERED = "bulk-answered"
+    REFERENCE_NUMBERS_COMMITTED = "reference-numbers-committed"
+    REFERENCE_NUMBER_ENDED = "reference-number-ended"
     APPOINTMENTS_FILE_SEEN = "appointments-file-seen"
     APPOINTMENTS_IMPORTED = "appointments-imported"
     DISASTER_ON = "disaster-on"

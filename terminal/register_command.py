@@ -12,6 +12,7 @@ from terminal.command_parts import config_option, opened_store, utc_now
 from terminal.config import load_config
 from terminal.csv_command import read_bytes, tell_columns, tell_file
 from terminal.errors import CsvFileError, CsvFileReason
+from terminal.reference_numbers import ReferenceNumberDesk
 from terminal.register_file import REGISTER_COLUMNS
 
 
@@ -52,3 +53,16 @@ def import_file(file: Path, config_file: Path, *, dry_run: bool) -> None:
         else:
             register.take(TERMINAL, preview.id)
             click.echo("The register is taken.")
+
+
+@records.command("reference-numbers")
+@config_option
+def reference_numbers(config_file: Path) -> None:
+    """Register every patient's number at the payer as 照会番号, where it is not yet.
+
+    The running terminal sends them, after all that it asks for the desk.
+    """
+    config = load_config(config_file, trust=False)
+    with opened_store(config) as store:
+        count = ReferenceNumberDesk(store, utc_now).register_all(TERMINAL)
+    click.echo(f"{count} registrations are committed.")

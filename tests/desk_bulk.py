@@ -7,9 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from eligibility.clinic_record import ClinicRecord
+from eligibility.codes import QualificationValidity
 from eligibility.model import PayerAnswer
 from eligibility.payer import Payer
 from eligibility.retry import AskingPolicy, Breaker
+from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.people import Person
 from terminal.accounts import Actor, Role
 from terminal.appointment import Appointment
@@ -26,6 +28,7 @@ from terminal.payer_line import PayerLine
 from terminal.register_file import write_register_file
 from terminal.store import Store
 from tests.clinic import wait_for
+from tests.fhir.desk import World
 
 RECEPTION = Actor("suzuki", Role.RECEPTION, "鈴木")
 KEY = bytes(range(32))
@@ -53,6 +56,19 @@ def record_of(person: Person, number: str) -> ClinicRecord:
         insured_identification_number=person.number,
         insured_branch_number=person.branch,
     )
+
+
+def ordinary_people(world: World, count: int) -> list[Person]:
+    """Return people who are plainly insured, each under a number of their own."""
+    found = [
+        person
+        for person in world.running.payer.population.people
+        if person.persona is None
+        and person.name == person.registered_name
+        and holding_of(person, world.today).validity is QualificationValidity.VALID
+    ]
+    assert len(found) >= count
+    return found[:count]
 
 
 class DeskBulk:

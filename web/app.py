@@ -22,6 +22,7 @@ from web import (
     linking,
     live,
     proof,
+    reference_numbers,
     register,
     report,
     security,
@@ -58,6 +59,7 @@ def create_app(terminal: Terminal) -> Flask:
     admin.init(app)
     register.init(app)
     appointments.init(app)
+    reference_numbers.init(app)
     report.init(app)
     proof.init(app)
     enquiry.init(app)

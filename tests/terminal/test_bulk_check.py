@@ -20,7 +20,7 @@ from terminal.errors import BulkStateError, RoleError
 from terminal.expected_list import RowGroup
 from terminal.question import QuestionProblem
 from tests.clinic import wait_for
-from tests.desk_bulk import FAST, RECEPTION, DeskBulk, record_of, settings
+from tests.desk_bulk import FAST, RECEPTION, DeskBulk, ordinary_people, record_of, settings
 from tests.fhir.desk import World, opened_world
 
 TOMORROW = date(2026, 11, 25)
@@ -53,19 +53,6 @@ def desk(tmp_path: Path, world: World) -> Iterator[DeskBulk]:
     desk.stop()
 
 
-def ordinary(world: World, count: int) -> list[Person]:
-    """Return people who are plainly insured, each under a number of their own."""
-    found = [
-        person
-        for person in world.running.payer.population.people
-        if person.persona is None
-        and person.name == person.registered_name
-        and holding_of(person, world.today).validity is QualificationValidity.VALID
-    ]
-    assert len(found) >= count
-    return found[:count]
-
-
 def known(desk: DeskBulk, people: list[Person]) -> list[str]:
     """Take these people into the register; return their patient numbers."""
     numbers = [f"{place:04}" for place in range(1, len(people) + 1)]
@@ -75,7 +62,7 @@ def known(desk: DeskBulk, people: list[Person]) -> list[str]:
 
 def test_everybody_is_asked_about_once(desk: DeskBulk, world: World) -> None:
     """Each person of the list has one answer with its bytes, however often they are expected."""
-    numbers = known(desk, ordinary(world, 12))
+    numbers = known(desk, ordinary_people(world, 12))
     desk.expects(TOMORROW, [*numbers, numbers[0]])
     desk.check.start()
     desk.begins(TOMORROW)
@@ -108,7 +95,7 @@ def test_what_changed_stands_first_then_errors_then_the_rest(desk: DeskBulk, wor
         for one in people
         if holding_of(one, world.today).validity is QualificationValidity.INVALID
     )
-    plain = ordinary(world, 3)
+    plain = ordinary_people(world, 3)
     desk.knows(
         [
             record_of(plain[0], "1"),
@@ -141,7 +128,7 @@ def test_what_changed_stands_first_then_errors_then_the_rest(desk: DeskBulk, wor
 
 def test_a_change_of_the_evening_is_one_in_the_morning(desk: DeskBulk, world: World) -> None:
     """What differs from the last day's answer is told again by a later check of the same day."""
-    (person,) = ordinary(world, 1)
+    (person,) = ordinary_people(world, 1)
     (number,) = known(desk, [person])
     desk.expects(TODAY, [number])
     desk.expects(TOMORROW, [number])
@@ -171,7 +158,7 @@ def test_a_change_of_the_evening_is_one_in_the_morning(desk: DeskBulk, world: Wo
 
 def test_a_payer_that_is_down_is_waited_for(desk: DeskBulk, world: World) -> None:
     """Nobody is lost while the payer is down; the check says so, and goes on by itself."""
-    numbers = known(desk, ordinary(world, 6))
+    numbers = known(desk, ordinary_people(world, 6))
     desk.expects(TOMORROW, numbers)
     world.running.faults.set("down")
     desk.check.start()
@@ -193,7 +180,7 @@ def test_a_payer_that_is_down_is_waited_for(desk: DeskBulk, world: World) -> Non
 
 def test_while_the_desk_asks_nothing_is_asked_here(desk: DeskBulk, world: World) -> None:
     """Who stands at the desk goes first: the check begins when nobody is asked about any more."""
-    desk.expects(TOMORROW, known(desk, ordinary(world, 3)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 3)))
     desk.desk_is_asking = True
     desk.check.start()
     desk.begins(TOMORROW)
@@ -208,7 +195,7 @@ def test_it_keeps_to_its_pace(tmp_path: Path, world: World) -> None:
     """No more questions a minute go out than are configured."""
     slow = settings(questions_per_minute=1)
     desk = DeskBulk(tmp_path / "slow.db", world.payer(), world.clock, slow)
-    desk.expects(TOMORROW, known(desk, ordinary(world, 3)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 3)))
     desk.check.start()
     desk.begins(TOMORROW)
     wait_for(lambda: desk.standing(TOMORROW).progress.answered == 1, "the first answer")  # type: ignore[union-attr]
@@ -219,7 +206,7 @@ def test_it_keeps_to_its_pace(tmp_path: Path, world: World) -> None:
 
 def test_it_is_paused_resumed_and_cancelled(desk: DeskBulk, world: World) -> None:
     """Paused nothing is asked; resumed it goes on; cancelled what came stays and no more comes."""
-    desk.expects(TOMORROW, known(desk, ordinary(world, 8)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 8)))
     run = desk.begins(TOMORROW)
     desk.commands.pause(RECEPTION, run.id)
     desk.check.start()
@@ -239,7 +226,7 @@ def test_it_is_paused_resumed_and_cancelled(desk: DeskBulk, world: World) -> Non
 
 def test_fresh_answers_are_not_asked_for_again(desk: DeskBulk, world: World) -> None:
     """Only who was not answered within some hours is asked about, unless staff want all."""
-    numbers = known(desk, ordinary(world, 4))
+    numbers = known(desk, ordinary_people(world, 4))
     desk.expects(TOMORROW, numbers[:3])
     desk.check.start()
     desk.begins(TOMORROW)
@@ -257,7 +244,7 @@ def test_fresh_answers_are_not_asked_for_again(desk: DeskBulk, world: World) -> 
 
 def test_the_clock_begins_what_is_configured(desk: DeskBulk, world: World) -> None:
     """The evening asks for tomorrow's list, the morning for today's, each once a day."""
-    numbers = known(desk, ordinary(world, 2))
+    numbers = known(desk, ordinary_people(world, 2))
     desk.expects(TODAY, numbers[:1])
     desk.expects(TOMORROW, numbers)
     desk.check.start()
@@ -285,7 +272,7 @@ def test_it_may_be_switched_off(tmp_path: Path, world: World) -> None:
     """Without times nothing is asked by itself."""
     off = settings(evening_check="off", morning_check="off")
     desk = DeskBulk(tmp_path / "off.db", world.payer(), world.clock, off)
-    desk.expects(TODAY, known(desk, ordinary(world, 1)))
+    desk.expects(TODAY, known(desk, ordinary_people(world, 1)))
     desk.commands.begin_due()
     assert runs(desk, TODAY) == []
     desk.stop()
@@ -296,7 +283,7 @@ def test_a_restart_loses_and_doubles_nobody(tmp_path: Path, world: World) -> Non
     path = tmp_path / "lives.db"
     paced = settings(questions_per_minute=600)
     first = DeskBulk(path, world.payer(), world.clock, paced)
-    first.expects(TOMORROW, known(first, ordinary(world, 20)))
+    first.expects(TOMORROW, known(first, ordinary_people(world, 20)))
     first.check.start()
     first.begins(TOMORROW)
     wait_for(lambda: first.standing(TOMORROW).progress.answered >= 3, "some answers")  # type: ignore[union-attr]
@@ -318,7 +305,7 @@ def test_a_refusal_is_told_in_the_payers_words_and_holds_nobody_back(
     desk: DeskBulk, world: World
 ) -> None:
     """One refused question leaves the others alone."""
-    people = ordinary(world, 3)
+    people = ordinary_people(world, 3)
     records = [record_of(person, str(n)) for n, person in enumerate(people)]
     records[1] = replace(records[1], insured_identification_number="99999999")
     desk.knows(records)
@@ -335,7 +322,7 @@ def test_an_answer_that_cannot_be_read_is_given_up_after_some_tries(
     desk: DeskBulk, world: World
 ) -> None:
     """Rubbish from the payer ends as an error of that person, not as a loop."""
-    desk.expects(TOMORROW, known(desk, ordinary(world, 1)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 1)))
     world.running.faults.set("malformed")
     desk.check.start()
     desk.begins(TOMORROW)
@@ -349,7 +336,7 @@ def test_an_answer_that_cannot_be_read_is_given_up_after_some_tries(
 
 def test_each_look_and_act_is_written_down(desk: DeskBulk, world: World) -> None:
     """The log tells who began, whom the list showed by number, and each answer's person."""
-    numbers = known(desk, ordinary(world, 2))
+    numbers = known(desk, ordinary_people(world, 2))
     desk.expects(TOMORROW, numbers)
     desk.check.start()
     desk.begins(TOMORROW)
@@ -372,7 +359,7 @@ def recent(desk: DeskBulk, count: int) -> list[AuditRecord]:
 
 def test_only_who_may_see_coverage_may_begin_and_look(desk: DeskBulk, world: World) -> None:
     """An administrator neither begins a check nor sees its list."""
-    desk.expects(TOMORROW, known(desk, ordinary(world, 1)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 1)))
     administrator = Actor("a-1", Role.ADMINISTRATOR, "管理者")
     for act in (desk.commands.begin, desk.list.day, desk.list.standing):
         with pytest.raises(RoleError):
@@ -387,7 +374,7 @@ def test_a_day_that_has_passed_is_not_asked_about(desk: DeskBulk) -> None:
 
 def test_a_run_tells_what_it_was(desk: DeskBulk, world: World) -> None:
     """Who began it, when it began and ended."""
-    desk.expects(TOMORROW, known(desk, ordinary(world, 1)))
+    desk.expects(TOMORROW, known(desk, ordinary_people(world, 1)))
     desk.check.start()
     desk.begins(TOMORROW)
     run = desk.sees_end(TOMORROW).run
