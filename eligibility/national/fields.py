@@ -272,7 +272,7 @@ class Layout(Generic[Record]):
     def __init__(self, make: Callable[..., Record], *parts: Part) -> None:
         """``make``: the data class; ``parts``: its fields, in the order of writing."""
         self._make = make
-        self._parts = parts
+        self.parts = parts
         names = [name for part in parts for name in part.names]
         if len(set(names)) != len(names):
             msg = "two parts of a layout take the same element"
@@ -294,11 +294,11 @@ class Layout(Generic[Record]):
 
     def made(self, found: _Found, context: _Context) -> Record:
         """Return the data class of elements that stand among others."""
-        return self._make(**{part.field: part.read(found, context) for part in self._parts})
+        return self._make(**{part.field: part.read(found, context) for part in self.parts})
 
     def write(self, writer: Writer, parent: Node, record: Record) -> None:
         """Add all elements of ``record`` to ``parent``."""
-        for part in self._parts:
+        for part in self.parts:
             part.write(writer, parent, getattr(record, part.field))
 
 
