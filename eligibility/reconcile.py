@@ -132,7 +132,8 @@ def _about_results(answer: PayerAnswer) -> Iterator[Finding]:
         yield Finding(
             FindingCode.ANSWER_INCOMPLETE, Severity.STOP, field="results", blocks_history=True
         )
-    if len(answer.results) > 1:
+    told = answer.qualification_validity is QualificationValidity.SEVERAL
+    if len(answer.results) > 1 and not told:
         alone = not _is_insurance_beside_assistance(answer.results)
         yield Finding(
             FindingCode.SEVERAL_CANDIDATES if alone else FindingCode.INSURANCE_AND_ASSISTANCE,

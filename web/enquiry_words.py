@@ -47,15 +47,16 @@ def are_several(row: VisitRow) -> bool:
     )
 
 
-def candidate_cells(coverage: Coverage) -> list[str]:
-    """Return one of several whom an answer named, cell by cell, by what tells people apart."""
+def candidate_cells(coverage: Coverage) -> list[tuple[str, str]]:
+    """Return one of several whom an answer named, by what tells people apart.
+
+    Each cell is its words and smaller ones below.
+    """
     person, none = coverage.person, text("field.none")
+    branch = coverage.insured_branch_number or none
     return [
-        person.name,
-        person.name_kana or none,
-        show_date(person.birthdate),
-        label(person.sex),
-        person.address or none,
-        coverage.insurer_name,
-        coverage.insured_branch_number or none,
+        (person.name, person.name_kana or ""),
+        (show_date(person.birthdate), label(person.sex)),
+        (person.address or none, person.post_number or ""),
+        (coverage.insurer_name, text("enquiry.candidates.branch", branch=branch)),
     ]
