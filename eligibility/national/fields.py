@@ -13,6 +13,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from eligibility.national.kinds import TEXT, Kind
 from eligibility.national.wire import Node, RawElement, Writer, raw
 
+MOST_UNREAD = 200_000
+"""Unknown elements that are kept of one message: a few new ones for each of 10,000 people."""
+
 _AROUND = " \t\r\n"
 
 Value = TypeVar("Value")
@@ -147,12 +150,15 @@ class Group:
     def read(self, found: _Found, context: _Context) -> Any:
         """Return the data class, None where there is none."""
         node = found.one(self.name)
-        if node is None or (not self.required and not _holds_anything(node)):
+        if node is None:
             if self.required:
                 msg = f"{self.name} is missing"
                 raise ValueError(msg)
             return None
-        return self.table.read(node, context)
+        if self.required or self.table.is_in(node):
+            return self.table.read(node, context)
+        context.keep_all_of(node)
+        return None
 
     def write(self, writer: Writer, parent: Node, value: Any) -> None:
         """Add the element where there is a value."""
@@ -263,7 +269,18 @@ class _Context:
 
     def keep(self, node: Node) -> None:
         """Keep an element that nobody knows."""
+        if len(self.unread) >= MOST_UNREAD:
+            msg = f"more than {MOST_UNREAD} elements are not known"
+            raise ValueError(msg)
         self.unread.append(raw(node, tuple(self.place)))
+
+    def keep_all_of(self, node: Node) -> None:
+        """Keep all that stands in an element which holds nothing that is known."""
+        _no_text_beside(node)
+        self.place.append(node.tag)
+        for child in node:
+            self.keep(child)
+        self.place.pop()
 
 
 class Layout(Generic[Record]):
@@ -280,6 +297,12 @@ class Layout(Generic[Record]):
         self.names = tuple(names)
         self._known = frozenset(names)
         self._repeats = frozenset(name for part in parts for name in part.repeats)
+
+    def is_in(self, node: Node) -> bool:
+        """Whether an element holds anything that this layout knows, or text."""
+        return bool((node.text or "").strip()) or any(
+            child.tag in self._known and _holds_anything(child) for child in node
+        )
 
     def read(self, node: Node, context: _Context) -> Record:
         """Return the data class that an element holds; raises ValueError naming elements."""

@@ -39,7 +39,7 @@ class Limits:
 
 SINGLE = Limits(4 * 1024 * 1024, 100_000)
 """For what is about one person; five years of medicines need a tenth."""
-BULK = Limits(64 * 1024 * 1024, 1_500_000)
+BULK = Limits(64 * 1024 * 1024, 1_000_000)
 """For 10,000 people at once, each with all that may be known of them."""
 
 

@@ -20,6 +20,7 @@ WATCHED = {
         "terminal.card", "terminal.recognition", "terminal.reader.part10", "face_auth.jpeg2000",
     ],
     "payer": ["eligibility"],
+    "xml": ["eligibility"],
 }  # fmt: skip
 SECONDS_A_CASE = 10
 MOST_MEMORY_MIB = 1024
@@ -81,6 +82,10 @@ def main() -> None:
             from tests.fuzz import card, targets
 
             parse, ours = targets.targets(card.kept_wallet())[name].parse, (TerminalError,)
+        elif of == "xml":
+            from tests.fuzz import xml
+
+            parse, ours = xml.targets()[name].parse, xml.OURS
         else:
             from tests.fuzz import payer
 
