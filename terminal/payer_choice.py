@@ -7,7 +7,7 @@ from datetime import datetime
 
 from eligibility.fhir.client import FhirPayer
 from eligibility.national.client import NationalPayer
-from eligibility.national.exchange import ExchangeBook, NoBook
+from eligibility.national.exchange import ExchangeBook
 from eligibility.payer import Payer
 from terminal.config import TerminalConfig
 from terminal.errors import ConfigError
@@ -39,4 +39,4 @@ def national_payer(
     if config.national is None:
         reason = "is missing: nothing is asked over the national interface"
         raise ConfigError(str(config.file), "national", reason)
-    return NationalPayer(config.national, config.institution.code, now=now, book=book or NoBook())
+    return NationalPayer(config.national, config.institution.code, now=now, book=book)

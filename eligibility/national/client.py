@@ -34,7 +34,7 @@ from eligibility.model import Consent, ConsentDecision, PayerAnswer
 from eligibility.national import bulk, confirmation, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
-from eligibility.national.exchange import AsideReason, ExchangeBook, Reply, request_name
+from eligibility.national.exchange import AsideReason, ExchangeBook, NoBook, Reply, request_name
 from eligibility.national.folder import Folder, checked_name
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 SINGLE_KIND = confirmation.KIND
 _KINDS = (SINGLE_KIND, bulk.UPLOAD_KIND, bulk.DOWNLOAD_KIND, references.SINGLE_KIND)
 _ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
-LEFTOVER_SECONDS = 600
+LEFTOVER_SECONDS = 60
 NOT_TAKEN_SECONDS = 60
 
 
@@ -68,23 +68,29 @@ class NationalPayer:
         institution_code: str,
         *,
         now: Callable[[], datetime],
-        book: ExchangeBook,
+        book: ExchangeBook | None = None,
     ) -> None:
-        """``book``: the desk's memory of its questions, and where it keeps what is set aside."""
+        """``book``: the desk's memory of its questions, and where it keeps what is set aside.
+
+        With one, the answers' folder is kept in order from the start; None is for programs that
+        only ask.
+        """
         self._settings = settings
         self._institution_code = institution_code
         self._encoding = _ENCODINGS[settings.encoding]
         self._now = now
         self._req = Folder(settings.req_dir)
         self._res = Folder(settings.res_dir)
+        known = book or NoBook()
         self._replies = Replies(
             self._res,
             settings.poll_seconds,
             _KINDS,
             lambda content: identifier_of(content, BULK),
-            book,
+            known,
             now,
             shared=settings.shared,
+            besides=self._remove_leftovers,
         )
         self._pushed: PushedVisits | None = None
         capabilities = {Capability.BY_NUMBER, Capability.BULK, Capability.REFERENCE_NUMBERS}
@@ -94,11 +100,13 @@ class NationalPayer:
                 Folder(settings.face_dir),
                 settings.poll_seconds,
                 self._read_pushed,
-                book,
+                known,
                 now,
                 shared=settings.shared,
             )
         self.capabilities = frozenset(capabilities)
+        if book is not None:
+            self._replies.start()
 
     def close(self) -> None:
         """Stop watching the folders."""
@@ -115,7 +123,6 @@ class NationalPayer:
         for path in (settings.req_dir, settings.res_dir, settings.face_dir):
             if path is not None:
                 Folder(path).check()
-        self._req.remove_leftovers(time.time_ns() - LEFTOVER_SECONDS * 1_000_000_000)
         patience = max(NOT_TAKEN_SECONDS, 3 * settings.answer_seconds)
         before = self._now().timestamp() - patience
         waiting = [
@@ -124,6 +131,10 @@ class NationalPayer:
         if waiting:
             msg = f"the link application has left {len(waiting)} requests for over {patience:.0f} s"
             raise RequestsNotTakenError(msg)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a desk left that was cut off while it published a request."""
+        self._req.remove_leftovers(time.time_ns() - LEFTOVER_SECONDS * 1_000_000_000)
 
     def ask_by_number(self, question: NumberQuestion) -> PayerAnswer:
         """Ask by insured number whether somebody is insured; never opens medical data.

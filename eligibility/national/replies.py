@@ -71,12 +71,14 @@ class Replies:
         *,
         shared: bool,
         settle_seconds: float = SETTLE_SECONDS,
+        besides: Callable[[], object] = lambda: None,
     ) -> None:
         """``kinds``: of the messages that we ask for; all other names are nobody's business here.
 
         ``identify``: reads the ArbitraryFileIdentifier, or raises PayerProtocolError.  ``shared``:
         other programs have answers of theirs in the folder, which stay untouched.
         ``settle_seconds``: how long nobody writes to a file before it counts as whole.
+        ``besides``: what else is done at each slow look.
         """
         self._folder = folder
         self._watch = FolderWatch(folder, poll_seconds)
@@ -86,6 +88,7 @@ class Replies:
         self._now = now
         self._shared = shared
         self._settle_seconds = settle_seconds
+        self._besides = besides
         self._lock = threading.Condition()
         self._seen: dict[str, _Seen] = {}
         self._found: dict[Key, set[str]] = {}
@@ -252,6 +255,7 @@ class Replies:
             self._watch.wake()
         else:
             self._tidy()
+            self._besides()
 
     def _look_at(self, name: str) -> None:
         """Look at one name that may be an answer's."""

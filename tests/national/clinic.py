@@ -12,7 +12,7 @@ from terminal.app import Terminal
 from terminal.config import load_config
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
-from tests.clinic import STORE_ID, free_port
+from tests.clinic import STORE_ID, free_port, wait_for
 from tests.national.desk import LinkedWorld
 
 
@@ -70,6 +70,8 @@ def opened_desk(folder: Path, linked: LinkedWorld, **national: object) -> Iterat
         Store.create(config.store.path, key, STORE_ID)
     terminal = Terminal(config)
     terminal.start()
+    # its job must have ended before the scheduler is stopped
+    wait_for(lambda: terminal.payer_watch.checks, "the look at the payer")
     try:
         yield terminal
     finally:
