@@ -34,7 +34,7 @@ from eligibility.model import (
 from eligibility.names import can_be_written, certainly_differ
 from eligibility.personal_number import personal_key
 from eligibility.register import about_record
-from eligibility.subjects import is_same_subject
+from eligibility.subjects import is_same_subject, names_several_people
 from eligibility.validity import (
     CONFIRMED,
     DateVerdict,
@@ -76,7 +76,8 @@ def reconcile(
     ``in_grace``: expired, but within the three months in which it still opens eligibility.
     ``attributes``: the holder's as the card says them, so far as they were read.
     ``record``: the clinic's own of the patient whom this visit is linked to, None where it is
-    linked to nobody.  The order of ``answer.results`` does not matter.
+    linked to nobody.  The order of ``answer.results`` does not matter.  Of several people of whom
+    nobody is meant nothing is found but that they are several.
     """
     before = recorded
     if recorded is not None and not is_same_subject(recorded.subject, answer.subject):
@@ -87,7 +88,8 @@ def reconcile(
         *_about_certificate(certificate_not_after, in_grace=in_grace, today=today),
         *about_holder(attributes, answer),
     }
-    for coverage in answer.results:
+    people = () if names_several_people(answer) else answer.results
+    for coverage in people:
         found.update(_about_dates(answer.qualification_validity, coverage, today))
         found.update(_about_name(coverage.person))
         found.update(_about_ratio(answer.qualification_validity, coverage, today))

@@ -34,6 +34,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
+from eligibility.subjects import names_several_people
 
 _OURS = frozenset(
     {
@@ -132,8 +133,11 @@ def about_record(
 
     Another birth date, sex or name is another person's record.  A family name alone that differs,
     with birth date and given name the same, was changed: that is told, and blocks where the address
-    is not the same either.  In no order of gravity; the order of results does not matter.
+    is not the same either.  In no order of gravity; the order of results does not matter.  Of
+    several people of whom nobody is meant, none is held against the record.
     """
+    if names_several_people(answer):
+        return ()
     by_card = set(_about_card(record, attributes))
     found: set[Finding] = set()
     for coverage in answer.results:

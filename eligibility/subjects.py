@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from eligibility.model import CardSubject, NumberSubject, Subject
+from eligibility.codes import QualificationValidity
+from eligibility.model import CardSubject, NumberSubject, PayerAnswer, Subject
 
 KnownSubject = CardSubject | NumberSubject
 """Whoever can be known again at a later visit."""
@@ -31,6 +32,15 @@ def number_key(subject: NumberSubject) -> tuple[str, str, str, str, str]:
         folded(subject.insured_card_symbol),
         folded(subject.insured_branch_number),
     )
+
+
+def names_several_people(answer: PayerAnswer) -> bool:
+    """Whether an answer to a question without a card fits several people: nobody of them is meant.
+
+    By card several results are several qualifications of its one holder.
+    """
+    several = answer.qualification_validity is QualificationValidity.SEVERAL
+    return several and not isinstance(answer.subject, CardSubject)
 
 
 def is_same_subject(one: Subject, other: Subject) -> bool:

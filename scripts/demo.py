@@ -304,14 +304,18 @@ def _put_photos(folder: Path) -> None:
     done.touch()
 
 
+def _institution(demo: Demo) -> str:
+    """Return the institution code in the terminal's certificate."""
+    certificate = x509.load_pem_x509_certificate((demo.folder / "payer/client.pem").read_bytes())
+    return str(certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)[0].value)
+
+
 def _write_config(demo: Demo, store: str) -> None:
     reader = f"socket_port = {demo.card_port}"
     if demo.pcsc_socket:
         reader = f"pcsc_socket = {json.dumps(str(demo.pcsc_socket))}"
-    certificate = x509.load_pem_x509_certificate((demo.folder / "payer/client.pem").read_bytes())
-    serial = certificate.subject.get_attributes_for_oid(NameOID.SERIAL_NUMBER)[0].value
     text = CONFIG.format(
-        institution=str(serial),
+        institution=_institution(demo),
         kind="pcsc" if demo.pcsc_socket else "socket",
         reader=reader,
         payer=demo.base + 2,
@@ -355,6 +359,7 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         *("payer-simulator", "serve", "--dir", payer, "--port", demo.base + 2),
         *("--card-ca", cards / "ca.pem", "--issued", cards / "issued.json"),
         *("--record-ca", cards / "record-ca.pem"),
+        *("--disaster", _institution(demo)),
         *(("--drop-folder", demo.folder / "oqs") if demo.is_national else ()),
     )
     if demo.has_camera:

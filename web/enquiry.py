@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import Sex
 from eligibility.model import NumberSubject, PersonSubject
 from terminal.desk_enquiry import DOCUMENTS_WITH_NUMBER
@@ -51,7 +53,7 @@ def _entry_from(visit_id: str) -> NumberEntry:
 def of_patient() -> str:
     """Show the form with what the clinic has on file of a patient; posted, as the register is."""
     found = terminal().enquiry_desk.patient(log_in().actor, request.form.get("patient", ""))
-    return _number_page(NumberEntry.of_record(found.record))
+    return _number_page(NumberEntry.of_record(found.record), found.record)
 
 
 @blueprint.post("/staff/enquiry")
@@ -74,13 +76,12 @@ def ask_by_number() -> Response | tuple[str, int]:
     return redirect(url_for("staff.visit", visit_id=entry.visit), 303)
 
 
-def _number_page(entry: NumberEntry) -> str:
-    record = None
-    if entry.patient:
+def _number_page(entry: NumberEntry, record: ClinicRecord | None = None) -> str:
+    if entry.patient and record is None:
         try:
             record = terminal().enquiry_desk.patient(log_in().actor, entry.patient).record
         except UnknownPatientError:
-            record = None
+            entry = replace(entry, patient="")
     return render_template(
         "staff/enquiry.html",
         entry=entry,

@@ -31,7 +31,9 @@ from terminal.desk_enquiry import DocumentSeen
 from terminal.errors import RoleError, UnknownPatientError, VisitStateError
 from terminal.freshness import Freshness
 from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.record_linking import RecordLinking
 from terminal.register_file import write_register_file
+from terminal.right_names import RightNames
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitDetail
 from terminal.visit import VisitOrigin, VisitState
 from terminal.visit_book import VisitBook
@@ -307,7 +309,7 @@ def record_of(person: Person, number: str) -> ClinicRecord:
 
 def imports(desk: DeskOutbox, *records: ClinicRecord) -> None:
     """Let reception import these patients."""
-    register = ClinicRegister(desk.store, desk.now)
+    register = ClinicRegister(desk.store, desk.now, lambda _: None)
     file = write_register_file(list(records)).encode()
     register.take(RECEPTION, register.look_at(RECEPTION, file).id)
 
@@ -350,3 +352,34 @@ def test_an_unknown_patient_cannot_be_asked_for(desk: DeskOutbox) -> None:
     """A number that the register does not hold is told."""
     with pytest.raises(UnknownPatientError):
         desk.enquiry_desk.patient(RECEPTION, "99999")
+
+
+def test_twins_are_not_held_against_a_record(world: World, desk: DeskOutbox) -> None:
+    """Asked from one twin's record without the branch: the other is not taken for its patient."""
+    first, _second = twins(world)
+    record = replace(record_of(first, "10042"), insured_branch_number=None)
+    imports(desk, record)
+    number = replace(number_of(first), insured_branch_number=None)
+    visit_id = answered(desk, number, patient_number="10042")
+    assert set(findings(desk, visit_id)) == {FindingCode.SEVERAL_CANDIDATES}
+
+
+def test_links_and_right_names_of_a_number_are_remembered(world: World, desk: DeskOutbox) -> None:
+    """What staff choose and enter at one visit by number holds at the next, and can be undone."""
+    person = somebody(world, Situation.VALID)
+    imports(desk, replace(record_of(person, "10042"), insured_identification_number=None))
+    links = RecordLinking(desk.store, desk.now, lambda _: None)
+    names = RightNames(desk.store, desk.bus, desk.now)
+    first = answered(desk, number_of(person))
+    assert [
+        one.record.patient_number for one in links.view(RECEPTION, opens(desk, first)).candidates
+    ]
+    links.link(RECEPTION, first, "10042")
+    names.enter(RECEPTION, first, "髙橋　桜")
+    second = answered(desk, number_of(person))
+    assert opens(desk, second).row.visit.clinic_patient_id == "10042"
+    entered = names.view(RECEPTION, second).entered
+    assert entered is not None
+    assert entered.name == "髙橋　桜"
+    links.unlink(RECEPTION, second)
+    assert opens(desk, first).row.visit.clinic_patient_id is None
