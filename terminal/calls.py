@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from eligibility.codes import ConsentCategory
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     CardNotRegisteredError,
@@ -68,6 +69,24 @@ _OUTCOMES: tuple[tuple[type[EligibilityError], CallOutcome], ...] = (
 def outcome_of(error: EligibilityError) -> CallOutcome:
     """Return what kind of failure ``error`` is."""
     return next(outcome for kind, outcome in _OUTCOMES if isinstance(error, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureCall:
+    """One call about a consent: telling the payer of it, or fetching what it opens.
+
+    Nothing of what came back is kept with it.  ``category``: what was fetched, None where the
+    consent itself was told; ``by_hand``: staff asked for it.  The rest as in :class:`Call`.
+    """
+
+    id: str
+    visit_id: str
+    consent_id: str
+    category: ConsentCategory | None
+    asked_at: datetime
+    by_hand: bool
+    milliseconds: int | None = None
+    outcome: CallOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ from eligibility.model import (
 from eligibility.payer import Payer, may_open_history
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
+from terminal.calls import CallOutcome, DisclosureCall, outcome_of
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
@@ -117,13 +119,18 @@ class Disclosure:
         bus: EventBus,
         now: Callable[[], datetime],
         line: SideLine,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``store``, ``payer``, ``bus``: the desk's own; ``line``: when the payer may be called."""
+        """``store``, ``payer``, ``bus``: the desk's own; ``line``: when the payer may be called.
+
+        ``monotonic``: seconds, by which the payer's response is timed.
+        """
         self._store = store
         self._payer = payer
         self._bus = bus
         self._now = now
         self._line = line
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._under_way: set[str] = set()
         self._again: set[str] = set()
@@ -242,14 +249,34 @@ class Disclosure:
         if history_closed_because(consent, confirmation, self._now()) is None:
             self._fetch(consent)
 
-    def _call(self, visit_id: str, work: Callable[[], T]) -> T:
+    def _call(self, consent: Consent, category: ConsentCategory | None, work: Callable[[], T]) -> T:
         """Return what the payer says, by the policy that all calls to it go by.
 
-        Raises PayerSilentError, and nothing is sent, where no call may go out now.
+        The call is committed before it is made.  ``category``: what is fetched, None where the
+        consent is told.  Raises PayerSilentError, and nothing is sent, where no call may go out.
         """
         with self._lock:
-            by_hand = visit_id in self._by_hand
+            by_hand = consent.visit_id in self._by_hand
         self._line.begin(by_hand=by_hand)
+        call = DisclosureCall(
+            uuid.uuid4().hex, consent.visit_id, consent.id, category, self._now(), by_hand
+        )
+        self._store.write(lambda tx: tx.disclosure_calls.add(call))
+        started = self._monotonic()
+        try:
+            result = self._heard(work)
+        except EligibilityError as error:
+            self._end(call, started, outcome_of(error))
+            raise
+        self._end(call, started, CallOutcome.ANSWERED)
+        return result
+
+    def _end(self, call: DisclosureCall, started: float, outcome: CallOutcome) -> None:
+        milliseconds = round((self._monotonic() - started) * 1000)
+        ended = replace(call, milliseconds=milliseconds, outcome=outcome)
+        self._store.write(lambda tx: tx.disclosure_calls.end(ended))
+
+    def _heard(self, work: Callable[[], T]) -> T:
         try:
             result = work()
         except PayerUnavailableError as error:
@@ -274,7 +301,8 @@ class Disclosure:
 
     def _register(self, consent: Consent, payer_patient: str) -> Consent:
         receipt = self._call(
-            consent.visit_id,
+            consent,
+            None,
             lambda: self._payer.register_consent(
                 consent.id, payer_patient, consent.decisions, consent.given_at
             ),
@@ -310,7 +338,7 @@ class Disclosure:
                 continue
             if self._is_closed(consent.visit_id):
                 break
-            part = self._call(consent.visit_id, partial(self._payer.fetch_history, live, category))
+            part = self._call(consent, category, partial(self._payer.fetch_history, live, category))
             history = history.joined_with(part)
         if not history.fetched:
             return

@@ -12,7 +12,7 @@ from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.asked import Asked, asked_by
 from terminal.audit import Act, AuditEntry
-from terminal.calls import Call
+from terminal.calls import Call, DisclosureCall
 from terminal.confirming import is_another_person, known_attributes
 from terminal.errors import AnswerWithheldError
 from terminal.identification import Identification
@@ -52,12 +52,16 @@ class AnswerProof:
 
 @dataclass(frozen=True, slots=True)
 class VisitProof:
-    """All that is kept of a visit's questions and confirmations, both the oldest first."""
+    """All that is kept of a visit's questions and confirmations, each the oldest first.
+
+    ``disclosed``: the calls about its consent and history; what they brought is not kept.
+    """
 
     identification: Identification | None
     identified_by: str | None
     asked: tuple[AskedProof, ...]
     confirmed: tuple[AnswerProof, ...]
+    disclosed: tuple[DisclosureCall, ...] = ()
 
 
 class ProofBook:
@@ -117,6 +121,7 @@ def _proof(tx: Transaction, visit: Visit) -> VisitProof:
         None if identification is None else names.get(identification.actor),
         asked,
         tuple(_answer(tx, visit, one) for one in reversed(tx.confirmations.of_visit(visit.id))),
+        tuple(tx.disclosure_calls.of_visit(visit.id)),
     )
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.payer import CardQuestion
 from terminal.accounts import TERMINAL
-from terminal.calls import Call
+from terminal.calls import Call, DisclosureCall
 from terminal.proof import AnswerProof, AskedProof, VisitProof
 from terminal.question import QuestionKind
 from terminal.views import VisitDetail
@@ -35,6 +35,7 @@ def of_visit(visit_id: str) -> str:
         asked_rows=asked_rows,
         call_rows=call_rows,
         answer_rows=answer_rows,
+        disclosure_rows=disclosure_rows,
     )
 
 
@@ -100,15 +101,30 @@ def call_rows(one: AskedProof) -> list[tuple[str, ...]]:
             show_moment(call.asked_at),
             _who(call, name),
             seconds(call.milliseconds),
-            text(
-                "staff.report.without-end"
-                if call.outcome is None
-                else f"call-outcome.{call.outcome}"
-            ),
+            _outcome(call),
             "–" if call.reply_bytes is None else show_number(call.reply_bytes),
         )
         for call, name in one.calls
     ]
+
+
+def disclosure_rows(proof: VisitProof) -> list[tuple[str, ...]]:
+    """Return the calls about consent and history: what, when, at whose word, how long, outcome."""
+    return [
+        (
+            text("staff.proof.consent-told") if one.category is None else label(one.category),
+            show_moment(one.asked_at),
+            text("staff.proof.by-hand" if one.by_hand else "staff.log.terminal"),
+            seconds(one.milliseconds),
+            _outcome(one),
+        )
+        for one in proof.disclosed
+    ]
+
+
+def _outcome(call: Call | DisclosureCall) -> str:
+    known = call.outcome
+    return text("staff.report.without-end" if known is None else f"call-outcome.{known}")
 
 
 def _who(call: Call, name: str | None) -> str:

@@ -412,6 +412,22 @@ def step_0011_files_aside(db: Database) -> None:
         db.execute(statement)
 
 
+def step_0012_disclosure_calls(db: Database) -> None:
+    """Each call about a consent and the history that it opens, with its time and outcome."""
+    db.execute(
+        """
+        CREATE TABLE disclosure_calls (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            visit_id TEXT NOT NULL AS (body->>'$.visit_id') STORED REFERENCES visits (id),
+            asked_at TEXT NOT NULL AS (body->>'$.asked_at') STORED CHECK (length(asked_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX disclosure_calls_by_visit ON disclosure_calls (visit_id, asked_at)")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -424,6 +440,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0009_appointments,
     step_0010_without_card,
     step_0011_files_aside,
+    step_0012_disclosure_calls,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

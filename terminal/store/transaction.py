@@ -11,7 +11,7 @@ from terminal.store.appointments import Appointments
 from terminal.store.aside import FilesAside
 from terminal.store.audit import Audit, AuditContext
 from terminal.store.bulk import Bulk
-from terminal.store.calls import Calls
+from terminal.store.calls import Calls, DisclosureCalls
 from terminal.store.clinic_records import ClinicRecords
 from terminal.store.confirmations import Answers, Confirmations
 from terminal.store.consents import Consents
@@ -74,6 +74,11 @@ class Transaction:
     def aside(self) -> FilesAside:
         """Files that were no answer."""
         return FilesAside(self._db)
+
+    @cached_property
+    def disclosure_calls(self) -> DisclosureCalls:
+        """The calls about consents and history."""
+        return DisclosureCalls(self._db)
 
     @cached_property
     def month_rows(self) -> MonthRows:

@@ -75,6 +75,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "audit",
         "bulk",
         "calls",
+        "disclosure_calls",
         "clinic_records",
         "confirmations",
         "consents",

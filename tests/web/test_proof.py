@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from eligibility.codes import ConsentCategory
 from eligibility.model import Finding, FindingCode, Severity
 from terminal.accounts import Role
 from terminal.audit import Act
 from terminal.calls import CallOutcome
 from terminal.views import KioskStep
+from tests.clinic import wait_for
 from tests.web.visitors import Site
 
 OTHER = Finding(FindingCode.OTHER_PERSON, Severity.STOP, blocks_history=True)
@@ -58,6 +60,45 @@ def test_the_page_shows_the_proof(site: Site, visit_id: str) -> None:
     page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}/proof").text
     for words in ("つながらない", "回答あり", "reception one", "認証用の鍵で署名", "支払側の回答"):
         assert words in page
+
+
+def test_calls_about_consent_and_history_are_kept_without_what_they_brought(
+    site: Site, visit_id: str
+) -> None:
+    """Registered once, each consented category fetched once, with time and outcome, no content."""
+    clinic = site.clinic
+    medicine = clinic.doctor.sees_history(visit_id).medications[0]
+    calls = clinic.terminal.proofs.of_visit(clinic.reception.actor, visit_id).disclosed
+    assert [call.category for call in calls] == [
+        None,
+        ConsentCategory.YZK,
+        ConsentCategory.SRJ,
+        ConsentCategory.TKK,
+    ]
+    assert {call.outcome for call in calls} == {CallOutcome.ANSWERED}
+    assert all(call.milliseconds is not None for call in calls)
+    page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}/proof").text
+    assert "同意の登録" in page
+    assert medicine.name not in page
+
+
+def test_a_call_for_history_that_fails_says_so(site: Site) -> None:
+    """An unreadable reply stands there with its outcome, and nothing of it."""
+    clinic = site.clinic
+    clinic.payer.faults.set("malformed", path="MedicationDispense")
+    clinic.patient.taps("elderly")
+    clinic.patient.types_pin()
+    clinic.patient.consents_to_all()
+    visit_id = clinic.reception.sees_answer().visit.id
+
+    def outcomes() -> list[CallOutcome | None]:
+        calls = clinic.terminal.proofs.of_visit(clinic.reception.actor, visit_id).disclosed
+        return [call.outcome for call in calls]
+
+    wait_for(lambda: outcomes()[1:2] == [CallOutcome.UNREADABLE], "the call")
+    clinic.payer.faults.clear()
+    clinic.patient.sees(KioskStep.DONE)
+    clinic.patient.takes_card()
 
 
 def test_the_original_is_as_it_came_and_its_taking_is_written_down(
