@@ -36,7 +36,7 @@ SETTLE_SECONDS = 2.0
 """How long nobody writes to a file before it counts as whole, be it a message or not."""
 READS_AT_ONCE = 200
 """How many files are read before whoever waits for an answer is looked after again."""
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 """How often a waiting question looks for its answer's likely name itself."""
 
 Key = tuple[str, str]

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 CONSENT_LASTS = timedelta(hours=24)
 _REQUEST = re.compile(r"(?P<kind>[A-Za-z0-9]{6,16}?)req_(?P<rest>.{1,200})\.xml", re.IGNORECASE)
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.1
 _WORKERS = 4
 _CONSENT_FIELDS = {
     ConsentCategory.TKK: "specific_health_checkups_info",
