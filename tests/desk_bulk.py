@@ -13,7 +13,6 @@ from eligibility.payer import Payer
 from eligibility.retry import AskingPolicy, Breaker
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.people import Person
-from terminal.accounts import Actor, Role
 from terminal.appointment import Appointment
 from terminal.appointment_book import AppointmentBook
 from terminal.appointment_file import write_appointment_file
@@ -28,11 +27,8 @@ from terminal.payer_line import PayerLine
 from terminal.register_file import write_register_file
 from terminal.store import Store
 from tests.clinic import wait_for
+from tests.desk_outbox import KEY, RECEPTION, STORE_ID
 from tests.fhir.desk import World
-
-RECEPTION = Actor("suzuki", Role.RECEPTION, "鈴木")
-KEY = bytes(range(32))
-STORE_ID = "store-of-bulk"
 
 
 def settings(**changes: object) -> BulkSettings:
@@ -77,15 +73,18 @@ class DeskBulk:
     def __init__(
         self,
         path: Path,
-        payer: Payer,
+        payer: Payer | Callable[[Store], Payer],
         now: Callable[[], datetime],
         settings: BulkSettings = FAST,
     ) -> None:
-        """``path``: of the store, made where there is none."""
+        """``path``: of the store, made where there is none; ``payer``: or how it is made."""
         if not path.exists():
             Store.create(path, KEY, STORE_ID)
         self.now = now
         self.store = Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=now)
+        if callable(payer):
+            payer = payer(self.store)
+        self.payer = payer
         self.desk_is_asking = False
         self.line = PayerLine(AskingPolicy(), Breaker(), now)
         self.check = BulkCheck(

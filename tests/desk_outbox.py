@@ -53,7 +53,7 @@ class DeskOutbox:
         self.bus = EventBus()
         self.disaster = DisasterMode(self.store, self.bus, now)
         self.records = VisitRecords(self.store, self.bus, now, "desk-1")
-        line = PayerLine(AskingPolicy(), Breaker(), now)
+        self.line = line = PayerLine(AskingPolicy(), Breaker(), now)
         self.disclosure = Disclosure(
             self.store, payer, self.bus, now, SideLine(line, AskingPolicy(), Breaker(), now)
         )

@@ -20,7 +20,8 @@ from terminal.errors import BulkStateError, RoleError
 from terminal.expected_list import RowGroup
 from terminal.question import QuestionProblem
 from tests.clinic import wait_for
-from tests.desk_bulk import FAST, RECEPTION, DeskBulk, ordinary_people, record_of, settings
+from tests.desk_bulk import FAST, DeskBulk, ordinary_people, record_of, settings
+from tests.desk_outbox import RECEPTION
 from tests.fhir.desk import World, opened_world
 
 TOMORROW = date(2026, 11, 25)

@@ -26,7 +26,8 @@ from terminal.reference_number import ReferenceRegistration, RegistrationState
 from terminal.reference_numbers import ReferenceNumberDesk
 from terminal.reference_sending import ReferenceNumberSending
 from tests.clinic import wait_for
-from tests.desk_bulk import RECEPTION, DeskBulk, ordinary_people, record_of
+from tests.desk_bulk import DeskBulk, ordinary_people, record_of
+from tests.desk_outbox import RECEPTION
 from tests.fhir.desk import World, opened_world
 from tests.national.desk import LinkedWorld, opened_link
 
