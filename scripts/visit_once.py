@@ -118,13 +118,18 @@ def _visit(demo: Demo, kiosk: Browser, staff: Browser, tray: httpx.Client, code:
         seen = staff.opens(address)
         return seen if name in "".join("".join(seen.lines).split()) else None
 
-    def shows_history() -> Page | None:
+    def shows_medicines() -> Page | None:
         seen = staff.opens(f"{address}/history")
-        return seen if {"medicines", "checkups"} <= seen.ids else None
+        return seen if "drug-rows" in seen.ids else None
+
+    def shows_checkups() -> Page | None:
+        seen = staff.opens(f"{address}/history/checkups")
+        return seen if "checkups" in seen.ids else None
 
     for page in (
         _await(shows_coverage, "the staff's page shows the patient's coverage"),
-        _await(shows_history, "the staff's page shows medicines and checkups"),
+        _await(shows_medicines, "the staff's page shows medicines"),
+        _await(shows_checkups, "the staff's page shows checkups"),
     ):
         print("\n".join(_shortened(page.lines)), end="\n\n")
 

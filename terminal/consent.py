@@ -21,7 +21,12 @@ from functools import partial
 from typing import TypeVar
 
 from eligibility.codes import ConsentCategory
-from eligibility.errors import EligibilityError, PayerTrustError, PayerUnavailableError
+from eligibility.errors import (
+    AnswerForAnotherPersonError,
+    EligibilityError,
+    PayerTrustError,
+    PayerUnavailableError,
+)
 from eligibility.history import History
 from eligibility.model import (
     Confirmation,
@@ -45,7 +50,12 @@ from terminal.views import ConsentItem, HistoryClosed
 log = logging.getLogger(__name__)
 
 CONSENT_LIVES = timedelta(hours=24)
-HISTORY_CATEGORIES = (ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK)
+HISTORY_CATEGORIES = (
+    ConsentCategory.YZK,
+    ConsentCategory.SRJ,
+    ConsentCategory.SHJ,
+    ConsentCategory.TKK,
+)
 FETCHERS = 2
 ASKED_AGAIN = (PayerUnavailableError, PayerTrustError, StoreError)
 """Faults that pass by themselves or once the installer has been."""
@@ -331,17 +341,39 @@ class Disclosure:
         return registered
 
     def _fetch(self, consent: Consent) -> None:
+        """Fetch category by category: one that fails takes none of the others with it.
+
+        Raises the first fault, after what came was put where it can be seen.  Where the payer
+        mixes people up in one list, no list of it is trusted.
+        """
+        held = self.of_visit(consent.visit_id)
         history = History(consent.id, self._now(), frozenset())
+        fault: EligibilityError | None = None
         for category in HISTORY_CATEGORIES:
             live = self._live(consent.id)
             if live is None or not live.allows(category, self._now()):
                 continue
             if self._is_closed(consent.visit_id):
                 break
-            part = self._call(consent, category, partial(self._payer.fetch_history, live, category))
+            try:
+                fetch = partial(self._payer.fetch_history, live, category)
+                part = self._call(consent, category, fetch)
+            except AnswerForAnotherPersonError:
+                with self._lock:
+                    self._histories.pop(consent.visit_id, None)
+                raise
+            except EligibilityError as error:
+                fault = fault or error
+                if held is None or held.consent_id != consent.id:
+                    continue
+                part = held.narrowed_to({category})
             history = history.joined_with(part)
-        if not history.fetched:
-            return
+        if history.fetched:
+            self._keep(consent, history)
+        if fault is not None:
+            raise fault
+
+    def _keep(self, consent: Consent, history: History) -> None:
         entry = AuditEntry(
             Act.HISTORY_FETCHED,
             TERMINAL,

@@ -140,7 +140,7 @@ class ReceptionDesk:
             now=now,
         )
         self._thread = DeskThread(self._look, self._card_work.trouble)
-        self.history = self._book.history
+        self.history = self._book.history.look
 
     def start(self) -> None:
         """Settle what a former run left open, then watch the reader."""

@@ -7,12 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.codes import ConsentCategory, QualificationValidity, UnknownCode
+from eligibility.history import History
 from eligibility.holder import Comparison
 from eligibility.model import (
     Confirmation,
     Consent,
     ConsentDecision,
     Coverage,
+    InsuredPerson,
     PayerAnswer,
     Severity,
 )
@@ -231,6 +233,22 @@ class HistoryClosed(StrEnum):
     NOT_FETCHED = "not-fetched"
     PAYER_SILENT = "payer-silent"
     """Fetched by itself once the payer answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHistory:
+    """What one look into a history brought.
+
+    ``history``: what the consent opened at ``seen_at`` of what was asked for; ``missing``: what it
+    opens as well, and the payer could not give yet.  ``person``: whom the answer is about, None
+    where it names several.
+    """
+
+    history: History
+    consent: Consent
+    missing: frozenset[ConsentCategory]
+    seen_at: datetime
+    person: InsuredPerson | None = None
 
 
 class NumberBState(StrEnum):

@@ -11,13 +11,10 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from eligibility.codes import ConsentCategory
-from eligibility.errors import ConsentRequiredError
-from eligibility.history import History
 from eligibility.holder import Comparison, Match, alone_on_card, compare, is_about_holder
 from eligibility.model import (
     CardSubject,
     Confirmation,
-    Consent,
     Coverage,
     FindingCode,
     PayerAnswer,
@@ -27,32 +24,24 @@ from eligibility.names import can_be_written
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
-from terminal.consent import Disclosure, history_closed_because, open_categories
+from terminal.consent import Disclosure, open_categories
 from terminal.deciding import offered
 from terminal.decision import Decision
 from terminal.declaration import declaration_of
 from terminal.desk_need import UNANSWERED, need_of, worst_of
 from terminal.enquiries import JAPAN
-from terminal.errors import RoleError, VisitStateError
+from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.freshness import Freshness, is_current
-from terminal.identification import HolderRecord, Identification
+from terminal.history_access import HistoryAccess
+from terminal.identification import HolderRecord
 from terminal.question import Question, QuestionState
 from terminal.right_name import that_holds
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DoneOutcome, HistoryClosed, VisitDetail, VisitRow
-from terminal.visit import WITHOUT_CARD, Visit, VisitEvent, VisitState, allowed
+from terminal.visit import Visit, VisitEvent, VisitState, allowed
 
-WITHOUT_CONSENT = frozenset(
-    {
-        HistoryClosed.NOT_ASKED,
-        HistoryClosed.NOT_GRANTED,
-        HistoryClosed.REFUSED,
-        HistoryClosed.ENDED,
-        HistoryClosed.WITHOUT_CARD,
-    }
-)
 ASKED_FOR_BY_HAND = (HistoryClosed.NOT_FETCHED, HistoryClosed.PAYER_SILENT)
 """History that failed to come: staff may ask for it again at once."""
 
@@ -86,6 +75,7 @@ class VisitBook:
         self._now = now
         self._lock = threading.Lock()
         self._listed: set[tuple[str, str]] = set()
+        self.history = HistoryAccess(store, disclosure, now)
 
     def today(self, actor: Actor) -> DayList:
         """Return today's visits, the newest first.
@@ -145,10 +135,12 @@ class VisitBook:
         row, answer, confirmations, holder, by = self._store.write(look)
         no_look = look_refused_because(row.visit)
         decisions = self._store.read(lambda tx: _decisions(tx, visit_id))
-        closed = self._closed(actor, row.visit, row.identification, row.consent, row.confirmation)
+        closed = self.history.closed(
+            actor, row.visit, row.identification, row.consent, row.confirmation
+        )
         opened: frozenset[ConsentCategory] = frozenset()
         history = self._disclosure.of_visit(visit_id)
-        if closed is None and history is not None:
+        if closed is None and history is not None and row.consent is not None:
             opened = open_categories(row.consent, self._now()) & history.fetched
         return VisitDetail(
             row=row,
@@ -182,47 +174,6 @@ class VisitBook:
         """Whether the holder's record may be read now.  Raises UnknownVisitError."""
         return is_readable(self._store.read(lambda tx: tx.visits.get(visit_id)))
 
-    def history(self, actor: Actor, visit_id: str) -> History:
-        """Return what the consent opens now.
-
-        Raises RoleError for a role without history, UnknownVisitError, ConsentRequiredError where
-        no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
-        """
-
-        def look(tx: Transaction) -> tuple[Consent | None, HistoryClosed | None]:
-            visit = tx.visits.get(visit_id)
-            consent = tx.consents.of_visit(visit_id)
-            confirmations = tx.confirmations.of_visit(visit_id)
-            confirmation = confirmations[0] if confirmations else None
-            identified = tx.identifications.of_visit(visit_id)
-            closed = self._closed(actor, visit, identified, consent, confirmation)
-            tx.audit.append(
-                AuditEntry(
-                    Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
-                    actor,
-                    visit_id,
-                    consent_id=consent.id if consent else None,
-                    subject=visit.subject,
-                    reason=None if closed is None else closed.value,
-                )
-            )
-            return consent, closed
-
-        consent, closed = self._store.write(look)
-        if closed is HistoryClosed.ROLE:
-            msg = f"{actor.role} may not see history"
-            raise RoleError(msg)
-        if closed in WITHOUT_CONSENT:
-            raise ConsentRequiredError(closed.value)
-        history = self._disclosure.of_visit(visit_id)
-        if closed is not None or consent is None or history is None:
-            msg = f"visit {visit_id}: history is closed: {closed}"
-            raise VisitStateError(msg)
-        if history.consent_id != consent.id:
-            msg = f"visit {visit_id}: history was fetched under another consent"
-            raise VisitStateError(msg)
-        return history.narrowed_to(open_categories(consent, self._now()))
-
     def outcome(self, visit_id: str) -> DoneOutcome | None:
         """Return what the kiosk may say of a visit in public, None while the payer is asked."""
 
@@ -242,29 +193,6 @@ class VisitBook:
             return DoneOutcome.QUEUED if question.problem else None
         stop = any(worst_of(confirmation) is Severity.STOP for confirmation in confirmations[:1])
         return DoneOutcome.SEE_STAFF if stop or not confirmations else DoneOutcome.CONFIRMED
-
-    def _closed(
-        self,
-        actor: Actor,
-        visit: Visit,
-        identified: Identification | None,
-        consent: Consent | None,
-        confirmation: Confirmation | None,
-    ) -> HistoryClosed | None:
-        if actor.role is None or not actor.role.may_see_history:
-            return HistoryClosed.ROLE
-        if visit.origin in WITHOUT_CARD:
-            return HistoryClosed.WITHOUT_CARD
-        closed = history_closed_because(consent, confirmation, self._now(), identified)
-        if closed is not None or consent is None:
-            return closed
-        if self._disclosure.of_visit(consent.visit_id) is not None:
-            return None
-        if self._disclosure.is_fetching(consent.visit_id):
-            return HistoryClosed.FETCHING
-        if self._disclosure.waits(consent.visit_id):
-            return HistoryClosed.PAYER_SILENT
-        return HistoryClosed.NOT_FETCHED
 
 
 def is_readable(visit: Visit) -> bool:

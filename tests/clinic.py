@@ -261,7 +261,7 @@ class Staff:
         except AssertionError as error:
             error.add_note(f"closed because {self.opens(visit_id).history_closed_because}")
             raise
-        return self._terminal.desk.history(self.actor, visit_id)
+        return self._terminal.desk.history(self.actor, visit_id).history
 
     def looks(self, visit_id: str, reason: VisualReason = VisualReason.PIN_FORGOTTEN) -> None:
         """Confirm by eye that holder and card belong together."""

@@ -17,6 +17,7 @@ from web import (
     enquiry,
     errors,
     forms,
+    history,
     i18n,
     kiosk,
     linking,
@@ -57,6 +58,7 @@ def create_app(terminal: Terminal) -> Flask:
     staff.init(app)
     linking.init(app)
     admin.init(app)
+    history.init(app)
     register.init(app)
     appointments.init(app)
     reference_numbers.init(app)

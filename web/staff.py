@@ -1,11 +1,10 @@
-"""The staff's pages: today's list, one visit, its history, and who looked at it."""
+"""The staff's pages: today's list, one visit, and who looked at it."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from eligibility.codes import ConsentCategory
 from eligibility.model import FindingCode, Severity
 from terminal.decision import DecisionBasis
 from terminal.declaration import Declaration
@@ -18,7 +17,6 @@ from web import (
     deciding,
     declaring,
     face_words,
-    history_words,
     record,
     wording,
 )
@@ -220,27 +218,6 @@ def close(visit_id: str) -> Response:
 def back_to(visit_id: str, done: str) -> Response:
     """Lead back to a visit's page, which says what was done: a key of ``DONE``."""
     return redirect(url_for("staff.visit", visit_id=visit_id, done=done), 303)
-
-
-@blueprint.get("/staff/visits/<visit_id>/history")
-@requires(Right.HISTORY)
-def history(visit_id: str) -> str:
-    """Show what the patient's consent opens now; else why nothing is open."""
-    sequence = terminal().bus.sequence
-    actor = log_in().actor
-    detail: VisitDetail = terminal().desk.visit(actor, visit_id)
-    found = None
-    if detail.history_closed_because is None:
-        found = terminal().desk.history(actor, visit_id)
-    return render_template(
-        "staff/history.html",
-        detail=detail,
-        row=detail.row,
-        sequence=sequence,
-        history=found,
-        words=history_words,
-        Category=ConsentCategory,
-    )
 
 
 @blueprint.get("/staff/visits/<visit_id>/log")

@@ -55,14 +55,12 @@ class IngredientGroup:
     """All entries of one ingredient, the newest first.
 
     ``ingredient``: 一般名, None where no source writes it and the medicine stands alone under
-    ``name``.  ``places``: who prescribed it, or gave it where no prescriber is named; more than one
-    are two places for certain.
+    ``name``.
     """
 
     name: str
     ingredient: str | None
     lines: tuple[DrugLine, ...]
-    places: tuple[Institution, ...]
 
     @property
     def newest(self) -> date:
@@ -73,11 +71,6 @@ class IngredientGroup:
     def days_left(self) -> int | None:
         """The most days left among the entries."""
         return max((one.days_left for one in self.lines if one.days_left is not None), default=None)
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether two supplies cover the same days."""
-        return any(line.overlap_days for line in self.lines)
 
 
 def drug_groups(
@@ -151,14 +144,13 @@ def _group(entries: Sequence[DrugEntry], today: date, birthdate: date | None) ->
         name=first.ingredient or first.record.name,
         ingredient=first.ingredient,
         lines=lines,
-        places=distinct_places(_place(entry) for entry in entries),
     )
 
 
-def distinct_places(places: Iterable[Institution]) -> tuple[Institution, ...]:
-    """Return places that are different for certain: what may be one of them is left out."""
+def places_of(lines: Iterable[DrugLine]) -> tuple[Institution, ...]:
+    """Return who prescribed, or gave what has no prescriber: places that are two for certain."""
     found: list[Institution] = []
-    for place in places:
+    for place in (_place(line.entry) for line in lines):
         if all(place.is_other_than(one) for one in found):
             found.append(place)
     return tuple(found)

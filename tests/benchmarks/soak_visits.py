@@ -318,7 +318,7 @@ class _Visit:
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                history = self._desk.history(CLINICIAN, visit_id)
+                history = self._desk.history(CLINICIAN, visit_id).history
             except (VisitError, ConsentRequiredError) as error:
                 if time.monotonic() > end:
                     raise StuckError(f"no history: {error}") from error

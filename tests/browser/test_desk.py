@@ -246,7 +246,9 @@ def test_the_desks_pages_are_accessible(
     rows = clinic.terminal.desk.today(clinic.doctor.actor).rows
     clinic.doctor.sees_history(rows[0].visit.id)
     doctors = tuple(
-        f"/staff/visits/{row.visit.id}{tab}" for row in rows for tab in ("", "/history", "/log")
+        f"/staff/visits/{row.visit.id}{tab}"
+        for row in rows
+        for tab in ("", "/history", "/history/care", "/history/checkups", "/log")
     )
     found: dict[str, list[str]] = {}
     for role, paths in {**PAGES, Role.CLINICIAN: doctors}.items():

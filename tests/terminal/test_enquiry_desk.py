@@ -175,7 +175,7 @@ def test_such_a_visit_never_opens_medical_data(world: World, desk: DeskOutbox) -
     assert desk.disclosure.of_visit(visit_id) is None
     book = VisitBook(desk.store, desk.disclosure, desk.bus, desk.now, Freshness.ALWAYS)
     with pytest.raises(ConsentRequiredError):
-        book.history(DOCTOR, visit_id)
+        book.history.look(DOCTOR, visit_id)
     requests = world.running.requests.as_dict()["requests"]
     assert not [one for one in requests if not one["path"].endswith("$submit")]
 

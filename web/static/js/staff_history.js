@@ -1,10 +1,13 @@
 // History leaves the screen when its consent ends, and never stays in the browser's memory.
 
-import { follow } from "./live.js";
+import { adopt, follow } from "./live.js";
 import { toLogin } from "./staff.js";
+
+const TYPING_MS = 120;
 
 const page = document.getElementById("history");
 const over = document.getElementById("history-over");
+const filter = document.querySelector(".history-filter");
 
 const opened = Date.now();
 
@@ -25,11 +28,34 @@ function checkEnd() {
 
 setInterval(checkEnd, 1000);
 addEventListener("pagehide", blank);
+// what a browser kept of a page that was left is never what may be seen now
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  blank();
+  location.reload();
+});
+let request = null;
+
+/** Fetch the rows for what the form says now; the page itself tells what is the case if none come. */
+function search() {
+  request?.abort();
+  request = new XMLHttpRequest();
+  request.open("GET", `${filter.dataset.rows}?${new URLSearchParams(new FormData(filter))}`);
+  request.responseType = "document";
+  request.addEventListener("load", () => {
+    if (!hasRecords()) return;
+    if (request.status === 200 && request.response) adopt(request.response, "drug-rows");
+    else location.reload();
+  });
+  request.send();
+}
+
 follow("/staff/live", page.dataset.position, {
   changed: (topic, id) => {
     checkEnd();
     const ours = id === page.dataset.visit || topic === "reload";
-    if (ours || (topic === "look" && over.hidden && !hasRecords())) location.reload();
+    if (ours && filter && hasRecords()) search(); // what somebody types stays
+    else if (ours || (topic === "look" && over.hidden && !hasRecords())) location.reload();
   },
   ended: () => {
     blank();
@@ -37,3 +63,16 @@ follow("/staff/live", page.dataset.position, {
   },
   connected: () => {},
 });
+
+if (filter) {
+  let waiting = 0;
+  filter.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, TYPING_MS);
+  });
+  filter.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(waiting);
+    search();
+  });
+}

@@ -1,0 +1,139 @@
+"""Looks into consented history: each asks for the consent live and is written down where it reads.
+
+A look is refused by role, by consent, by the clock and by findings, in the transaction that writes
+who looked at whose history; what was fetched is touched only afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+
+from eligibility.codes import ConsentCategory
+from eligibility.errors import ConsentRequiredError
+from eligibility.model import Confirmation, ConfirmationSource, Consent, InsuredPerson
+from terminal.accounts import Actor
+from terminal.audit import Act, AuditEntry
+from terminal.consent import (
+    HISTORY_CATEGORIES,
+    Disclosure,
+    history_closed_because,
+    open_categories,
+)
+from terminal.errors import RoleError, VisitStateError
+from terminal.identification import Identification
+from terminal.store import Store, Transaction
+from terminal.views import HistoryClosed, OpenHistory
+from terminal.visit import WITHOUT_CARD, Visit
+
+WITHOUT_CONSENT = frozenset(
+    {
+        HistoryClosed.NOT_ASKED,
+        HistoryClosed.NOT_GRANTED,
+        HistoryClosed.REFUSED,
+        HistoryClosed.ENDED,
+        HistoryClosed.WITHOUT_CARD,
+    }
+)
+
+
+class HistoryAccess:
+    """Opens what the consent of a visit allows, to whom it may be opened."""
+
+    def __init__(self, store: Store, disclosure: Disclosure, now: Callable[[], datetime]) -> None:
+        """``disclosure``: holds the history in memory."""
+        self._store = store
+        self._disclosure = disclosure
+        self._now = now
+
+    def look(
+        self,
+        actor: Actor,
+        visit_id: str,
+        categories: AbstractSet[ConsentCategory] = frozenset(HISTORY_CATEGORIES),
+    ) -> OpenHistory:
+        """Return what of ``categories`` the consent opens now; the audit log names them.
+
+        Raises RoleError for a role without history, UnknownVisitError, ConsentRequiredError where
+        no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
+        """
+        asked = ",".join(sorted(one.value for one in categories))
+
+        def read(
+            tx: Transaction,
+        ) -> tuple[Consent | None, HistoryClosed | None, InsuredPerson | None]:
+            visit = tx.visits.get(visit_id)
+            consent = tx.consents.of_visit(visit_id)
+            confirmations = tx.confirmations.of_visit(visit_id)
+            confirmation = confirmations[0] if confirmations else None
+            identified = tx.identifications.of_visit(visit_id)
+            closed = self.closed(actor, visit, identified, consent, confirmation)
+            tx.audit.append(
+                AuditEntry(
+                    Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
+                    actor,
+                    visit_id,
+                    consent_id=consent.id if consent else None,
+                    subject=visit.subject,
+                    reason=asked if closed is None else closed.value,
+                )
+            )
+            return consent, closed, _person(tx, confirmation)
+
+        consent, closed, person = self._store.write(read)
+        if closed is HistoryClosed.ROLE:
+            msg = f"{actor.role} may not see history"
+            raise RoleError(msg)
+        if closed in WITHOUT_CONSENT:
+            raise ConsentRequiredError(closed.value)
+        history = self._disclosure.of_visit(visit_id)
+        if closed is not None or consent is None or history is None:
+            msg = f"visit {visit_id}: history is closed: {closed}"
+            raise VisitStateError(msg)
+        if history.consent_id != consent.id:
+            msg = f"visit {visit_id}: what is held was fetched under another consent"
+            raise VisitStateError(msg)
+        now = self._now()
+        opened = open_categories(consent, now)
+        return OpenHistory(
+            history=history.narrowed_to(opened & categories),
+            consent=consent,
+            missing=frozenset((opened - history.fetched) & categories),
+            seen_at=now,
+            person=person,
+        )
+
+    def closed(
+        self,
+        actor: Actor,
+        visit: Visit,
+        identified: Identification | None,
+        consent: Consent | None,
+        confirmation: Confirmation | None,
+    ) -> HistoryClosed | None:
+        """Return why this actor may look at no history now, or None."""
+        if actor.role is None or not actor.role.may_see_history:
+            return HistoryClosed.ROLE
+        if visit.origin in WITHOUT_CARD:
+            return HistoryClosed.WITHOUT_CARD
+        closed = history_closed_because(consent, confirmation, self._now(), identified)
+        if closed is not None or consent is None:
+            return closed
+        held = self._disclosure.of_visit(consent.visit_id)
+        if held is not None and held.consent_id == consent.id:
+            return None
+        if self._disclosure.is_fetching(consent.visit_id):
+            return HistoryClosed.FETCHING
+        if self._disclosure.waits(consent.visit_id):
+            return HistoryClosed.PAYER_SILENT
+        return HistoryClosed.NOT_FETCHED
+
+
+def _person(tx: Transaction, confirmation: Confirmation | None) -> InsuredPerson | None:
+    """Return the one person whom the live answer is about, None where it names several."""
+    if confirmation is None or confirmation.source is not ConfirmationSource.LIVE:
+        return None
+    persons = [coverage.person for coverage in tx.answers.get(confirmation.answer_id).results]
+    told = {(person.birthdate, person.sex) for person in persons}
+    return persons[0] if len(told) == 1 else None

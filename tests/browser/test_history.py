@@ -1,0 +1,208 @@
+"""Consented history in a real Chromium: at a glance, findable, and gone when the consent is."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from eligibility.codes import ConsentCategory
+from eligibility.model import ConsentDecision
+from terminal.accounts import Role
+from terminal.events import Topic
+from tests.browser.axe import axe_findings
+from tests.browser.test_desk import Desk, sits_down, visits
+from tests.clinic import Clinic, wait_for
+from tests.website import Website, opened_website
+
+pytestmark = pytest.mark.browser
+SHJ = ConsentCategory.SHJ
+
+
+@pytest.fixture
+def website(clinic: Clinic) -> Iterator[Website]:
+    """The clinic's pages."""
+    with opened_website(clinic) as website:
+        yield website
+
+
+@pytest.fixture
+def desks(chromium: Browser, website: Website) -> Iterator[list[Desk]]:
+    """Desks that were opened; each must have had nothing to complain about."""
+    opened: list[Desk] = []
+    yield opened
+    for desk in opened:
+        desk.context.close()
+        assert desk.complaints == []
+
+
+def history_of(clinic: Clinic, persona: str) -> str:
+    """Let somebody come and agree to all that the kiosk asks; return the history's address."""
+    visits(clinic, persona)
+    visit_id = clinic.reception.row().visit.id
+    clinic.doctor.sees_history(visit_id)
+    return f"/staff/visits/{visit_id}/history"
+
+
+def agrees_to_operations_too(clinic: Clinic) -> None:
+    """Let the patient of the newest visit agree to operations and diagnoses as well."""
+    visit_id = clinic.reception.row().visit.id
+    store = clinic.terminal.store
+    given = store.read(lambda tx: tx.consents.of_visit(visit_id))
+    assert given is not None
+    more = replace(
+        given,
+        id=uuid.uuid4().hex,
+        decisions={**given.decisions, SHJ: ConsentDecision.YES},
+        given_at=datetime.now(UTC),
+        payer_ref=None,
+    )
+    store.write(lambda tx: tx.consents.add(more))
+    clinic.terminal.desk.ask_again(clinic.doctor.actor, visit_id)
+    wait_for(lambda: SHJ in clinic.doctor.opens(visit_id).history_open, "operations")
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture where somebody wants to look at the page."""
+    folder = os.environ.get("HISTORY_SHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("persona", ["many-records", "untidy-records", "nothing-recorded"])
+def test_every_page_is_accessible_and_says_what_is_open(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk], persona: str
+) -> None:
+    """Much, untidy or nothing: axe finds nothing, and each part says whether it is open."""
+    address = history_of(clinic, persona)
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    for language in ("English", "日本語"):
+        desk.page.get_by_role("button", name=language, exact=True).click()
+        for part in ("", "/care", "/checkups"):
+            page = desk.opens(address + part)
+            shot(page, f"{persona}{part.replace('/', '-')}-{language}")
+            assert axe_findings(page) == []
+            if persona == "nothing-recorded" and language == "日本語":
+                expect(page.locator("[data-records]")).to_contain_text("0件（同意あり）")
+    page = desk.opens(f"{address}/care")
+    expect(page.locator(".history-states")).to_contain_text("同意をたずねていません")
+
+
+def test_medicines_are_found_as_one_types(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """Typing narrows the list without loading the page; a month shows all of it, and no more."""
+    address = history_of(clinic, "many-records")
+    page = sits_down(desks, chromium, website, Role.PHARMACIST).opens(address)
+    expect(page.locator("#drug-rows")).to_contain_text("同じ成分・2か所から")
+    assert page.locator(".drugs tbody tr:not(.g)").count() <= 200
+    page.evaluate("window.stays = true")
+    page.get_by_label("薬・一般名・医療機関でさがす").press_sequentially("ｱﾑﾛｼﾞ")
+    expect(page.locator(".drugs tbody")).to_have_count(1)
+    expect(page.locator(".gn")).to_have_text("アムロジピンベシル酸塩")
+    page.get_by_label("期間").select_option("all")
+    expect(page.locator("#drug-rows")).to_contain_text("そのうち新しい200件")
+    page.get_by_label("薬・一般名・医療機関でさがす").fill("そんな薬はない")
+    expect(page.get_by_text("あてはまる記録はありません")).to_be_visible()
+    assert page.evaluate("window.stays") is True
+    page.get_by_text("月ごとに見る").click()
+    page.locator(".history-months a").nth(3).click()
+    expect(page.get_by_role("link", name="すべての月にもどる")).to_be_visible()
+    days = page.locator(".drugs tbody tr:not(.g) td:first-child").all_inner_texts()
+    assert len({day.partition("月")[0] for day in days}) == 1
+
+
+def test_what_tells_too_much_is_folded(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """Operations and diagnoses are there, counted, and read only when somebody opens them."""
+    address = history_of(clinic, "elderly")
+    agrees_to_operations_too(clinic)
+    page = sits_down(desks, chromium, website, Role.CLINICIAN).opens(f"{address}/care")
+    shot(page, "care-folded")
+    diagnosis = page.get_by_text("高血圧症").first
+    expect(diagnosis).to_be_hidden()
+    page.locator(".sensitive summary").first.press("Enter")
+    expect(diagnosis).to_be_visible()
+
+
+def test_untidy_checkups_are_told_apart(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """Units, scales and methods that differ stand apart; unknown items as the payer wrote them."""
+    address = history_of(clinic, "untidy-records")
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    page = desk.opens(f"{address}/checkups")
+    rows = page.locator(".checkups tbody tr:not(.g)")
+    assert rows.filter(has_text="空腹時血糖").count() == 2
+    assert rows.filter(has_text="HbA1c（旧JDS値）").count() == 1
+    ngsp = rows.filter(has_text="HbA1c（NGSP値）")
+    expect(ngsp).to_contain_text("測定法が2とおり")
+    assert "5.2" not in ngsp.inner_text()
+    expect(rows.filter(has_text="9Z999000000000011")).to_contain_text("コード 7（意味は不明）")
+    expect(rows.filter(has_text="γ-GT")).to_contain_text("< 10")
+    expect(page.get_by_text("点線で測定法が変わっています")).to_be_visible()
+    page = desk.opens(address)
+    page.get_by_label("期間").select_option("all")
+    for name, doubt in (
+        ("未来の日付", "日付が未来です"),
+        ("昔すぎる", "日付が生年月日より前です"),
+        ("日数が多すぎる", "日数が多すぎます"),
+    ):
+        page.get_by_label("薬・一般名・医療機関でさがす").fill(name)
+        expect(page.get_by_text(doubt).first).to_be_visible()
+
+
+def test_a_withdrawn_consent_blanks_an_open_tab(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """At the patient's word the records leave every screen at once; the page says since when."""
+    address = history_of(clinic, "ordinary")
+    page = sits_down(desks, chromium, website, Role.CLINICIAN).opens(f"{address}/checkups")
+    expect(page.locator("[data-records]")).to_be_visible()
+    visit_id = clinic.reception.row().visit.id
+    store = clinic.terminal.store
+    given = store.read(lambda tx: tx.consents.of_visit(visit_id))
+    assert given is not None
+    store.write(lambda tx: tx.consents.save(replace(given, withdrawn_at=datetime.now(UTC))))
+    clinic.terminal.bus.publish(Topic.VISIT, visit_id)
+    expect(page.locator("[data-records]")).to_have_count(0)
+    expect(page.get_by_text("に取り消されました")).to_be_visible()
+
+
+def test_the_way_back_shows_nothing_that_ended(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """A page that was left holds no records: what the browser kept is blank, and asks anew."""
+    address = history_of(clinic, "ordinary")
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    page = desk.opens(address)
+    expect(page.locator("[data-records]")).to_be_visible()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    expect(page.locator("[data-records]")).to_have_count(0)
+    shown_again = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    page.evaluate(f"setTimeout(() => {shown_again}, 0)")
+    expect(page.locator("[data-records]")).to_be_visible()
+
+
+def test_paper_carries_source_time_and_consent(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """On A4 each sheet says where the records come from, when, under which consent, which page."""
+    address = history_of(clinic, "elderly")
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    page = desk.opens(f"{address}/checkups")
+    pdf = page.pdf(prefer_css_page_size=True)
+    folder = os.environ.get("HISTORY_SHOTS")
+    if folder:
+        with open(f"{folder}/checkups.pdf", "wb") as file:  # noqa: PTH123  # a look by hand
+            file.write(pdf)
+    assert pdf.count(b"/Type /Page\n") >= 2
+    path = page.locator('link[media="print"]').get_attribute("href")
+    sheet = page.request.get(f"{desk.url}{path}")
+    assert "オンライン資格確認" in sheet.text()
