@@ -36,7 +36,7 @@ from eligibility.model import (
     FindingCode,
     Subject,
 )
-from eligibility.payer import Payer, may_open_history
+from eligibility.payer import IdentificationMethod, Payer, may_open_history
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.calls import CallOutcome, DisclosureCall, outcome_of
@@ -106,7 +106,12 @@ def history_closed_because(
     ``identified``: by which the payer may be one that opens none.
     """
     if consent is None:
-        granted = identified is None or may_open_history(identified.method, identified.proof)
+        granted = (
+            identified is None
+            # who came was established at the payer's own reader, and nobody was asked there
+            or identified.method is IdentificationMethod.PAYER_ASSERTED
+            or may_open_history(identified.method, identified.proof)
+        )
         return HistoryClosed.NOT_ASKED if granted else HistoryClosed.NOT_GRANTED
     if consent.withdrawn_at is not None or now >= consent.ends_at:
         return HistoryClosed.ENDED
@@ -249,12 +254,14 @@ class Disclosure:
 
     def _register_and_fetch(self, visit_id: str) -> None:
         consent, confirmation, payer_patient = self._store.read(lambda tx: _basis(tx, visit_id))
-        if consent is None or payer_patient is None or self._now() >= consent.ends_at:
+        if consent is None or self._now() >= consent.ends_at:
             return
         if confirmation is None or _names_another_person(confirmation):
             # the patient spoke for himself: nothing is told of whom the payer takes him for
             return
         if consent.payer_ref is None:
+            if payer_patient is None:
+                return
             consent = self._register(consent, payer_patient)
         if history_closed_because(consent, confirmation, self._now()) is None:
             self._fetch(consent)

@@ -87,4 +87,8 @@ def _of_many(tx: Transaction, question_id: str) -> AskedQuestion | None:
         replies = () if answer is None else (hashlib.sha256(answer.original).hexdigest(),)
         return AskedQuestion(item.state in OPEN_ITEMS, frozenset(replies))
     batch = tx.bulk.batch(question_id)
-    return None if batch is None else AskedQuestion(batch.state is not BatchState.ENDED)
+    if batch is not None:
+        return AskedQuestion(batch.state is not BatchState.ENDED)
+    # of consented history: asked for anew each time, so what comes late is of no use
+    consent = tx.consents.get(question_id.rpartition("-")[0])
+    return None if consent is None else AskedQuestion(is_open=False)

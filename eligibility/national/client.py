@@ -22,19 +22,22 @@ from eligibility.asking import (
 from eligibility.codes import ConsentCategory
 from eligibility.errors import (
     AnswerForAnotherPersonError,
+    ConsentRequiredError,
     EligibilityError,
     NotSupportedError,
     PayerProtocolError,
+    PayerRefusedError,
     PayerTimeoutError,
     PayerUnavailableError,
     RequestsNotTakenError,
 )
 from eligibility.history import History
-from eligibility.model import Consent, ConsentDecision, PayerAnswer
+from eligibility.model import Consent, ConsentDecision, NumberSubject, PayerAnswer
 from eligibility.national import bulk, confirmation, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
 from eligibility.national.exchange import AsideReason, ExchangeBook, NoBook, Reply, request_name
+from eligibility.national.fetching import MEDICAL_KINDS, records_of
 from eligibility.national.folder import Folder, checked_name
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
@@ -48,7 +51,19 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 SINGLE_KIND = confirmation.KIND
-_KINDS = (SINGLE_KIND, bulk.UPLOAD_KIND, bulk.DOWNLOAD_KIND, references.SINGLE_KIND)
+_KINDS = (
+    SINGLE_KIND,
+    bulk.UPLOAD_KIND,
+    bulk.DOWNLOAD_KIND,
+    references.SINGLE_KIND,
+    *MEDICAL_KINDS,
+)
+_ALWAYS = (
+    Capability.BY_NUMBER,
+    Capability.BULK,
+    Capability.REFERENCE_NUMBERS,
+    Capability.HISTORY,
+)
 _ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
 LEFTOVER_SECONDS = 60
 NOT_TAKEN_SECONDS = 60
@@ -91,9 +106,10 @@ class NationalPayer:
             now,
             shared=settings.shared,
             besides=self._remove_leftovers,
+            unkept=MEDICAL_KINDS,
         )
         self._pushed: PushedVisits | None = None
-        capabilities = {Capability.BY_NUMBER, Capability.BULK, Capability.REFERENCE_NUMBERS}
+        capabilities = set(_ALWAYS)
         if settings.face_dir is not None:
             capabilities.add(Capability.PUSHED_VISITS)
             self._pushed = PushedVisits(
@@ -242,6 +258,41 @@ class NationalPayer:
             ),
         )
 
+    # -- consented history ---------------------------------------------------------------------
+
+    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
+        """Fetch one consented category whole; ``fetched`` is empty where the interface has none.
+
+        Raises ConsentRequiredError, before anything is written, unless ``consent`` opens it now.
+        Treatment (診療情報) comes together with medicines only, so it is fetched where both are
+        allowed; operations and diagnoses are in no message whose layout is known.  Nothing of an
+        answer is kept, and errors about it do not carry it.
+        """
+        subject = consent.subject
+        if not consent.allows(category, self._now()) or not isinstance(subject, NumberSubject):
+            raise ConsentRequiredError(category.value)
+        request_id = f"{consent.id}-{category.value}"
+        try:
+            records = records_of(
+                category,
+                subject,
+                request_id,
+                self._now(),
+                also_medicines=consent.allows(ConsentCategory.YZK, self._now()),
+                ask=self._ask_once,
+                institution_code=self._institution_code,
+                encoding=self._encoding,
+            )
+        except PayerProtocolError as error:
+            raise PayerProtocolError(str(error)) from None
+        except PayerRefusedError as error:
+            raise PayerRefusedError(error.code, error.words) from None
+        except AnswerForAnotherPersonError:
+            raise AnswerForAnotherPersonError(request_id) from None
+        if records is None:
+            return History(consent.id, self._now(), frozenset())
+        return History.of_category(consent.id, self._now(), category, records)
+
     def _ask_once(
         self,
         kind: str,
@@ -327,10 +378,6 @@ class NationalPayer:
     ) -> ConsentReceipt:
         """Not known to the interface: consents are given at the national reader."""
         raise NotSupportedError(Capability.BY_CARD)
-
-    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
-        """Fetch one consented category; raise ConsentRequiredError where it is not open now."""
-        raise NotSupportedError(Capability.HISTORY)
 
 
 def _is_request(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +13,9 @@ from typing import Protocol
 log = logging.getLogger(__name__)
 
 _REPLY = re.compile(r"(?P<kind>[A-Za-z0-9]{6,16}?)res_(?P<rest>.{1,200})\.xml", re.IGNORECASE)
+
+Key = tuple[str, str]
+"""Kind of message and ArbitraryFileIdentifier."""
 
 
 def request_name(kind: str, identifier: str) -> str:
@@ -28,6 +32,16 @@ def kind_of(name: str) -> str | None:
     """Return the kind of message that a reply's name tells, None where it is no reply's."""
     found = _REPLY.fullmatch(name)
     return None if found is None else found["kind"]
+
+
+def hinted(name: str, identifiers: Collection[str]) -> bool:
+    """Whether a name repeats one of these numbers."""
+    return any(identifier in name for identifier in identifiers)
+
+
+def is_named(name: str, key: Key) -> bool:
+    """Whether a name is one that the answer to such a request may have."""
+    return kind_of(name) == key[0] and key[1] in name
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,11 @@ from eligibility.errors import EligibilityError, FolderAwayError, PayerProtocolE
 from eligibility.national.exchange import (
     AsideReason,
     ExchangeBook,
+    Key,
     Reply,
     SetAside,
+    hinted,
+    is_named,
     kind_of,
     reply_name,
 )
@@ -38,9 +41,6 @@ READS_AT_ONCE = 200
 """How many files are read before whoever waits for an answer is looked after again."""
 LOOK_SECONDS = 0.1
 """How often a waiting question looks for its answer's likely name itself."""
-
-Key = tuple[str, str]
-"""Kind of message and ArbitraryFileIdentifier."""
 
 
 class _Verdict(Enum):
@@ -72,13 +72,15 @@ class Replies:
         shared: bool,
         settle_seconds: float = SETTLE_SECONDS,
         besides: Callable[[], object] = lambda: None,
+        unkept: Collection[str] = (),
     ) -> None:
         """``kinds``: of the messages that we ask for; all other names are nobody's business here.
 
         ``identify``: reads the ArbitraryFileIdentifier, or raises PayerProtocolError.  ``shared``:
         other programs have answers of theirs in the folder, which stay untouched.
         ``settle_seconds``: how long nobody writes to a file before it counts as whole.
-        ``besides``: what else is done at each slow look.
+        ``besides``: what else is done at each slow look.  ``unkept``: kinds that hold medical data,
+        of which nothing may be kept: what would be set aside is told and removed.
         """
         self._folder = folder
         self._watch = FolderWatch(folder, poll_seconds)
@@ -89,6 +91,7 @@ class Replies:
         self._shared = shared
         self._settle_seconds = settle_seconds
         self._besides = besides
+        self._unkept = frozenset(unkept)
         self._lock = threading.Condition()
         self._seen: dict[str, _Seen] = {}
         self._found: dict[Key, set[str]] = {}
@@ -97,8 +100,6 @@ class Replies:
         self._problem: FolderAwayError | None = None
         self._stopping = False
         self._reader: threading.Thread | None = None
-
-    # -- for whoever asks ----------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to read, unless that was begun already."""
@@ -163,13 +164,20 @@ class Replies:
     ) -> None:
         """Have answers kept by the desk that must not be taken, and remove them."""
         for reply in replies:
-            one = SetAside(reply.name, reason, len(reply.content), reply.content, identifier)
-            if self._book.set_aside(one):
+            if self._put_aside(reply.name, reply.content, reason, identifier):
                 self._remove((kind, identifier), reply)
             else:
                 self._forget((kind, identifier), reply.name)
 
-    # -- what is found -------------------------------------------------------------------------
+    def _put_aside(
+        self, name: str, content: bytes, reason: AsideReason, identifier: str | None = None
+    ) -> bool:
+        """Have the desk keep a file, and return whether it may be removed now."""
+        unkept = kind_of(name) in self._unkept
+        kept = None if unkept else content
+        return (
+            self._book.set_aside(SetAside(name, reason, len(content), kept, identifier)) or unkept
+        )
 
     def _read_found(self, key: Key) -> list[Reply]:
         """Read what answers ``key``, each content once; what is gone meanwhile is forgotten."""
@@ -248,7 +256,7 @@ class Replies:
         with self._lock:
             hints = [identifier for _kind, identifier in self._awaited]
             new = [one for one in entries if self._is_new(one)]
-        new.sort(key=lambda one: (not _hinted(one.name, hints), -one.modified_ns))
+        new.sort(key=lambda one: (not hinted(one.name, hints), -one.modified_ns))
         for entry in new[:READS_AT_ONCE]:
             self._examine(entry)
         if len(new) > READS_AT_ONCE:
@@ -308,7 +316,7 @@ class Replies:
         with self._lock:
             hints = [identifier for _kind, identifier in self._awaited]
         age = self._now().timestamp() - entry.modified_ns / 1e9
-        return age > STALE.total_seconds() and not _hinted(entry.name, hints)
+        return age > STALE.total_seconds() and not hinted(entry.name, hints)
 
     def _see(self, entry: Entry, verdict: _Verdict, key: Key | None = None) -> None:
         with self._lock:
@@ -329,7 +337,7 @@ class Replies:
         with self._lock:
             waited = time.monotonic() - self._seen[entry.name].since
             kind = kind_of(entry.name) or ""
-            key = next((one for one in self._awaited if _names(entry.name, one)), None)
+            key = next((one for one in self._awaited if is_named(entry.name, one)), None)
         if waited < self._settle_seconds:
             return
         self._see(entry, _Verdict.LEFT)
@@ -337,9 +345,8 @@ class Replies:
             log.warning("a file that is no message is left where it lies")
             return
         identifier = None if key is None else key[1]
-        one = SetAside(entry.name, AsideReason.UNREADABLE, len(content), content, identifier)
-        if self._book.set_aside(one) and self._folder.read(entry.name) == content:
-            self._folder.remove(entry.name)
+        if self._put_aside(entry.name, content, AsideReason.UNREADABLE, identifier):
+            self._remove_if(entry.name, content)
         if key is not None:
             with self._lock:
                 self._broken[key] = PayerProtocolError(str(error), original=content)
@@ -356,11 +363,9 @@ class Replies:
         self._book.set_aside(SetAside(entry.name, reason, entry.size))
         with self._lock:
             for key in self._awaited:
-                if _names(entry.name, key):
+                if is_named(entry.name, key):
                     self._broken[key] = PayerProtocolError(f"the answer is not read: {reason}")
             self._lock.notify_all()
-
-    # -- what nobody waits for -----------------------------------------------------------------
 
     def _tidy(self) -> None:
         """Remove answers that the desk has stored; set aside those that came too late."""
@@ -383,16 +388,10 @@ class Replies:
 
     def _clear(self, entry: Entry, reason: AsideReason) -> None:
         content = self._folder.read(entry.name)
-        if not isinstance(content, bytes):
-            return
-        one = SetAside(entry.name, reason, len(content), content)
-        if self._book.set_aside(one):
-            self._folder.remove(entry.name)
+        if isinstance(content, bytes) and self._put_aside(entry.name, content, reason):
+            self._remove_if(entry.name, content)
 
-
-def _hinted(name: str, identifiers: list[str]) -> bool:
-    return any(identifier in name for identifier in identifiers)
-
-
-def _names(name: str, key: Key) -> bool:
-    return kind_of(name) == key[0] and key[1] in name
+    def _remove_if(self, name: str, content: bytes) -> None:
+        """Remove a file unless another one stands under its name by now."""
+        if self._folder.read(name) == content:
+            self._folder.remove(name)

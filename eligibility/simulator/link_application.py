@@ -26,6 +26,7 @@ from eligibility.national.exchange import reply_name
 from eligibility.national.folder import Folder
 from eligibility.national.watch import FolderWatch
 from eligibility.simulator import national_answers as answers
+from eligibility.simulator import national_history
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
@@ -210,12 +211,31 @@ class LinkApplication:
 
     def _reply(self, kind: str, request: NationalRequest, fault: Fault | None) -> tuple[bytes, str]:
         now = self.payer.now()
+        if kind in (national_history.DRUGS, national_history.CHECKUPS):
+            return self._history(kind, request, fault, now)
         outcome, header, body = answers.answer(
             kind, request, self.payer.population, self._books, now, fault
         )
         order = f"{request.identifier}-{kind}"
         content = write(
             header_of(request, now, *header), body, encoding=request.encoding, order=order
+        )
+        return content, outcome
+
+    def _history(
+        self, kind: str, request: NationalRequest, fault: Fault | None, now: datetime
+    ) -> tuple[bytes, str]:
+        """Tell consented history; what was allowed stands in ``face``, whoever put it there."""
+        what = None if fault is None else fault.kind
+        try:
+            outcome, header, body = national_history.answer(
+                kind, request, self.payer.population, self.folders.face, now, what
+            )
+        except RequestUnreadableError as error:
+            outcome, header = "SIM0001", [("ArbitraryFileIdentifier", request.identifier)]
+            body = [("ResultCode", "9"), ("MessageContents", f"要求が不正です。({error})")]
+        content = write(
+            header, body, encoding=request.encoding, order=f"{request.identifier}-{kind}"
         )
         return content, outcome
 

@@ -53,7 +53,7 @@ def read_request(content: bytes) -> NationalRequest:
     if b"<!DOCTYPE" in content:
         raise RequestUnreadableError("a document type is not part of the interface")
     try:
-        root = ET.fromstring(_as_text(content))  # noqa: S314  # no document type, see above
+        root = ET.fromstring(as_text(content))  # noqa: S314  # no document type, see above
     except (ET.ParseError, UnicodeDecodeError, LookupError) as error:
         raise RequestUnreadableError("not XML in the encoding that it declares") from error
     header, body = root.find("MessageHeader"), root.find("MessageBody")
@@ -68,7 +68,8 @@ def read_request(content: bytes) -> NationalRequest:
     )
 
 
-def _as_text(content: bytes) -> str:
+def as_text(content: bytes) -> str:
+    """Return a message as text without its declaration; raises UnicodeDecodeError."""
     head = content[:100].lower()
     encoding = "cp932" if b"shift_jis" in head else "utf-8-sig"
     text = content.decode(encoding)

@@ -14,10 +14,12 @@ from eligibility.codes import ConsentCategory, InformationConsent
 from eligibility.model import ConfirmationSource, ConsentChannel, ConsentDecision, PayerAnswer
 from eligibility.payer import IdentificationMethod
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from eligibility.simulator.records import medications_of
 from terminal.accounts import Role
 from terminal.app import Terminal
 from terminal.audit import Act
 from terminal.pushed_visits import consent_of
+from terminal.views import HistoryClosed
 from terminal.visit import VisitOrigin, VisitState
 from tests.clinic import Staff, wait_for
 from tests.national.clinic import now, opened_desk
@@ -86,6 +88,31 @@ def test_a_visit_is_taken_once_however_often_it_is_told(linked: LinkedWorld, fol
         staff = Staff(terminal, Role.RECEPTION)
         wait_for(lambda: len(terminal.desk.today(staff.actor).rows) == 2, "the second visit")
         assert len(list(linked.folders.face.iterdir())) == 3
+
+
+def test_the_clinician_sees_what_was_allowed_at_the_other_reader(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """History opens by the consent that the answer states, and none without it."""
+    with opened_desk(folder, linked) as terminal:
+        today = linked.world.today
+        allowing, refusing = [
+            person for person, _ in linked.people() if medications_of(person, today)
+        ][:2]
+        doctor = Staff(terminal, Role.CLINICIAN)
+        linked.link.push_visit(DEFAULT_INSTITUTION, allowing, [ConsentCategory.YZK])
+        row = doctor.sees_row(lambda row: row.confirmation is not None, "the pushed visit")
+        history = doctor.sees_history(row.visit.id)
+        assert {one.name for one in history.medications} == {
+            one.name for one in medications_of(allowing, today)
+        }
+        assert not history.checkups
+        linked.link.push_visit(DEFAULT_INSTITUTION, refusing, [])
+        other = doctor.sees_row(lambda one: one.visit.id != row.visit.id, "the other visit")
+        detail = doctor.opens(other.visit.id)
+        assert detail.history_closed_because is HistoryClosed.REFUSED
+        # no file with medical data stays, whoever may read the folder
+        assert not list(linked.folders.res.glob("YZK*"))
 
 
 def test_with_folders_of_its_own_the_desk_leaves_nothing_lying(
