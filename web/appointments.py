@@ -15,7 +15,7 @@ from terminal.bulk_commands import way_of
 from terminal.bulk_run import ItemState
 from terminal.errors import CsvFileError
 from terminal.expected_list import WITHHELD, ExpectedDay, ExpectedRow, RowGroup, RunStanding
-from web import wording
+from web import finding_words, wording
 from web.auth import log_in, terminal
 from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
 from web.i18n import text
@@ -83,7 +83,7 @@ def values_of(finding: Finding) -> list[tuple[str, str, bool]]:
     # the row's mark says the validity already
     if finding.code in WITHHELD or finding.field == "qualification_validity":
         return []
-    return wording.finding_values(finding)
+    return finding_words.finding_values(finding)
 
 
 def percent(standing: RunStanding) -> int:

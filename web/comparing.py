@@ -6,8 +6,9 @@ from eligibility.holder import Comparison, Match
 from eligibility.model import NotRead
 from terminal.identification import HolderRecord, NumberBEntry
 from terminal.views import NumberBState, VisitDetail
+from web.finding_words import ELEMENTS, said
 from web.i18n import show_moment, text
-from web.wording import ELEMENTS, Mark, said
+from web.wording import Mark
 
 
 def holder_mark(detail: VisitDetail) -> Mark:

@@ -8,9 +8,10 @@ from eligibility.model import Coverage, Finding, NotRead, Severity
 from eligibility.register import Ground, is_about_record
 from terminal.record_link import LinkChoice, RecordView
 from terminal.views import VisitDetail
+from web.finding_words import said
 from web.i18n import show_moment, text
 from web.register import LABELS
-from web.wording import Mark, said
+from web.wording import Mark
 
 FIELDS = tuple(field for field in LABELS if field != "post_number")
 _OF_CARD = frozenset({"name", "birthdate", "sex", "address"})

@@ -12,9 +12,9 @@ from terminal.register_entry import RegisterChange
 from terminal.register_file import REGISTER_COLUMNS, Column
 from web.auth import log_in, terminal
 from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
+from web.finding_words import said
 from web.i18n import text
 from web.security import Right, requires, takes_up_to
-from web.wording import said
 
 blueprint = Blueprint("register", __name__)
 SHOWN = 50

@@ -17,6 +17,7 @@ from web import (
     deciding,
     declaring,
     face_words,
+    finding_words,
     record,
     wording,
 )
@@ -264,6 +265,7 @@ def init(app: Flask) -> None:
     app.jinja_env.globals.update(
         desk_pages=desk_pages,
         wording=wording,
+        finding_words=finding_words,
         answered=coverage_words,
         comparing=comparing,
         record_words=record,

@@ -9,11 +9,8 @@ from enum import StrEnum
 
 from eligibility.codes import (
     CodeTable,
-    InsuredCardClassification,
     QualificationValidity,
-    Sex,
     UnknownCode,
-    read_code,
 )
 from eligibility.holder import Match
 from eligibility.model import (
@@ -23,9 +20,7 @@ from eligibility.model import (
     ConsentDecision,
     CopayRatio,
     Coverage,
-    Finding,
     FindingCode,
-    NotRead,
     Severity,
 )
 from eligibility.payer import IdentificationMethod, ProofKind
@@ -131,29 +126,6 @@ ONE_WORD: dict[str, type[StrEnum]] = {
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
 ENUMS = {**WITH_NEXT_STEP, **ONE_WORD}
-ELEMENTS = {
-    "name": "field.name",
-    "name_kana": "field.name-kana",
-    "birthdate": "field.birthdate",
-    "sex": "field.sex",
-    "address": "field.address",
-    "insurer_number": "field.insurer-number",
-    "insured_card_symbol": "field.symbol",
-    "insured_identification_number": "field.number",
-    "insured_branch_number": "field.branch",
-    "reference_number": "field.reference-number",
-    "insured_card_classification": "field.card-classification",
-    "insured_partial_contribution_ratio": "field.ratio",
-    "qualification_date": "field.qualified",
-    "disqualification_date": "field.disqualified",
-    "qualification_validity": "field.validity",
-    "not_after": "field.not-after",
-}
-SAID_CODES: dict[str, type[CodeTable]] = {
-    "sex": Sex,
-    "insured_card_classification": InsuredCardClassification,
-    "qualification_validity": QualificationValidity,
-}
 ACTORS = {"kiosk": "staff.log.kiosk", "terminal": "staff.log.terminal"}
 NOT_VALID = frozenset(
     {
@@ -318,46 +290,6 @@ def decisions(consent: Consent) -> list[tuple[ConsentItem, ConsentDecision]]:
         }
         found.append((item, given.pop() if len(given) == 1 else ConsentDecision.NOT_ASKED))
     return found
-
-
-def first_finding(confirmation: Confirmation) -> Finding:
-    """Return the gravest finding."""
-    return min(confirmation.findings, key=lambda finding: SEVERITIES.index(finding.severity))
-
-
-def finding_values(finding: Finding) -> list[tuple[str, str, bool]]:
-    """Return what each side said of a finding's field: whose, the value, whether it is the old.
-
-    Only fields that have a name on the forms; a side that nobody read is left out.
-    """
-    if finding.field not in ELEMENTS:
-        return []
-    decided = finding.code is FindingCode.DECIDED_OTHERWISE
-    before = "staff.visit.decided-value" if decided else "staff.visit.recorded-value"
-    sides = (
-        (before, finding.recorded),
-        ("staff.visit.in-record", finding.in_record),
-        ("staff.visit.on-card", finding.on_card),
-        ("staff.visit.from-payer", finding.from_payer),
-    )
-    return [
-        (text(side), said(finding.field, value), side == before)
-        for side, value in sides
-        if not isinstance(value, NotRead)
-    ]
-
-
-def said(field: str, value: str) -> str:
-    """Return a finding's value in words: a day, a share or a code's label; else as it is."""
-    if field in SAID_CODES:
-        return label(read_code(SAID_CODES[field], value))
-    if field == "insured_partial_contribution_ratio" and value.isdecimal():
-        return share(CopayRatio(int(value)))
-    try:
-        # a number of eight digits is no day
-        return show_date(date.fromisoformat(value)) if "-" in value else value
-    except ValueError:
-        return value
 
 
 def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:

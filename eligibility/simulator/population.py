@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from eligibility.codes import LimitCategory, PersonalFamilyClassification, Sex
-from eligibility.numbers import luhn_check_digit
 from eligibility.simulator.details import with_details
+from eligibility.simulator.draw import Draw, branch, patient_id
 from eligibility.simulator.flaws import plant
-from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
+from eligibility.simulator.insurers import Insurer, Scheme
 from eligibility.simulator.people import (
     NO_STORY,
-    Condition,
     Person,
     Situation,
     age_on,
@@ -25,10 +23,7 @@ from eligibility.simulator.vocabulary import (
     FAMILY_NAMES,
     FEMALE_NAMES,
     MALE_NAMES,
-    PREFECTURES,
     RARE_FAMILY_NAMES,
-    TOWNS,
-    full_width,
     replaced,
 )
 
@@ -79,20 +74,6 @@ _SITUATIONS = (
 _SITUATION_WEIGHTS = (75, 2, 2, 3, 2, 1, 1, 1, 3, 2, 1, 2, 2, 1, 2)
 _TWINS = 0.2
 """Share of twins among families with two children or more: far above the real one."""
-# chance in percent by age: under 40, 40 to 64, from 65
-_CONDITION_CHANCES: dict[Condition, tuple[int, int, int]] = {
-    Condition.HYPERTENSION: (2, 25, 55),
-    Condition.LIPIDS: (2, 20, 35),
-    Condition.DIABETES: (1, 9, 18),
-    Condition.REFLUX: (3, 10, 20),
-    Condition.INSOMNIA: (3, 8, 20),
-    Condition.BONES: (0, 3, 20),
-    Condition.KNEES: (0, 5, 22),
-    Condition.HAY_FEVER: (25, 20, 8),
-    Condition.ASTHMA: (6, 4, 4),
-    Condition.FIBRILLATION: (0, 1, 9),
-    Condition.CONSTIPATION: (0, 3, 18),
-}
 
 
 class Population:
@@ -159,97 +140,30 @@ def _generate(seed: int, as_of: date, size: int) -> Iterator[Person]:
     made = 0
     for persona in PERSONAS:
         made += 1
-        yield _from_persona(persona, _Draw(seed, made), made, as_of)
+        yield _from_persona(persona, Draw(seed, made), made, as_of)
         if persona.taken_for is not None:
             made += 1
-            yield _taken_for(persona, persona.taken_for, _Draw(seed, made), made, as_of)
+            yield _taken_for(persona, persona.taken_for, Draw(seed, made), made, as_of)
     household = 0
     while made < size:
         # the first households make sure that every kind of insurer is there
         scheme = _EVERY_SCHEME[household] if household < len(_EVERY_SCHEME) else None
         household += 1
-        draw = _Draw(seed, 100_000 + household)
+        draw = Draw(seed, 100_000 + household)
         members = list(_household(draw, made, as_of, scheme))
-        if len(members) > 3 and _Draw(seed, 200_000 + household).random() < _TWINS:
+        if len(members) > 3 and Draw(seed, 200_000 + household).random() < _TWINS:
             members[-1] = replace(members[-1], birthdate=members[-2].birthdate)  # twins
         made += len(members)
         yield from members
 
 
-class _Draw(random.Random):
-    """Chance for one person or household, independent of all others."""
-
-    def __init__(self, seed: int, number: int) -> None:
-        super().__init__(f"{seed}/{number}")
-
-    def birthdate(self, age: int, as_of: date) -> date:
-        """Return a day of birth for somebody who is ``age`` years old on ``as_of``."""
-        latest = _years_before(as_of, age)
-        return latest - timedelta(days=self.randrange(20, 340))
-
-    def insurer(self, scheme: Scheme) -> Insurer:
-        """Return one of the few insurers of this scheme."""
-        prefecture, name, _city = self.choice(PREFECTURES)
-        return make_insurer(scheme, prefecture, name, 801 + self.randrange(3))
-
-    def symbol(self, scheme: Scheme) -> str | None:
-        """Return a 記号 in the scheme's manner; the late elderly and the Self-Defence have none."""
-        if scheme in (Scheme.LATE_ELDERLY, Scheme.MEDICAL_ASSISTANCE):
-            return None
-        if scheme in (Scheme.NATIONAL, Scheme.NATIONAL_RETIRED):
-            return "見" + full_width(f"-{self.randrange(1, 60):02d}")
-        if scheme is Scheme.JAPAN_HEALTH:
-            return full_width(f"{self.randrange(10_000_000, 99_999_999)}")
-        return full_width(str(self.randrange(10, 9999)))
-
-    def number(self, scheme: Scheme) -> str:
-        """Return a 番号; the late elderly's has eight digits with a check digit."""
-        if scheme is Scheme.LATE_ELDERLY:
-            digits = f"{self.randrange(10_000_000):07d}"
-            return full_width(digits + str(luhn_check_digit(digits)))
-        return full_width(str(self.randrange(1, 999_999)))
-
-    def address(self) -> tuple[str, str]:
-        """Return an address that does not exist, and its post number."""
-        _code, prefecture, city = self.choice(PREFECTURES)
-        block = f"{self.randrange(1, 9)}-{self.randrange(1, 30)}-{self.randrange(1, 20)}"
-        place = f"{prefecture}{city}{self.choice(TOWNS)}{full_width(block)}"
-        return place, f"000-{self.randrange(10_000):04d}"
-
-    def conditions(self, age: int) -> tuple[Condition, ...]:
-        """Return lasting illnesses as they are common at this age."""
-        group = 0 if age < 40 else 1 if age < 65 else 2
-        return tuple(
-            condition
-            for condition, chances in _CONDITION_CHANCES.items()
-            if self.randrange(100) < chances[group]
-        )
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return date(day.year - years, 2, 28)
-
-
-def _patient_id(draw: _Draw) -> str:
-    return "pt-" + "".join(draw.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(10))
-
-
-def _branch(scheme: Scheme, member: int) -> str | None:
-    if scheme in (Scheme.LATE_ELDERLY, Scheme.MEDICAL_ASSISTANCE):
-        return None
-    return f"{member:02d}"
-
-
-def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Person:
+def _from_persona(persona: Persona, draw: Draw, number: int, as_of: date) -> Person:
     name = "　".join(persona.name)
     address, post_number = draw.address()
     family = persona.family is PersonalFamilyClassification.FAMILY
     return Person(
         id=f"p-{number:04d}",
-        patient_id=_patient_id(draw),
+        patient_id=patient_id(draw),
         name=name,
         registered_name=replaced(name),
         name_kana="　".join(persona.kana),
@@ -260,7 +174,7 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
         insurer=draw.insurer(persona.scheme),
         symbol=draw.symbol(persona.scheme),
         number=draw.number(persona.scheme),
-        branch=_branch(persona.scheme, 3 if family else 1),
+        branch=branch(persona.scheme, 3 if family else 1),
         family=persona.family,
         situation=persona.situation,
         elderly_percent=persona.elderly_percent,
@@ -277,7 +191,7 @@ def _from_persona(persona: Persona, draw: _Draw, number: int, as_of: date) -> Pe
 
 
 def _taken_for(
-    persona: Persona, name: tuple[str, str], draw: _Draw, number: int, as_of: date
+    persona: Persona, name: tuple[str, str], draw: Draw, number: int, as_of: date
 ) -> Person:
     """Return the other person of the same reading, three years younger, without a card."""
     other = _from_persona(replace(persona, age=persona.age - 3), draw, number, as_of)
@@ -295,7 +209,7 @@ def _linked(people: Sequence[Person]) -> Iterator[Person]:
         yield replace(person, linked=people[place + 1]) if mixed_up else person
 
 
-def _household(draw: _Draw, made: int, as_of: date, scheme: Scheme | None) -> Iterator[Person]:
+def _household(draw: Draw, made: int, as_of: date, scheme: Scheme | None) -> Iterator[Person]:
     """Make one household: a head, perhaps a spouse, perhaps children under the same number.
 
     ``scheme``: the head's, or None for one by chance.
@@ -337,7 +251,7 @@ def _household(draw: _Draw, made: int, as_of: date, scheme: Scheme | None) -> It
 
 
 def _member(
-    draw: _Draw,
+    draw: Draw,
     number: int,
     member: int,
     age: int,
@@ -368,7 +282,7 @@ def _member(
         situation = Situation.LOST_OTHERWISE
     return Person(
         id=f"p-{number:04d}",
-        patient_id=_patient_id(draw),
+        patient_id=patient_id(draw),
         name=name,
         registered_name=written,
         name_kana=f"{family_name[1]}　{given_kana}",
@@ -379,7 +293,7 @@ def _member(
         insurer=insurer,
         symbol=symbol,
         number=insured_number,
-        branch=_branch(insurer.scheme, member + 1),
+        branch=branch(insurer.scheme, member + 1),
         family=PersonalFamilyClassification.FAMILY
         if member
         else PersonalFamilyClassification.INSURED,
@@ -403,7 +317,7 @@ _WORKING_INCOME = (LimitCategory.B01, LimitCategory.B02, LimitCategory.B03)
 _LOW_INCOME = (LimitCategory.B05, LimitCategory.B06, LimitCategory.B08)
 
 
-def _limit_category(draw: _Draw, age: int, percent: int) -> LimitCategory | None:
+def _limit_category(draw: Draw, age: int, percent: int) -> LimitCategory | None:
     """Return a category that goes with age and ratio, or None for most people."""
     if draw.random() >= 0.4:
         return None
@@ -418,7 +332,7 @@ def _limit_category(draw: _Draw, age: int, percent: int) -> LimitCategory | None
     return draw.choice((LimitCategory.B10, LimitCategory.B07, *_LOW_INCOME))
 
 
-def _elderly_percent(draw: _Draw, age: int) -> int:
+def _elderly_percent(draw: Draw, age: int) -> int:
     """Return the ratio by income: 20 or 30 from 70, 10, 20 or 30 from 75."""
     if age >= 75:
         return draw.choices((10, 20, 30), (65, 22, 13))[0]

@@ -23,7 +23,7 @@ from eligibility.model import (
 )
 from terminal.views import DeskNeed, VisitRow
 from terminal.visit import Visit, VisitOrigin
-from web import face_words, i18n, wording
+from web import face_words, finding_words, i18n, wording
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 PERSON = InsuredPerson("見本 花子", date(1960, 2, 29), Sex.FEMALE)
@@ -117,7 +117,7 @@ def test_both_sides_of_a_finding_are_shown() -> None:
         from_payer="10",
         recorded="30",
     )
-    assert wording.finding_values(finding) == [
+    assert finding_words.finding_values(finding) == [
         ("旧（前回の記録）", "3割", True),
         ("支払側", "1割", False),
     ]
