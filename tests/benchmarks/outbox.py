@@ -33,7 +33,7 @@ from terminal.store.encoding import Decoder
 from tests.desk_outbox import DeskOutbox
 from tests.fhir.desk import World, opened_world
 from tests.fhir.scripted_server import Trust
-from tests.simulator.desk import START
+from tests.simulator.desk import START, Clock
 
 QUESTIONS = 1_000
 SETS = 50
@@ -73,13 +73,30 @@ class Life:
     cards: tuple[Tapped, ...]
 
 
+def begins_at(life: int) -> datetime:
+    """Return the moment at which a life begins: later than the one before it can have ended."""
+    return START + timedelta(minutes=15 * life)
+
+
+class GoingClock(Clock):
+    """The payer's clock, which goes on as the desk's does: a set may take minutes."""
+
+    def begins_at(self, moment: datetime) -> None:
+        """Let it be this moment now."""
+        self.moment, self._since = moment, time.monotonic()
+
+    def __call__(self) -> datetime:
+        """Return the present moment."""
+        return self.moment + timedelta(seconds=time.monotonic() - self._since)
+
+
 def live(life: Life, told: Connection) -> None:
     """Commit a question for each card and tell of it; then say when nothing waits any more."""
     began = time.monotonic()
 
     def now() -> datetime:
         passed = timedelta(seconds=time.monotonic() - began)
-        return START + timedelta(minutes=life.number) + passed
+        return begins_at(life.number) + passed
 
     payer = FhirPayer(life.settings, DEFAULT_INSTITUTION, now=now)
     desk = DeskOutbox(life.path, payer, life.anchor, now)
@@ -139,14 +156,16 @@ def killed_at_some_time(
 def run(sets: int, questions: int, seed: int) -> None:
     """Kill the desk in the middle of so many sets of questions, and count over all of them."""
     chance = random.Random(seed)  # noqa: S311  # moments to kill at
+    clock = GoingClock()
+    clock.begins_at(START)
     logging.disable()  # the payer's side tells of each desk that is killed while it answers
     found: Counter[str] = Counter()
     kills_at = []
-    with tempfile.TemporaryDirectory() as name, opened_world(Path(name)) as world:
+    with tempfile.TemporaryDirectory() as name, opened_world(Path(name), clock=clock) as world:
         for number in range(sets):
             path = Path(name) / f"desk-{number}.db"
             world.running.payer.forget()
-            asked, told = _one_set(world, path, number, questions, chance)
+            asked, told = _one_set(world, clock, path, number, questions, chance)
             kills_at.append(told)
             looked = _look(world, path, asked)
             found.update(looked)
@@ -167,7 +186,7 @@ def run(sets: int, questions: int, seed: int) -> None:
 
 
 def _one_set(
-    world: World, path: Path, number: int, questions: int, chance: random.Random
+    world: World, clock: GoingClock, path: Path, number: int, questions: int, chance: random.Random
 ) -> tuple[list[tuple[str, str]], int]:
     """Ask one set through a life that is killed in its middle and one that may finish.
 
@@ -180,7 +199,7 @@ def _one_set(
     before = 0
     for finish in (False, True):
         minute = 2 * number + finish
-        world.clock.moment = START + timedelta(minutes=minute)
+        clock.begins_at(begins_at(minute))
         cards = tuple(
             Tapped(
                 card.der,

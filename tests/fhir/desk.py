@@ -137,10 +137,13 @@ class World:
 
 
 @contextmanager
-def opened_world(folder: Path, drop_folder: Path | None = None) -> Iterator[World]:
+def opened_world(
+    folder: Path, drop_folder: Path | None = None, clock: Clock | None = None
+) -> Iterator[World]:
     """Run the payer simulator with its insured people, each with a card; ``folder`` is empty.
 
-    ``drop_folder``: where it speaks the national interface too.
+    ``drop_folder``: where it speaks the national interface too.  ``clock``: the payer's, one that
+    stands still where it is absent.
     """
     initialise(folder, START)
     authority = CardAuthority("JPKI for user authentication")
@@ -153,7 +156,7 @@ def opened_world(folder: Path, drop_folder: Path | None = None) -> Iterator[Worl
         for card in cards.values()
     ]
     (folder / "issued.json").write_text(json.dumps(issued), encoding="utf-8")
-    clock = Clock()
+    clock = clock or Clock()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with RunningSimulator(
