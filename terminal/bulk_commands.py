@@ -24,6 +24,7 @@ from terminal.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
+ENDED_TOGETHER = 100
 LOOKED_AGAIN = timedelta(minutes=10)
 LONGEST_LATE = timedelta(minutes=15)
 """By chance so much later than configured: the clinics of the country do not ask at one moment."""
@@ -123,12 +124,19 @@ class BulkCommands:
 
         def store(tx: Transaction) -> None:
             run = _run_in(tx, run_id, RunState.RUNNING, RunState.PAUSED)
-            for item in tx.bulk.open_items(run_id):
-                tx.bulk.save_item(replace(item, state=ItemState.CANCELLED, ended_at=now))
             tx.bulk.save_run(replace(run, state=RunState.CANCELLED, ended_at=now, problem=None))
             tx.audit.append(AuditEntry(Act.BULK_CANCELLED, actor, reason=run.id))
 
+        def end_some(tx: Transaction) -> bool:
+            some = tx.bulk.open_items(run_id, ENDED_TOGETHER)
+            for item in some:
+                tx.bulk.save_item(replace(item, state=ItemState.CANCELLED, ended_at=now))
+            return bool(some)
+
         self._store.write(store)
+        # in handfuls, so that what is stored for the desk waits for few
+        while self._store.write(end_some):
+            pass
         self._kick()
 
     def begin_due(self) -> None:

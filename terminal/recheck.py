@@ -1,7 +1,7 @@
 """Asking again in the background for those who are expected today.
 
-A source says who that is, and hands out the questions as the outbox shall hold them.  Today's
-visits that stand on an earlier answer are one; a list of appointments can be another.
+A source says who that is, and hands out the questions as the outbox shall hold them.  Who has an
+appointment and did not come yet is asked about by :mod:`terminal.bulk_commands`.
 """
 
 from __future__ import annotations

@@ -98,9 +98,9 @@ class Bulk:
             f"WHERE run_id = ? AND {_OPEN} ORDER BY attempts, position", [run_id]
         )
 
-    def open_items(self, run_id: str) -> list[BulkItem]:
-        """Return the people of a run without an answer, in the order of appointments."""
-        return self._items.select(f"WHERE run_id = ? AND {_OPEN} ORDER BY position", [run_id])
+    def open_items(self, run_id: str, limit: int) -> list[BulkItem]:
+        """Return the first people of a run without an answer."""
+        return self._items.select(f"WHERE run_id = ? AND {_OPEN} LIMIT ?", [run_id, limit])
 
     def items_of_batch(self, batch_id: str) -> list[BulkItem]:
         """Return the people of one part, in the order of appointments."""

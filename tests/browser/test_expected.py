@@ -13,8 +13,8 @@ from eligibility.reconcile import JAPAN
 from eligibility.simulator.register import register_of
 from terminal.accounts import Role
 from tests.browser.axe import axe_findings
-from tests.browser.test_desk import Desk
-from tests.clinic import Clinic, Stage, opened_clinic
+from tests.browser.test_desk import Desk, visits
+from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
 
 pytestmark = pytest.mark.browser
@@ -120,3 +120,36 @@ def test_a_payer_that_is_down_is_told_on_the_page(clinic: Clinic, desk: Desk) ->
     findings = axe_findings(page)
     page.screenshot(path=PICTURES / "expected-down.png", full_page=True)
     assert findings == []
+
+
+def test_what_was_found_before_stands_beside_the_visit(clinic: Clinic, desk: Desk) -> None:
+    """The evening's answer is shown at the visit; a number that came back is not offered again."""
+    people = {one.persona: one for one in clinic.payer.payer.population.people}
+    person = people["ordinary"]
+    register, actor = clinic.terminal.register, clinic.reception.actor
+    register.take(actor, register.look_at(actor, register_of([person]).encode()).id)
+    number = person.reference_number or "N00001"
+    day = clinic.clock().astimezone(JAPAN).date()
+    book = clinic.terminal.appointments
+    listed = f"予約日,患者番号\n{day},{number}\n".encode()
+    book.take(actor, book.look_at(actor, listed).id)
+    clinic.terminal.bulk.begin(actor, day)
+
+    def done() -> bool:
+        found = clinic.terminal.expected.standing(actor, day).progress
+        return found is not None and found.answered == 1
+
+    wait_for(done, "the answer before the visit", 60)
+    visits(clinic, "ordinary")
+    page = desk.opens_first()
+    expect(page.get_by_role("heading", name="来院前の一括確認では")).to_be_visible()
+    findings = {"visit": axe_findings(page)}
+    page.screenshot(path=PICTURES / "expected-visit.png", full_page=True)
+    # the payer told it with this answer already
+    expect(page.get_by_role("button", name="照会番号として登録")).to_have_count(0)
+    page = desk.opens("/staff/register/reference-numbers")
+    page.get_by_role("button", name="1人を登録する").press("Enter")
+    expect(page.get_by_text("登録を受け付けました")).to_be_visible()
+    findings["numbers"] = axe_findings(page)
+    page.screenshot(path=PICTURES / "reference-numbers.png", full_page=True)
+    assert {name: found for name, found in findings.items() if found} == {}

@@ -138,16 +138,20 @@ class World:
 
 @contextmanager
 def opened_world(
-    folder: Path, drop_folder: Path | None = None, clock: Clock | None = None
+    folder: Path,
+    drop_folder: Path | None = None,
+    clock: Clock | None = None,
+    *,
+    cardholders: int | None = None,
 ) -> Iterator[World]:
-    """Run the payer simulator with its insured people, each with a card; ``folder`` is empty.
+    """Run the payer simulator with its insured people; ``folder`` is empty, or holds them.
 
     ``drop_folder``: where it speaks the national interface too.  ``clock``: the payer's, one that
-    stands still where it is absent.
+    stands still where it is absent.  ``cardholders``: how many of them have a card, None for all.
     """
     initialise(folder, START)
     authority = CardAuthority("JPKI for user authentication")
-    people = json.loads((folder / "people.json").read_bytes())
+    people = json.loads((folder / "people.json").read_bytes())[:cardholders]
     cards = {one["id"]: authority.issues(one["id"]) for one in people}
     anchor = authority.certificate.public_bytes(serialization.Encoding.PEM)
     (folder / "cards.pem").write_bytes(anchor)
