@@ -14,7 +14,7 @@ from eligibility.codes import ConsentCategory
 from eligibility.history.analytes import bands_source
 from eligibility.history.months import months_of_care
 from eligibility.history.series import checkup_table
-from eligibility.history.timeline import IngredientGroup, drug_groups
+from eligibility.history.timeline import IngredientGroup
 from terminal.views import OpenHistory, VisitDetail
 from web import history_words as words
 from web.auth import log_in, terminal
@@ -179,7 +179,7 @@ def _today(opened: OpenHistory) -> date:
 
 def _groups(opened: OpenHistory) -> tuple[IngredientGroup, ...]:
     birthdate = None if opened.person is None else opened.person.birthdate
-    return drug_groups(opened.history.drugs, _today(opened), birthdate)
+    return opened.history.drugs.groups(_today(opened), birthdate)
 
 
 def init(app: Flask) -> None:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from eligibility.history import CalendarMonth
-from eligibility.history.merging import DrugEntry, folded
+from eligibility.history.merging import folded
 from eligibility.history.months import MonthOfCare
 from eligibility.history.timeline import DrugLine, IngredientGroup, places_of
 
@@ -61,7 +61,7 @@ class DrugSelection:
                     return False
             elif day < begins:
                 return False
-            return not words or all(word in searched(line.entry) for word in words)
+            return not words or all(word in line.searched for word in words)
 
         return fitting
 
@@ -97,15 +97,6 @@ class DrugPage:
     def shown(self) -> int:
         """How many lines the page holds."""
         return sum(len(group.lines) for group in self.groups)
-
-
-def searched(entry: DrugEntry) -> str:
-    """Return the text that a search looks into: names, ingredient, codes and places."""
-    parts = []
-    for record in entry.records:
-        parts += [record.name, record.ingredient or "", record.code or ""]
-        parts += [place.name for place in (record.dispenser, record.prescriber) if place]
-    return folded(" ".join(parts))
 
 
 def drug_page(

@@ -10,10 +10,13 @@ from datetime import datetime
 from eligibility.codes import ConsentCategory
 from eligibility.history.checkups import CheckupObservation
 from eligibility.history.drugs import MedicationRecord
-from eligibility.history.merging import DrugEntry, merged
+from eligibility.history.timeline import DrugTimeline
 from eligibility.history.treatment import DiagnosisRecord, OperationRecord, TreatmentRecord
 
 Record = MedicationRecord | TreatmentRecord | OperationRecord | DiagnosisRecord | CheckupObservation
+
+
+NO_DRUGS = DrugTimeline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class History:
     operations: tuple[OperationRecord, ...] = ()
     diagnoses: tuple[DiagnosisRecord, ...] = ()
     checkups: tuple[CheckupObservation, ...] = ()
-    drugs: tuple[DrugEntry, ...] = field(default=(), compare=False, repr=False)
+    drugs: DrugTimeline = field(default=NO_DRUGS, compare=False, repr=False)
 
     @classmethod
     def of_category(
@@ -50,7 +53,7 @@ class History:
         made = replace(
             whole,
             medications=medications,
-            drugs=merged(medications),
+            drugs=DrugTimeline(medications),
             treatments=tuple(one for one in found if isinstance(one, TreatmentRecord)),
             operations=tuple(one for one in found if isinstance(one, OperationRecord)),
             diagnoses=tuple(one for one in found if isinstance(one, DiagnosisRecord)),
@@ -67,7 +70,7 @@ class History:
             self,
             fetched=self.fetched & categories,
             medications=self.medications if ConsentCategory.YZK in categories else (),
-            drugs=self.drugs if ConsentCategory.YZK in categories else (),
+            drugs=self.drugs if ConsentCategory.YZK in categories else NO_DRUGS,
             treatments=self.treatments if ConsentCategory.SRJ in categories else (),
             operations=self.operations if ConsentCategory.SHJ in categories else (),
             diagnoses=self.diagnoses if ConsentCategory.SHJ in categories else (),
@@ -88,5 +91,5 @@ class History:
             self.operations + part.operations,
             self.diagnoses + part.diagnoses,
             self.checkups + part.checkups,
-            self.drugs + part.drugs,
+            self.drugs if self.drugs.entries else part.drugs,
         )

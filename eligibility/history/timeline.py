@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from eligibility.history.drugs import MedicationRecord, MedicationUse
 from eligibility.history.institution import Institution
-from eligibility.history.merging import DrugEntry, folded
+from eligibility.history.merging import DrugEntry, folded, merged
 
 _LONGEST_SUPPLY = 1000
 """Days; a longer supply is a mistake, and no overlap is counted from it."""
@@ -39,7 +39,7 @@ class DrugLine:
     meant for no daily use, or nothing was handed over.  ``overlap_days``: days
     of its supply that another supply of the ingredient covers too; ``overlaps_elsewhere``: one of
     these came from another place.  ``may_repeat``: another entry may tell of the same dispensing,
-    and the sources leave it open.
+    and the sources leave it open.  ``searched``: names, ingredient, codes and places, folded.
     """
 
     entry: DrugEntry
@@ -48,6 +48,7 @@ class DrugLine:
     overlaps_elsewhere: bool = False
     may_repeat: bool = False
     doubts: tuple[DateDoubt, ...] = ()
+    searched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,26 @@ class IngredientGroup:
     def days_left(self) -> int | None:
         """The most days left among the entries."""
         return max((one.days_left for one in self.lines if one.days_left is not None), default=None)
+
+
+class DrugTimeline:
+    """The medicines of one history without doubles.
+
+    What follows from them is worked out once a day, held with the history, and goes with it.
+    """
+
+    def __init__(self, records: Iterable[MedicationRecord] = ()) -> None:
+        """Merge ``records``."""
+        self.entries = merged(records)
+        self._groups: tuple[tuple[date, date | None], tuple[IngredientGroup, ...]] | None = None
+
+    def groups(self, today: date, birthdate: date | None = None) -> tuple[IngredientGroup, ...]:
+        """Return the medicines by ingredient, as :func:`drug_groups` does."""
+        made = self._groups
+        if made is None or made[0] != (today, birthdate):
+            made = (today, birthdate), drug_groups(self.entries, today, birthdate)
+            self._groups = made
+        return made[1]
 
 
 def drug_groups(
@@ -198,9 +219,19 @@ def _lines(
             overlaps_elsewhere=elsewhere[place],
             may_repeat=repeats[place],
             doubts=doubts[place],
+            searched=_searched(entry),
         )
         for place, (entry, supply) in enumerate(zip(entries, supplies, strict=True))
     )
+
+
+def _searched(entry: DrugEntry) -> str:
+    """Return the text that a search looks into, of every source."""
+    parts = []
+    for record in entry.records:
+        parts += [record.name, record.ingredient or "", record.code or ""]
+        parts += [place.name for place in (record.dispenser, record.prescriber) if place]
+    return folded(" ".join(dict.fromkeys(parts)))
 
 
 def _both_count(one: DrugEntry, other: DrugEntry) -> bool:

@@ -74,7 +74,7 @@ class Stopwatch:
 
 def run(count: int) -> None:
     """Measure ``count`` taps and visits."""
-    with tempfile.TemporaryDirectory() as name, _daemon(Path(name)) as daemon:
+    with tempfile.TemporaryDirectory() as name, daemon_in(Path(name)) as daemon:
         folder = Path(name)
         for part in ("payer", "cards", "desk"):
             (folder / part).mkdir()
@@ -89,7 +89,8 @@ def run(count: int) -> None:
 
 
 @contextmanager
-def _daemon(folder: Path) -> Iterator[PrivatePcscd]:
+def daemon_in(folder: Path) -> Iterator[PrivatePcscd]:
+    """Run a PC/SC daemon of our own."""
     os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")
     with PrivatePcscd(folder / "pcscd.comm", free_port_pair()) as daemon:
         yield daemon
