@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from eligibility.asking import NumberQuestion, PersonQuestion, ReferenceNumberRegistration
 from eligibility.benefits import (
     MedicalTicket,
     RegisteredConsent,
@@ -47,6 +49,8 @@ from eligibility.model import (
     ElderlyRecipientCertificate,
     InsuredPerson,
     LimitCertificate,
+    NumberSubject,
+    PersonSubject,
 )
 from eligibility.payer import (
     CardQuestion,
@@ -76,6 +80,16 @@ QUESTION = CardQuestion(
         b"\x02" * 256,
     ),
     qualification_confirmation_date=DAY,
+)
+
+NUMBERED = NumberSubject("01130012", "１２３", date(1958, 4, 2), "１２３４５６７８", "02")
+BY_NUMBER = NumberQuestion("q-01JDEXAMPLE0031", NUMBERED, DAY)
+ANYBODY = replace(NUMBERED, insured_branch_number=None)
+SOMEBODY = PersonSubject("見本　花子", date(1958, 4, 2), Sex.FEMALE, "東京都みほん市")
+BY_PERSON = PersonQuestion("q-01JDEXAMPLE0033", SOMEBODY, DAY)
+REGISTRATIONS = (
+    ReferenceNumberRegistration("rn-01JDEXAMPLE0041", NUMBERED, "12345"),
+    ReferenceNumberRegistration("rn-01JDEXAMPLE0042", ANYBODY, "12346"),
 )
 
 

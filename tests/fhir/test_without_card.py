@@ -24,7 +24,6 @@ from eligibility.codes import (
     ProvisionConsent,
     QualificationValidity,
     ReferenceClassification,
-    Sex,
 )
 from eligibility.errors import (
     AnswerForAnotherPersonError,
@@ -52,16 +51,19 @@ from eligibility.simulator.holdings import holding_of_entry
 from eligibility.simulator.people import Person, Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from tests.fhir.desk import World
-from tests.fhir.samples import DAY, INSTITUTION, NOW, WILD, damaged, example
-
-SUBJECT = NumberSubject("01130012", "１２３", date(1958, 4, 2), "１２３４５６７８", "02")
-BY_NUMBER = NumberQuestion("q-01JDEXAMPLE0031", SUBJECT, DAY)
-ANYBODY = replace(SUBJECT, insured_branch_number=None)
-SOMEBODY = PersonSubject("見本　花子", date(1958, 4, 2), Sex.FEMALE, "東京都みほん市")
-BY_PERSON = PersonQuestion("q-01JDEXAMPLE0033", SOMEBODY, DAY)
-REGISTRATIONS = (
-    ReferenceNumberRegistration("rn-01JDEXAMPLE0041", SUBJECT, "12345"),
-    ReferenceNumberRegistration("rn-01JDEXAMPLE0042", ANYBODY, "12346"),
+from tests.fhir.samples import (
+    ANYBODY,
+    BY_NUMBER,
+    BY_PERSON,
+    DAY,
+    INSTITUTION,
+    NOW,
+    NUMBERED,
+    REGISTRATIONS,
+    SOMEBODY,
+    WILD,
+    damaged,
+    example,
 )
 
 
@@ -124,7 +126,7 @@ def test_the_documented_questions_are_written() -> None:
 def test_the_documented_answers_are_read() -> None:
     """By number: one result and the clinic's number; several are all told; by person likewise."""
     one = read(example("answer-number"), BY_NUMBER)
-    assert one.subject == SUBJECT
+    assert one.subject == NUMBERED
     assert one.qualification_validity is QualificationValidity.VALID
     assert one.reference_classification is ReferenceClassification.INSURED_NUMBER
     assert one.reference_number == "12345"
@@ -143,8 +145,8 @@ def test_an_answer_for_another_number_is_refused() -> None:
     """Another number, birth date, branch or person, or none at all, is no answer to it."""
     answer = example("answer-number")
     for other in (
-        replace(SUBJECT, insured_identification_number="１２４"),
-        replace(SUBJECT, birthdate=date(1958, 4, 3)),
+        replace(NUMBERED, insured_identification_number="１２４"),
+        replace(NUMBERED, birthdate=date(1958, 4, 3)),
         ANYBODY,
     ):
         with pytest.raises(AnswerForAnotherPersonError):

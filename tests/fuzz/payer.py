@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,15 +29,30 @@ from eligibility.fhir.connection import retry_after
 from eligibility.fhir.documents import HistoryCall, calls_of, read_page
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.fhir.questions import check_capability, read_challenge, read_consent_receipt
+from eligibility.fhir.reference_numbers import read_reference_number_results
 from eligibility.fhir.registrations import read_registered
 from eligibility.fhir.wire import LARGEST_ANSWER, parse_json
 from eligibility.model import CardSubject, ConsentDecision
 from eligibility.payer import CardRegistration, HolderEvidence, IdentificationMethod, ProofKind
 from eligibility.simulator import bodies
+from eligibility.simulator.questions_without_card import (
+    read_question_without_card,
+    read_reference_numbers,
+)
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.registrations import read_registration
 from eligibility.simulator.requests import read_consent, read_question
-from tests.fhir.samples import EXAMPLES, INSTITUTION, NOW, QUESTION, example
+from tests.fhir.samples import (
+    ANYBODY,
+    BY_NUMBER,
+    BY_PERSON,
+    EXAMPLES,
+    INSTITUTION,
+    NOW,
+    QUESTION,
+    REGISTRATIONS,
+    example,
+)
 from tests.fuzz import guided
 from tests.fuzz.card import Outcome, case_of, report, spoil
 from tests.fuzz.targets import Target
@@ -55,6 +71,7 @@ ANSWERED = {
     for part in CONSENT["provision"]["provision"]
 }
 REGISTERED = example("card-registered")
+SEVERAL = replace(BY_NUMBER, id="q-01JDEXAMPLE0032", subject=ANYBODY)
 
 Json = Any
 
@@ -72,6 +89,18 @@ def _document(*names: str) -> list[bytes]:
 
 def _answer(body: bytes) -> object:
     return read_answer(body, QUESTION, received_at=NOW, institution_code=INSTITUTION)
+
+
+def _answer_without_card(body: bytes) -> object:
+    """Read it as the answer to the question that it names, else to one by number."""
+    asked = (BY_NUMBER, SEVERAL, BY_PERSON)
+    question = next((one for one in asked if one.id.encode() in body), BY_NUMBER)
+    return read_answer(body, question, received_at=NOW, institution_code=INSTITUTION)
+
+
+def _asked_without_card(body: bytes) -> object:
+    parsed = bodies.parse_json(body)
+    return read_question_without_card(parsed, str(parsed.get("identifier", [{}])))
 
 
 def _receipt(body: bytes) -> object:
@@ -111,8 +140,12 @@ def _asked(body: bytes) -> object:
 
 def targets() -> dict[str, Target]:
     """Return every reader by its name, with good input."""
+    without_card = ["answer-number", "answer-number-several", "answer-person"]
+    asked_without = ["question-number", "question-person"]
     answers = [path.stem for path in sorted(EXAMPLES.glob("answer-*.json"))]
+    answers = [name for name in answers if name not in without_card]
     questions = [path.stem for path in sorted(EXAMPLES.glob("question-*.json"))]
+    questions = [name for name in questions if name not in asked_without]
     page = partial(partial, _page)
     dispensed, prescribed = calls_of(ConsentCategory.YZK)
     (treated,), (measured,) = calls_of(ConsentCategory.SRJ), calls_of(ConsentCategory.TKK)
@@ -120,6 +153,11 @@ def targets() -> dict[str, Target]:
     return {
         "json": Target(parse_json, [b'{"a":[1,2.5e3,"\\u3042\\ud842\\udfb7",null,true]}']),
         "answer": Target(_answer, [_addressed(name) for name in answers]),
+        "answer-without-card": Target(_answer_without_card, _document(*without_card)),
+        "reference-numbers": Target(
+            lambda body: read_reference_number_results(body, REGISTRATIONS),
+            _document("reference-numbers-registered"),
+        ),
         "medicines": Target(page(dispensed), _document("medicines-page-1", "medicines-page-2")),
         "prescriptions": Target(page(prescribed), _document("prescriptions")),
         "treatments": Target(page(treated), _document("treatments")),
@@ -135,6 +173,11 @@ def targets() -> dict[str, Target]:
         ),
         "retry-after": Target(_retry_after, [b"120", b"Tue, 24 Nov 2026 00:01:00 GMT"]),
         "asked-question": Target(_asked, _document(*questions)),
+        "asked-without-card": Target(_asked_without_card, _document(*asked_without)),
+        "asked-reference-numbers": Target(
+            lambda body: read_reference_numbers(bodies.parse_json(body)),
+            _document("register-reference-numbers"),
+        ),
         "asked-consent": Target(
             lambda body: read_consent(bodies.parse_json(body)), _document("consent-request")
         ),
