@@ -49,6 +49,7 @@ class HealthCheck:
     """One check.  ``code`` names the finding for translations, e.g. ``reader.no-reader``.
 
     ``reason`` says what was found, ``remedy`` what to do (empty where nothing is to be done).
+    ``days``: how many are left, where that was looked at.
     """
 
     name: str
@@ -56,10 +57,11 @@ class HealthCheck:
     code: str
     reason: str
     remedy: str = ""
+    days: int | None = None
 
     def as_dict(self) -> dict[str, str]:
         """Return the fields as plain text, for JSON."""
-        return {key: str(value) for key, value in asdict(self).items()}
+        return {key: str(value) for key, value in asdict(self).items() if value is not None}
 
 
 def worst(checks: list[HealthCheck]) -> HealthState:

@@ -87,10 +87,11 @@ def check_certificate(file: Path, now: datetime) -> HealthCheck:
     if ends <= now:
         reason = f"The payer's certificate for this institution ended on {ends:%Y-%m-%d}."
         return HealthCheck(name, HealthState.FAIL, "certificate.expired", reason, remedy)
-    reason = f"The payer's certificate for this institution holds {(ends - now).days} more days."
+    days = (ends - now).days
+    reason = f"The payer's certificate for this institution holds {days} more days."
     if ends - now <= CERTIFICATE_WARNING:
-        return HealthCheck(name, HealthState.WARN, "certificate.expires-soon", reason, remedy)
-    return HealthCheck(name, HealthState.PASS, "certificate.holds", reason)
+        return HealthCheck(name, HealthState.WARN, "certificate.expires-soon", reason, remedy, days)
+    return HealthCheck(name, HealthState.PASS, "certificate.holds", reason, days=days)
 
 
 def payer_checks(payer: Payer, certificate: Path | None, now: datetime) -> list[HealthCheck]:

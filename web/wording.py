@@ -341,9 +341,11 @@ def reason_words(reason: str | None) -> str:
 def health_words(check: HealthCheck) -> tuple[str, str]:
     """Return what a check found and what to do: translated where the code is known."""
     what, then = f"health.{check.code}.what", f"health.{check.code}.next"
-    return known(what, check.reason), known(then, check.remedy)
+    return known(what, check.reason, check.days), known(then, check.remedy)
 
 
-def known(message_id: str, otherwise: str) -> str:
-    """Return the message if there is one, else ``otherwise``."""
-    return text(message_id) if has_message(message_id) else otherwise
+def known(message_id: str, otherwise: str, days: int | None = None) -> str:
+    """Return the message if there is one, else ``otherwise``; ``days``: for its placeholder."""
+    if not has_message(message_id):
+        return otherwise
+    return text(message_id) if days is None else text(message_id, days=days)
