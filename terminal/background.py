@@ -7,12 +7,14 @@ silent is left alone for as long as the desk's own line says.
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from eligibility.errors import PayerTrustError, PayerUnavailableError
+from eligibility.retry import AskingPolicy, Breaker
 from terminal.errors import StoreError
 from terminal.payer_line import Asked, PayerLine
 from terminal.question import QuestionProblem
@@ -23,6 +25,11 @@ LONGEST_SLEEP = 5.0
 """Seconds; short, since the wall clock may be set meanwhile."""
 AFTER_FAULT = 5.0
 WHILE_DESK_ASKS = 0.1
+
+
+def _chance() -> float:
+    # spreads desks, guards nothing
+    return random.random()  # noqa: S311
 
 
 class Background:
@@ -97,7 +104,12 @@ class Tried:
 
 
 class BackgroundLine:
-    """When the background may ask; for one thread."""
+    """When the background may ask; for one thread.
+
+    While the desk's line is closed nothing goes out from here but what the line lets out.  Where
+    calls from here alone fail, only what is asked from here waits: nobody at the desk is held back
+    for them.
+    """
 
     def __init__(
         self,
@@ -105,12 +117,16 @@ class BackgroundLine:
         now: Callable[[], datetime],
         desk_is_asking: Callable[[], bool],
         payer_spoke: Callable[[], None],
+        policy: AskingPolicy | None = None,
     ) -> None:
         """``line``: the desk's own; ``payer_spoke``: called when the payer answered something."""
         self._line = line
         self._now = now
         self._desk_is_asking = desk_is_asking
         self._payer_spoke = payer_spoke
+        self._policy = policy or AskingPolicy()
+        self._own = Breaker()
+        self._by_line = False
         self._not_before: datetime | None = None
         self._is_held = False
 
@@ -124,29 +140,51 @@ class BackgroundLine:
         if self._desk_is_asking():
             return WHILE_DESK_ASKS
         now = self._now()
-        if self._is_held and not self._line.is_silent:
-            # it spoke to somebody meanwhile: all that waited goes out evenly
+        if self._line.is_silent:
+            self._wait_for_line(asked, now)
+        elif self._is_held and self._spoke_since():
+            # to somebody else: what waited goes out evenly
             self._is_held = False
-            self._not_before = self._line.released_at(asked)
-        if self._not_before is not None and now < self._not_before:
-            return (self._not_before - now).total_seconds()
-        self._not_before = self._line.held_until(asked, by_hand=False)
-        if self._not_before is None:
+            self._not_before = (
+                self._line.released_at(asked)
+                if self._by_line
+                else self._policy.resumed_at(self._own, None, now, _chance())
+            )
+        if self._not_before is None or now >= self._not_before:
             return 0
-        self._is_held = True
         return max(0.2, (self._not_before - now).total_seconds())
+
+    def _wait_for_line(self, asked: Asked, now: datetime) -> None:
+        self._by_line = True
+        if self._not_before is None or now >= self._not_before:
+            self._not_before = self._line.held_until(asked, by_hand=False)
+            self._is_held = self._not_before is not None
+
+    def _spoke_since(self) -> bool:
+        if self._by_line:
+            return True
+        answered, failed = self._line.answered_at, self._own.failed_at
+        return answered is not None and failed is not None and answered > failed
 
     def failed(self, asked: Asked, error: PayerUnavailableError | PayerTrustError) -> None:
         """Leave the payer alone after a call that nobody answered."""
         retry_after = error.retry_after if isinstance(error, PayerUnavailableError) else None
-        tried = Tried(max(1, asked.attempts), asked.problem)
-        self._not_before = self._line.failed(tried, retry_after)
+        now = self._now()
         self._is_held = True
+        if self._line.is_silent:
+            tried = Tried(max(1, asked.attempts), asked.problem)
+            self._not_before = self._line.failed(tried, retry_after)
+            return
+        self._by_line = False
+        self._own = self._own.after_failure(now)
+        wait = self._policy.silent.wait(self._own.failures, _chance(), retry_after)
+        self._not_before = now + timedelta(seconds=wait)
 
     def spoke(self) -> None:
         """Take note that the payer answered."""
-        self._is_held = False
+        self._is_held = self._by_line = False
         self._not_before = None
+        self._own = self._own.after_success(self._now())
         self._payer_spoke()
 
     def not_for(self, seconds: float) -> None:

@@ -64,6 +64,12 @@ class PayerLine:
         with self._lock:
             return self._breaker.state(self._now()) is not BreakerState.CLOSED
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When a call was answered last, None where none was since the program began."""
+        with self._lock:
+            return self._breaker.answered_at
+
     def require_speaking(self) -> None:
         """Raise PayerSilentError unless calls go out now; only questions probe."""
         if self.is_silent:
