@@ -13,6 +13,7 @@ from terminal.identification import ActingFor, VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
 from web import (
     comparing,
+    consent_words,
     coverage_words,
     deciding,
     declaring,
@@ -267,6 +268,7 @@ def init(app: Flask) -> None:
         wording=wording,
         finding_words=finding_words,
         answered=coverage_words,
+        consent_words=consent_words,
         comparing=comparing,
         record_words=record,
         face_words=face_words,

@@ -16,7 +16,6 @@ from eligibility.holder import Match
 from eligibility.model import (
     Confirmation,
     ConfirmationSource,
-    Consent,
     ConsentDecision,
     CopayRatio,
     Coverage,
@@ -267,29 +266,6 @@ def date_rows(coverage: Coverage) -> list[tuple[str, str]]:
 def minutes(since: datetime, now: datetime) -> int:
     """Return the whole minutes between two moments."""
     return max(0, int((now - since).total_seconds() // 60))
-
-
-def consented(consent: Consent | None, now: datetime) -> list[ConsentItem]:
-    """Return the items that the patient's consent opens now."""
-    if consent is None:
-        return []
-    return [
-        item
-        for item in ConsentItem
-        if any(consent.allows(category, now) for category in item.categories)
-    ]
-
-
-def decisions(consent: Consent) -> list[tuple[ConsentItem, ConsentDecision]]:
-    """Return what the patient answered to each item; asked in part is not asked."""
-    found = []
-    for item in ConsentItem:
-        given = {
-            consent.decisions.get(category, ConsentDecision.NOT_ASKED)
-            for category in item.categories
-        }
-        found.append((item, given.pop() if len(given) == 1 else ConsentDecision.NOT_ASKED))
-    return found
 
 
 def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:

@@ -143,11 +143,13 @@ def opened_world(
     clock: Clock | None = None,
     *,
     cardholders: int | None = None,
+    control: bool = False,
 ) -> Iterator[World]:
     """Run the payer simulator with its insured people; ``folder`` is empty, or holds them.
 
     ``drop_folder``: where it speaks the national interface too.  ``clock``: the payer's, one that
     stands still where it is absent.  ``cardholders``: how many of them have a card, None for all.
+    ``control``: offer the control port.
     """
     initialise(folder, START)
     authority = CardAuthority("JPKI for user authentication")
@@ -169,6 +171,7 @@ def opened_world(
         card_ca=folder / "cards.pem",
         issued=folder / "issued.json",
         drop_folder=drop_folder,
+        control_port=0 if control else None,
         now=clock,
     ) as running:
         yield World(running, clock, cards, anchor)

@@ -100,10 +100,13 @@ def subject_of(coverage: Coverage) -> NumberSubject:
 
 
 @contextmanager
-def opened_link(folder: Path) -> Iterator[LinkedWorld]:
-    """Run the payer simulator with drop folders; ``folder`` is empty."""
+def opened_link(folder: Path, *, control: bool = False) -> Iterator[LinkedWorld]:
+    """Run the payer simulator with drop folders; ``folder`` is empty.
+
+    ``control``: offer its control port too.
+    """
     (folder / "payer").mkdir(parents=True)
-    with opened_world(folder / "payer", folder / "oqs") as world:
+    with opened_world(folder / "payer", folder / "oqs", control=control) as world:
         linked = LinkedWorld(world, DropFolders(folder / "oqs"))
         try:
             yield linked
