@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import ConsentCategory, QualificationValidity, Sex
 from eligibility.model import FindingCode, PersonSubject
 from eligibility.simulator.people import Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from terminal.accounts import Actor, Role
 from terminal.audit import Act
+from terminal.clinic_register import ClinicRegister
 from terminal.desk_enquiry import DocumentSeen
 from terminal.disaster_period import LONGEST
 from terminal.errors import (
@@ -23,8 +25,12 @@ from terminal.errors import (
     DisasterReason,
     DisasterRefusedError,
     RoleError,
+    VisitStateError,
 )
 from terminal.question import QuestionProblem, QuestionState
+from terminal.record_linking import RecordLinking
+from terminal.register_file import write_register_file
+from terminal.right_names import RightNames
 from terminal.views import DeskNeed, HistoryClosed
 from terminal.visit import VisitOrigin
 from tests.desk_outbox import RECEPTION, DeskOutbox
@@ -237,3 +243,21 @@ def test_the_payer_may_refuse_what_the_desk_allows(world: World, desk: DeskOutbo
         desk.question(visit_id), lambda one: one.state is QuestionState.REFUSED, "a refusal"
     )
     assert ended.refusal_code == "disaster-mode-off"
+
+
+def test_nothing_is_remembered_of_a_name(world: World, desk: DeskOutbox) -> None:
+    """The next person of that name may be another: no record is linked and no name is kept."""
+    desk.disaster.switch_on(ADMINISTRATOR, "地震", DAY)
+    visit_id = asks(desk, person(world))
+    desk.sees(desk.question(visit_id), is_answered, "an answer")
+    one = somebody(world, Situation.VALID)
+    register = ClinicRegister(desk.store, desk.now)
+    record = ClinicRecord("10042", one.registered_name, one.birthdate, sex=one.sex)
+    file = write_register_file([record]).encode()
+    register.take(RECEPTION, register.look_at(RECEPTION, file).id)
+    links = RecordLinking(desk.store, desk.now, lambda _: None)
+    assert not links.view(RECEPTION, opens(desk, visit_id)).may_link
+    with pytest.raises(VisitStateError, match="neither card nor number"):
+        links.link(RECEPTION, visit_id, "10042")
+    with pytest.raises(VisitStateError, match="neither card nor number"):
+        RightNames(desk.store, desk.bus, desk.now).enter(RECEPTION, visit_id, "見本　桜子")

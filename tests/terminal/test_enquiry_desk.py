@@ -224,6 +224,27 @@ def test_a_silent_payer_is_stood_in_for_by_the_last_answer(world: World, desk: D
     assert (late.source, late.supersedes) == (ConfirmationSource.LIVE, recorded.id)
 
 
+def test_an_answer_of_this_month_counts_where_the_policy_says_so(
+    world: World, tmp_path: Path
+) -> None:
+    """By month, the last answer to the same number stands in at once, and nobody need wait."""
+    desk = DeskOutbox(
+        tmp_path / "month.db", world.payer(), world.anchor, world.clock, Freshness.MONTHLY
+    )
+    desk.start()
+    try:
+        subject = number_of(somebody(world, Situation.VALID))
+        answered(desk, subject)
+        world.clock.moves_on(days=2)
+        world.running.faults.set("unavailable", path="$submit")
+        visit_id = asks(desk, subject)
+        waiting = desk.sees(desk.question(visit_id), has_problem, "a failure")
+        assert not waiting.waits_at_desk
+        assert confirmation(desk, visit_id).source is ConfirmationSource.RECORDED
+    finally:
+        desk.stop()
+
+
 def test_questions_survive_a_restart(world: World, tmp_path: Path) -> None:
     """Committed before it is sent: the next run of the desk asks under the same id."""
     world.running.faults.set("unavailable", path="$submit")

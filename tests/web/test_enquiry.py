@@ -286,7 +286,13 @@ def test_from_switching_on_to_switching_off(site: Site) -> None:
     site.clinic.payer.payer.disaster.switch(DEFAULT_INSTITUTION, on=True)
     try:
         reception = site.visitor().logs_in(Role.RECEPTION)
-        for path in ("/staff/today", "/staff/register", "/staff/me", "/staff/enquiry"):
+        for path in (
+            "/staff/today",
+            "/staff/register",
+            "/staff/me",
+            "/staff/enquiry",
+            "/staff/visits/none",
+        ):
             page = reception.opens(path).text
             assert "desk-disaster" in page, path
             assert "能登の地震" in page, path
