@@ -362,7 +362,7 @@ def retry_after(value: str, now: datetime) -> float | None:
         return float(value) if len(value) <= 9 else None
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of thirty digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -435,6 +435,7 @@ def test_settings_are_closed(trust: Trust) -> None:
         ("soon", None),
         ("-7", None),
         ("9" * 20, None),
+        ("2 Nov 5 " + "3" * 40 + ":0", None),
         ("Tue, 24 Nov 2026 01:02:33 GMT", 30.0),
         ("Tue, 24 Nov 2026 01:02:00 GMT", 0.0),
     ],
