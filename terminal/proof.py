@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.model import Confirmation, FindingCode, PayerAnswer
+from eligibility.national.unread import unread_elements
+from eligibility.national.wire import RawElement
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.asked import Asked, asked_by
@@ -36,7 +38,8 @@ class AnswerProof:
 
     ``bytes_count`` and ``sha256`` (hex) are of the original as it came; ``call``: the one that
     brought it, None where calls were not recorded yet.  ``of_this_visit``: whether this visit asked
-    for it.  ``withheld``: it may be another person's, so nothing of it is handed out.
+    for it.  ``withheld``: it may be another person's, so nothing of it is handed out.  ``unread``:
+    what it said that the terminal does not know, kept as it came.
     """
 
     confirmation: Confirmation
@@ -48,6 +51,7 @@ class AnswerProof:
     call: Call | None
     of_this_visit: bool
     withheld: bool
+    unread: tuple[RawElement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ def _answer(tx: Transaction, visit: Visit, confirmation: Confirmation) -> Answer
     answer = tx.answers.get(confirmation.answer_id)
     sha256 = hashlib.sha256(answer.original).hexdigest()
     calls = tx.calls.of_question(answer.question_id)
+    withheld = _is_withheld(tx, visit, answer)
     return AnswerProof(
         confirmation=confirmation,
         answer_id=answer.id,
@@ -138,7 +143,8 @@ def _answer(tx: Transaction, visit: Visit, confirmation: Confirmation) -> Answer
         sha256=sha256,
         call=next((call for call in calls if call.reply_sha256 == sha256), None),
         of_this_visit=tx.outbox.get(answer.question_id).visit_id == visit.id,
-        withheld=_is_withheld(tx, visit, answer),
+        withheld=withheld,
+        unread=() if withheld else unread_elements(answer),
     )
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, make_response, render_template
 from werkzeug.wrappers import Response
 
 from eligibility.asking import NumberQuestion, PersonQuestion
+from eligibility.national.unread import lines
 from eligibility.payer import CardQuestion
 from terminal.accounts import TERMINAL
 from terminal.calls import Call, DisclosureCall
@@ -36,6 +37,7 @@ def of_visit(visit_id: str) -> str:
         call_rows=call_rows,
         answer_rows=answer_rows,
         disclosure_rows=disclosure_rows,
+        unread_rows=unread_rows,
     )
 
 
@@ -43,9 +45,11 @@ def of_visit(visit_id: str) -> str:
 @requires(Right.COVERAGE)
 def original(visit_id: str, answer_id: str) -> Response:
     """Hand out an answer's original bytes; who takes them is written down."""
-    response = make_response(terminal().proofs.original(log_in().actor, visit_id, answer_id))
+    content = terminal().proofs.original(log_in().actor, visit_id, answer_id)
+    response = make_response(content)
+    form = "xml" if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") else "json"
     response.headers["Content-Type"] = "application/octet-stream"
-    response.headers["Content-Disposition"] = f'attachment; filename="answer-{answer_id}.json"'
+    response.headers["Content-Disposition"] = f'attachment; filename="answer-{answer_id}.{form}"'
     return response
 
 
@@ -151,6 +155,11 @@ def answer_rows(one: AnswerProof) -> list[tuple[str, str]]:
         (text("staff.proof.question"), one.question_id),
         (text("staff.proof.sha256"), one.sha256),
     ]
+
+
+def unread_rows(one: AnswerProof) -> list[tuple[str, str]]:
+    """Return what the payer told and the terminal does not know: where it stood, and its value."""
+    return [line for element in one.unread for line in lines(element)]
 
 
 def init(app: Flask) -> None:

@@ -55,7 +55,8 @@ DOWNLOAD_KIND = "OQSmuquc02"
 STILL_WORKING_SECONDS = 30.0
 """How long to wait before an answer is fetched again that the payer still works on."""
 
-_UNIT = "BulkConfirmUnit"
+UNIT = "BulkConfirmUnit"
+"""The element that holds one person's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ DOWNLOAD: Layout[DownloadRequest] = message_layout(
 RESPONSE: Layout[BulkResponse] = message_layout(
     BulkResponse,
     RESPONSE_HEADER,
-    Layout(BulkUnits, Series(_UNIT, "units", CONFIRMATION_UNIT)),
+    Layout(BulkUnits, Series(UNIT, "units", CONFIRMATION_UNIT)),
     body_required=False,
 )
 
@@ -263,7 +264,7 @@ def check_download(
 def units_of(response: BulkResponse, root: Node) -> Iterator[tuple[ConfirmationUnit, bytes]]:
     """Yield each unit of a response, and its own part of the file."""
     units = () if response.body is None else response.body.units
-    nodes = root.iterfind(f"MessageBody/{_UNIT}")
+    nodes = root.iterfind(f"MessageBody/{UNIT}")
     return ((unit, part_of(node)) for unit, node in zip(units, nodes, strict=True))
 
 

@@ -144,18 +144,18 @@ def _could_be_utf_8(body: bytes) -> bool:
     return True
 
 
-def parse_message(body: bytes, limits: Limits = SINGLE) -> Node:
-    """Return the root element of a message.
+def parse_message(body: bytes, limits: Limits = SINGLE, root: str = ROOT) -> Node:
+    """Return the root element of a message; ``root``: its name, where it is part of one.
 
     Raises PayerProtocolError, which keeps ``body`` unless that is larger than the limits.
     """
     if len(body) > limits.most_bytes:
         msg = f"the message is larger than {limits.most_bytes} bytes"
         raise PayerProtocolError(msg)
-    return reading(body, lambda: _parse(body, limits))
+    return reading(body, lambda: _parse(body, limits, root))
 
 
-def _parse(body: bytes, limits: Limits) -> Node:
+def _parse(body: bytes, limits: Limits, name: str) -> Node:
     # neither byte can be the second of two in Shift_JIS, so both count what they are
     if body.count(b"<") > 2 * limits.most_elements:
         _unreadable(f"the message has more than {limits.most_elements} elements")
@@ -182,8 +182,8 @@ def _parse(body: bytes, limits: Limits) -> Node:
         # the parser's own words may quote the text
         code = getattr(error, "code", 0)
         _unreadable(f"the message is not well-formed XML (code {code})")
-    if root.tag != ROOT:
-        _unreadable(f"the message's outermost element is not {ROOT}")
+    if root.tag != name:
+        _unreadable(f"the message's outermost element is not {name}")
     return root
 
 
