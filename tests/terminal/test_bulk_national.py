@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from eligibility.codes import QualificationValidity
+from eligibility.simulator.faults import FaultKind
 from terminal.bulk_run import BatchState, BulkBatch, ItemState, RunWay
+from terminal.question import QuestionProblem
 from tests.clinic import wait_for
 from tests.desk_bulk import DeskBulk, ordinary_people, record_of, settings
 from tests.national.desk import LinkedWorld, opened_link
@@ -128,4 +130,49 @@ def test_a_folder_that_is_away_is_waited_for(tmp_path: Path, linked: LinkedWorld
     done = desk.sees_end(TOMORROW)
     assert done.progress is not None
     assert done.progress.answered == 3
+    desk.stop()
+
+
+def test_whom_the_answer_leaves_out_is_an_error_of_their_own(
+    tmp_path: Path, linked: LinkedWorld
+) -> None:
+    """Half of the answers missing: the others count, and those who are left out are told."""
+    desk = a_desk(tmp_path / "desk.db", linked)
+    expects(desk, linked, 4)
+    linked.fails(FaultKind.PARTIAL)
+    desk.check.start()
+    desk.begins(TOMORROW)
+    done = desk.sees_end(TOMORROW)
+    assert done.progress is not None
+    assert (done.progress.answered, done.progress.failed) == (2, 2)
+    problems = {one.problem for one in desk.items(TOMORROW) if one.state is ItemState.FAILED}
+    assert problems == {QuestionProblem.LEFT_OUT}
+    linked.works()
+    desk.begins(TOMORROW)
+    done = desk.sees_end(TOMORROW)
+    assert done.progress is not None
+    assert (done.progress.total, done.progress.answered) == (2, 2)
+    desk.stop()
+
+
+def test_while_the_payer_works_on_it_one_waits(tmp_path: Path, linked: LinkedWorld) -> None:
+    """「処理中」 is no answer and no failure: it is asked again, and the desk's line stays open."""
+    desk = a_desk(tmp_path / "desk.db", linked)
+    expects(desk, linked, 2)
+    linked.fails(FaultKind.QUEUED)
+    desk.check.start()
+    run = desk.begins(TOMORROW)
+
+    def tried() -> bool:
+        parts = desk.store.read(lambda tx: tx.bulk.open_batches(run.id))
+        return bool(parts) and parts[0].attempts > 0
+
+    wait_for(tried, "the part to be tried")
+    assert not desk.line.is_silent
+    linked.works()
+    linked.world.clock.moves_on(hours=1)
+    desk.check.kick()
+    done = desk.sees_end(TOMORROW)
+    assert done.progress is not None
+    assert done.progress.answered == 2
     desk.stop()
