@@ -26,6 +26,8 @@ class Capability(StrEnum):
     PUSHED_VISITS = "pushed-visits"
     """Card visits at another reader of the institution, told unasked."""
     HISTORY = "history"
+    CONSENT_END = "consent-end"
+    """Consents that end before their time can be told."""
     REFERENCE_NUMBERS = "reference-numbers"
     """Registration of 照会番号."""
 

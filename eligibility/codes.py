@@ -243,6 +243,14 @@ class DesignatedInstitution(CodeTable):
     OTHER = "1", "不一致", "Another institution"
 
 
+class ConsentLapse(CodeTable):
+    """同意失効理由 (OQSCD031): why a consent ended before its time."""
+
+    BY_INSTITUTION = "1", "医療機関による取消", "Withdrawn by the institution"
+    BY_PATIENT = "2", "患者による取消", "Withdrawn by the patient"
+    CHANGE_OF_USE = "3", "用途変更", "Change of use"
+
+
 class ConsentCategory(CodeTable):
     """閲覧同意情報種別 (OQSCD036): what a consent is about."""
 

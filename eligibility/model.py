@@ -34,6 +34,7 @@ from eligibility.codes import (
     Sex,
     UnknownCode,
 )
+from eligibility.consenting import ActingFor, ConsentEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +368,9 @@ class Consent:
     """閲覧同意: what this visit's patient allowed, from when to when.
 
     ``ends_at`` is the payer's AvailableTime, or 24 h after ``given_at`` where it names none; never
-    later than that.  ``payer_ref`` is set once the payer registered it.
+    later than that.  ``payer_ref`` is set once the payer registered it.  ``acting_for``: who gave
+    it for the patient, None for the patient.  ``ended_by``: what ended it at ``withdrawn_at``;
+    ``end_told_at``: when the payer was told so.
     """
 
     id: str
@@ -380,6 +383,9 @@ class Consent:
     payer_patient: str | None = None
     payer_ref: str | None = None
     withdrawn_at: datetime | None = None
+    acting_for: ActingFor | None = None
+    ended_by: ConsentEnd | None = None
+    end_told_at: datetime | None = None
 
     def allows(self, category: ConsentCategory, now: datetime) -> bool:
         """Whether this consent opens ``category`` at the moment ``now``."""

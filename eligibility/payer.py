@@ -7,7 +7,7 @@ the payer can check it again.  Adapters: :mod:`eligibility.fhir`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -24,9 +24,9 @@ from eligibility.asking import (
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
-from eligibility.codes import ConsentCategory
+from eligibility.codes import ConsentCategory, PrescriptionIssue
 from eligibility.history import History
-from eligibility.model import CardSubject, Consent, ConsentDecision, PayerAnswer
+from eligibility.model import CardSubject, Consent, PayerAnswer
 
 
 class IdentificationMethod(StrEnum):
@@ -281,13 +281,16 @@ class Payer(Protocol):
         ...
 
     def register_consent(
-        self,
-        consent_id: str,
-        payer_patient: str,
-        decisions: Mapping[ConsentCategory, ConsentDecision],
-        given_at: datetime,
+        self, consent: Consent, payer_patient: str, prescription: PrescriptionIssue | None = None
     ) -> ConsentReceipt:
-        """Tell the payer what the patient allowed; idempotent by ``consent_id``."""
+        """Tell the payer what the patient allowed, and who said it; idempotent by the consent's id.
+
+        ``prescription``: the form of prescription (処方箋発行形態) that was chosen with it.
+        """
+        ...
+
+    def end_consent(self, consent: Consent) -> None:
+        """Tell the payer that a registered consent was withdrawn, when and why; may come twice."""
         ...
 
     def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:

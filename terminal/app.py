@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from eligibility.asking import Capability
 from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
+from terminal.access_list import AccessLists
 from terminal.accounts import TERMINAL
 from terminal.appointment_book import AppointmentBook
 from terminal.audit import Act, AuditEntry
@@ -37,6 +38,7 @@ from terminal.health_face import check_face
 from terminal.health_payer import payer_checks
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
+from terminal.kiosk_questions import Asked
 from terminal.payer_choice import make_payer
 from terminal.payer_line import PayerLine, SideLine
 from terminal.payer_watch import PayerWatch
@@ -161,6 +163,7 @@ class Terminal:
         )
         self.bulk = BulkCommands(self.store, self.payer, now, config.appointments, self._bulk.kick)
         self.proofs = ProofBook(self.store, now)
+        self.access_lists = AccessLists(self.store, now)
         self.reporting = Reporting(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(
@@ -178,6 +181,7 @@ class Terminal:
             enquiries=self._enquiries,
             disclosure=self._disclosure,
             freshness=freshness,
+            asked=Asked(config.kiosk.consents, config.kiosk.prescription_choice),
             bus=self.bus,
             now=now,
             monotonic=monotonic,

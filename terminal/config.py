@@ -25,6 +25,7 @@ from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
 from terminal.face_settings import FaceSettings
 from terminal.reader.settings import ReaderSettings
+from terminal.views import ConsentItem
 
 
 class Section(BaseModel):
@@ -59,6 +60,11 @@ class InstitutionSection(Section):
         description="Kind of institution (医科, 歯科, 薬局)"
     )
     name: str = Field(min_length=1, max_length=100, description="Name, as patients know it")
+    access_list: Literal["role", "name"] = Field(
+        "role",
+        description="How staff stand in the list of who looked that a patient gets: by `role`, or "
+        "by `name` and role",
+    )
 
     @field_validator("name")
     @classmethod
@@ -188,6 +194,17 @@ class KioskSection(Section):
     sound: bool = Field(
         True, description="Whether a soft tone reminds of a card that lies on the reader"
     )
+    consents: tuple[ConsentItem, ...] = Field(
+        tuple(ConsentItem),
+        min_length=1,
+        description="What patients are asked to share, in this order; what is not used here is "
+        "better not asked for",
+    )
+    prescription_choice: bool = Field(
+        False,
+        description="Whether patients choose an electronic or a paper prescription "
+        "(処方箋発行形態); for institutions that issue both",
+    )
     languages: tuple[Literal["ja", "en"], ...] = Field(
         ("ja", "en"), min_length=1, description="Languages to choose from, the first is shown first"
     )
@@ -200,11 +217,11 @@ class KioskSection(Section):
             raise ValueError(msg)
         return value
 
-    @field_validator("languages")
+    @field_validator("languages", "consents")
     @classmethod
-    def _each_language_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) != len(value):
-            msg = "each language once"
+            msg = "each one once"
             raise ValueError(msg)
         return value
 

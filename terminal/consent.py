@@ -4,7 +4,8 @@ History lives in memory under its consent and nowhere else; each look asks the s
 by id and compares the clock, so that an ended or withdrawn consent closes at once.
 
 A consent is committed before the payer is told of it, under an id that makes telling it twice
-harmless; what a former run did not get to, the next one finds in the store.
+harmless; what a former run did not get to, the next one finds in the store.  So it is with the end
+of a consent that the payer knows.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from eligibility.codes import ConsentCategory
+from eligibility.asking import Capability
+from eligibility.codes import ConsentCategory, PrescriptionIssue
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     EligibilityError,
@@ -28,100 +30,31 @@ from eligibility.errors import (
     PayerUnavailableError,
 )
 from eligibility.history import History
-from eligibility.model import (
-    Confirmation,
-    Consent,
-    ConsentChannel,
-    ConsentDecision,
-    FindingCode,
-    Subject,
-)
-from eligibility.payer import IdentificationMethod, Payer, may_open_history
+from eligibility.model import Confirmation, Consent, FindingCode
+from eligibility.payer import Payer
 from terminal.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.calls import CallOutcome, DisclosureCall, outcome_of
+from terminal.consent_rules import (
+    CONSENT_LIVES,
+    HISTORY_CATEGORIES,
+    has_end_to_tell,
+    history_closed_because,
+    open_categories,
+    registered,
+)
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
-from terminal.identification import Identification
 from terminal.payer_line import SideLine
 from terminal.store import Store, Transaction
-from terminal.views import ConsentItem, HistoryClosed
 
 log = logging.getLogger(__name__)
 
-CONSENT_LIVES = timedelta(hours=24)
-HISTORY_CATEGORIES = (
-    ConsentCategory.YZK,
-    ConsentCategory.SRJ,
-    ConsentCategory.SHJ,
-    ConsentCategory.TKK,
-)
 FETCHERS = 2
 ASKED_AGAIN = (PayerUnavailableError, PayerTrustError, StoreError)
 """Faults that pass by themselves or once the installer has been."""
 
 T = TypeVar("T")
-
-
-def consent_from_answers(
-    visit_id: str,
-    subject: Subject,
-    answers: Mapping[ConsentItem, ConsentDecision],
-    given_at: datetime,
-) -> Consent:
-    """Return the consent value of one kiosk round; what was not answered is no.
-
-    Categories that the kiosk did not ask about stay NOT_ASKED.
-    """
-    decisions = dict.fromkeys(ConsentCategory, ConsentDecision.NOT_ASKED)
-    for item in ConsentItem:
-        if item in answers:
-            decisions.update(dict.fromkeys(item.categories, answers[item]))
-    return Consent(
-        id=uuid.uuid4().hex,
-        visit_id=visit_id,
-        subject=subject,
-        decisions=decisions,
-        given_at=given_at,
-        ends_at=given_at + CONSENT_LIVES,
-        channel=ConsentChannel.KIOSK,
-    )
-
-
-def open_categories(consent: Consent | None, now: datetime) -> frozenset[ConsentCategory]:
-    """Return what may be fetched and shown now."""
-    if consent is None:
-        return frozenset()
-    return frozenset(c for c in HISTORY_CATEGORIES if consent.allows(c, now))
-
-
-def history_closed_because(
-    consent: Consent | None,
-    confirmation: Confirmation | None,
-    now: datetime,
-    identified: Identification | None = None,
-) -> HistoryClosed | None:
-    """Return why a visit's history is closed to everybody, or None where consent opens it.
-
-    ``identified``: by which the payer may be one that opens none.
-    """
-    if consent is None:
-        granted = (
-            identified is None
-            # who came was established at the payer's own reader, and nobody was asked there
-            or identified.method is IdentificationMethod.PAYER_ASSERTED
-            or may_open_history(identified.method, identified.proof)
-        )
-        return HistoryClosed.NOT_ASKED if granted else HistoryClosed.NOT_GRANTED
-    if consent.withdrawn_at is not None or now >= consent.ends_at:
-        return HistoryClosed.ENDED
-    if not open_categories(consent, now):
-        return HistoryClosed.REFUSED
-    if confirmation is None or not confirmation.source.is_todays_answer:
-        return HistoryClosed.NOT_CONFIRMED
-    if any(finding.blocks_history for finding in confirmation.findings):
-        return HistoryClosed.BLOCKED_BY_FINDING
-    return None
 
 
 class Disclosure:
@@ -176,9 +109,19 @@ class Disclosure:
         for visit_id, history in kept:
             consent = self._live(history.consent_id)
             if not open_categories(consent, now):
-                with self._lock:
-                    self._histories.pop(visit_id, None)
-                self._bus.publish(Topic.VISIT, visit_id)
+                self._forget(visit_id)
+
+    def consent_ended(self, visit_id: str) -> None:
+        """Drop what a consent opened that has just ended, and tell the payer of its end."""
+        self._forget(visit_id)
+        self.advance(visit_id)
+
+    def _forget(self, visit_id: str) -> None:
+        """Drop a visit's history, and let the pages that show it go blank."""
+        with self._lock:
+            self._histories.pop(visit_id, None)
+        self._bus.publish(Topic.CONSENT, visit_id)
+        self._bus.publish(Topic.VISIT, visit_id)
 
     def drop_closed(self, visit_id: str) -> None:
         """Drop a visit's history at once where nothing opens it any more, as after a finding."""
@@ -256,6 +199,9 @@ class Disclosure:
         consent, confirmation, payer_patient = self._store.read(lambda tx: _basis(tx, visit_id))
         if consent is None or self._now() >= consent.ends_at:
             return
+        if consent.withdrawn_at is not None:
+            self._tell_end(consent)
+            return
         if confirmation is None or _names_another_person(confirmation):
             # the patient spoke for himself: nothing is told of whom the payer takes him for
             return
@@ -263,7 +209,9 @@ class Disclosure:
             if payer_patient is None:
                 return
             consent = self._register(consent, payer_patient)
-        if history_closed_because(consent, confirmation, self._now()) is None:
+        if consent.withdrawn_at is not None:  # while the payer was being told of it
+            self._tell_end(consent)
+        elif history_closed_because(consent, confirmation, self._now()) is None:
             self._fetch(consent)
 
     def _call(self, consent: Consent, category: ConsentCategory | None, work: Callable[[], T]) -> T:
@@ -317,35 +265,37 @@ class Disclosure:
                     self._waiting[visit_id] = (since, goes_at(since))
 
     def _register(self, consent: Consent, payer_patient: str) -> Consent:
+        prescription = self._store.read(lambda tx: _prescription(tx, consent.visit_id))
         receipt = self._call(
             consent,
             None,
-            lambda: self._payer.register_consent(
-                consent.id, payer_patient, consent.decisions, consent.given_at
-            ),
+            lambda: self._payer.register_consent(consent, payer_patient, prescription),
         )
-        registered = replace(
-            consent,
-            payer_ref=receipt.payer_ref,
-            payer_patient=payer_patient,
-            # the payer may end it sooner, never later than the desk's own limit
-            ends_at=min(consent.ends_at, receipt.available_until),
-        )
+
+        def store(tx: Transaction) -> Consent:
+            # as it stands now: it may have been withdrawn while the payer was being told of it
+            stored = registered(tx.consents.get(consent.id) or consent, payer_patient, receipt)
+            tx.consents.save(stored)
+            tx.audit.append(_entry(Act.CONSENT_REGISTERED, consent))
+            return stored
+
+        return self._store.write(store)
+
+    def _tell_end(self, consent: Consent) -> None:
+        if not has_end_to_tell(consent, self._now()) or not self._payer_hears_ends:
+            return
+        self._call(consent, None, lambda: self._payer.end_consent(consent))
+        told = replace(consent, end_told_at=self._now())
 
         def store(tx: Transaction) -> None:
-            tx.consents.save(registered)
-            tx.audit.append(
-                AuditEntry(
-                    Act.CONSENT_REGISTERED,
-                    TERMINAL,
-                    consent.visit_id,
-                    consent_id=consent.id,
-                    subject=consent.subject,
-                )
-            )
+            tx.consents.save(told)
+            tx.audit.append(_entry(Act.CONSENT_END_TOLD, consent))
 
         self._store.write(store)
-        return registered
+
+    @property
+    def _payer_hears_ends(self) -> bool:
+        return Capability.CONSENT_END in self._payer.capabilities
 
     def _fetch(self, consent: Consent) -> None:
         """Fetch category by category: one that fails takes none of the others with it.
@@ -381,14 +331,8 @@ class Disclosure:
             raise fault
 
     def _keep(self, consent: Consent, history: History) -> None:
-        entry = AuditEntry(
-            Act.HISTORY_FETCHED,
-            TERMINAL,
-            consent.visit_id,
-            consent_id=consent.id,
-            subject=consent.subject,
-            reason=",".join(sorted(c.value for c in history.fetched)),
-        )
+        fetched = ",".join(sorted(c.value for c in history.fetched))
+        entry = _entry(Act.HISTORY_FETCHED, consent, fetched)
         self._store.write(lambda tx: tx.audit.append(entry))
         with self._lock:
             self._histories[consent.visit_id] = history
@@ -410,6 +354,21 @@ def _basis(
     if confirmation is not None and confirmation.source.is_todays_answer:
         payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
     return tx.consents.of_visit(visit_id), confirmation, payer_patient
+
+
+def _prescription(tx: Transaction, visit_id: str) -> PrescriptionIssue | None:
+    return tx.visits.get(visit_id).prescription
+
+
+def _entry(act: Act, consent: Consent, reason: str | None = None) -> AuditEntry:
+    return AuditEntry(
+        act,
+        TERMINAL,
+        consent.visit_id,
+        consent_id=consent.id,
+        subject=consent.subject,
+        reason=reason,
+    )
 
 
 def _names_another_person(confirmation: Confirmation) -> bool:

@@ -21,6 +21,8 @@ class Topic(StrEnum):
     DEVICE = "device"
     BULK = "bulk"
     """A check of many people got further."""
+    CONSENT = "consent"
+    """A visit's consent has just ended: pages that show what it opened go blank at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from eligibility.errors import ConsentRequiredError
 from eligibility.model import Confirmation, ConfirmationSource, Consent, InsuredPerson
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
-from terminal.consent import (
+from terminal.consent import Disclosure
+from terminal.consent_rules import (
     HISTORY_CATEGORIES,
-    Disclosure,
     history_closed_because,
     open_categories,
 )
@@ -33,6 +33,7 @@ WITHOUT_CONSENT = frozenset(
         HistoryClosed.NOT_GRANTED,
         HistoryClosed.REFUSED,
         HistoryClosed.ENDED,
+        HistoryClosed.WITHDRAWN,
         HistoryClosed.WITHOUT_CARD,
     }
 )
@@ -58,8 +59,6 @@ class HistoryAccess:
         Raises RoleError for a role without history, UnknownVisitError, ConsentRequiredError where
         no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
         """
-        asked = ",".join(sorted(one.value for one in categories))
-
         def read(
             tx: Transaction,
         ) -> tuple[Consent | None, HistoryClosed | None, InsuredPerson | None]:
@@ -69,6 +68,8 @@ class HistoryAccess:
             confirmation = confirmations[0] if confirmations else None
             identified = tx.identifications.of_visit(visit_id)
             closed = self.closed(actor, visit, identified, consent, confirmation)
+            shown = open_categories(consent, self._now()) & categories
+            seen = ",".join(sorted(one.value for one in shown))
             tx.audit.append(
                 AuditEntry(
                     Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
@@ -76,7 +77,7 @@ class HistoryAccess:
                     visit_id,
                     consent_id=consent.id if consent else None,
                     subject=visit.subject,
-                    reason=asked if closed is None else closed.value,
+                    reason=seen if closed is None else closed.value,
                 )
             )
             return consent, closed, _person(tx, confirmation)

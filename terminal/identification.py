@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from eligibility.consenting import ActingFor
 from eligibility.model import NOT_READ, HolderAttributes, NotRead
 from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
 
@@ -31,8 +32,8 @@ class Identification:
     """How one visit's holder was identified.
 
     ``actor``: the staff account's id for STAFF_VISUAL, else ``"holder"``; ``acting_for``: the
-    relation (:class:`ActingFor`) of who acted for the holder, where staff said so; ``reason``: why
-    staff looked (never free text from a kiosk).
+    relation of who acted for the holder, as told at the kiosk or by staff; ``reason``: why staff
+    looked (never free text from a kiosk).
     ``certificate``: DER.  ``revocation_as_of``: the moment for which the issuer told the state of
     ``revocation``; with NOT_CHECKED that of a list too old to count, if there was one.
     """
@@ -43,7 +44,7 @@ class Identification:
     certificate: bytes = field(repr=False)
     revocation: RevocationState = RevocationState.NOT_CHECKED
     attributes_source: AttributesSource = AttributesSource.NONE
-    acting_for: str | None = None
+    acting_for: ActingFor | None = None
     reason: str | None = None
     revocation_as_of: datetime | None = None
 
@@ -90,12 +91,3 @@ class VisualReason(StrEnum):
     FACE_NOT_CONFIRMED = "face-not-confirmed"
     CANNOT_OPERATE = "cannot-operate"
     CONDITION = "condition"
-
-
-class ActingFor(StrEnum):
-    """Who typed and answered for a holder who cannot: said by staff, who see them."""
-
-    PARENT = "parent"
-    GUARDIAN = "guardian"
-    FAMILY = "family"
-    CAREGIVER = "caregiver"

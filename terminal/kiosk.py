@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from eligibility.codes import PrescriptionIssue
 from eligibility.model import ConsentDecision
 from eligibility.payer import IdentificationMethod
 from terminal.errors import (
@@ -29,6 +30,7 @@ from terminal.views import (
     KioskNotice,
     KioskStep,
     KioskView,
+    Shared,
 )
 
 NOTICE_SECONDS = 8.0
@@ -44,10 +46,17 @@ UNIDENTIFIED_STEPS = (KioskStep.CHOOSE, KioskStep.FACE, *PIN_STEPS)
 """The steps of a visit whose holder is not identified yet."""
 CHOOSING_STEPS = (KioskStep.CHOOSE, KioskStep.FACE, KioskStep.PIN)
 """The steps at which another way to be identified may be chosen."""
+ASKING_STEPS = (
+    KioskStep.GUARDIAN,
+    KioskStep.MY_CONSENTS,
+    KioskStep.CONSENT,
+    KioskStep.PRESCRIPTION,
+)
+"""The steps at which an identified patient is asked; what is not answered is no."""
 ANSWERED_STEPS = (
     KioskStep.CHOOSE,
     KioskStep.PIN,
-    KioskStep.CONSENT,
+    *ASKING_STEPS,
     KioskStep.REGISTER,
     KioskStep.DONE,
 )
@@ -74,6 +83,8 @@ class KioskState:
     ``deadline``: monotonic seconds when the step ends by itself.  ``card_left_at``: since when a
     card lies there that nobody is using.  ``pin_on_reader``: the reader has keys for the PIN.
     ``ways``: how the holder may still be identified without staff, the first choice first.
+    ``one_by_one``: the patient wants each item by itself; ``acting_told``: who answers was asked;
+    ``chooses_again``: what is shared by now was shown; ``resume``: the step that was interrupted.
     """
 
     version: int = 0
@@ -93,6 +104,13 @@ class KioskState:
     card_left_at: datetime | None = None
     ways: tuple[IdentificationMethod, ...] = (IdentificationMethod.PIN,)
     face: FacePrompt | None = None
+    one_by_one: bool = False
+    acting_told: bool = False
+    chooses_again: bool = False
+    shared: Shared | None = None
+    asks_prescription: bool = False
+    prescription: PrescriptionIssue | None = None
+    resume: KioskStep | None = None
 
     @property
     def methods(self) -> tuple[IdentificationMethod, ...]:
@@ -111,13 +129,26 @@ class KioskState:
         return next((item for item in self.asked if item not in self.answers), None)
 
     @property
+    def combined(self) -> tuple[ConsentItem, ...]:
+        """What one question asks about together (包括同意); empty where each is asked by itself."""
+        together = len(self.asked) > 1 and not self.answers and not self.one_by_one
+        return self.asked if together and self.step is KioskStep.CONSENT else ()
+
+    @property
+    def may_act(self) -> bool:
+        """Whether one who answers for another may say so now: before anything was answered."""
+        begins = self.step in (KioskStep.CONSENT, KioskStep.MY_CONSENTS)
+        return begins and not (self.answers or self.one_by_one or self.acting_told)
+
+    @property
     def settled_answers(self) -> dict[ConsentItem, ConsentDecision]:
         """The answers, where what was not answered is no."""
         return {item: self.answers.get(item, ConsentDecision.NO) for item in self.asked}
 
     def view(self, monotonic: float) -> KioskView:
         """Return what the page may know."""
-        item = self.next_item if self.step is KioskStep.CONSENT else None
+        asks_one = self.step is KioskStep.CONSENT and not self.combined
+        item = self.next_item if asks_one else None
         done = self.step is KioskStep.DONE
         return KioskView(
             version=self.version,
@@ -138,6 +169,10 @@ class KioskState:
             seconds_left=None if self.deadline is None else max(0.0, self.deadline - monotonic),
             methods=self.methods,
             face=self.face if self.step is KioskStep.FACE else None,
+            combined=self.combined,
+            may_act=self.may_act,
+            shared=self.shared if self.step is KioskStep.MY_CONSENTS else None,
+            prescription=self.prescription if done else None,
         )
 
 

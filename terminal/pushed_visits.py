@@ -30,7 +30,7 @@ from terminal.accounts import PAYER
 from terminal.asked import pushed_question
 from terminal.audit import Act, AuditEntry
 from terminal.confirming import Confirming
-from terminal.consent import CONSENT_LIVES
+from terminal.consent_rules import CONSENT_LIVES
 from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import AttributesSource, Identification

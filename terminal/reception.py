@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from eligibility.model import ConsentDecision
+from eligibility.consenting import ActingFor
 from eligibility.payer import IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.access_rules import require_coverage
@@ -33,16 +33,17 @@ from terminal.face_check import FaceCheck
 from terminal.face_work import FaceWork
 from terminal.freshness import Freshness
 from terminal.holder_reading import HolderReading
-from terminal.identification import ActingFor, VisualReason
-from terminal.kiosk import ANSWER_SECONDS, ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
+from terminal.identification import VisualReason
+from terminal.kiosk import ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
+from terminal.kiosk_questions import Asked, KioskQuestions
 from terminal.number_reading import NumberReading
 from terminal.payer_line import PayerLine
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.registration import CardRegistrations
+from terminal.sharing import Sharing
 from terminal.store import Store
 from terminal.views import (
-    ConsentItem,
     DayList,
     DeskNeed,
     KioskStep,
@@ -77,6 +78,7 @@ class ReceptionDesk:
         enquiries: Enquiries,
         disclosure: Disclosure,
         freshness: Freshness,
+        asked: Asked,
         bus: EventBus,
         now: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
@@ -85,7 +87,7 @@ class ReceptionDesk:
 
         ``record_issuers``: whose signed card records count, None where none is configured;
         ``card_camera``: what looks at the card's face, ``face``: what verifies the patient's, each
-        None likewise.
+        None likewise.  ``asked``: what an identified patient is asked.
         """
         self._reader = reader
         self._enquiries = enquiries
@@ -94,6 +96,7 @@ class ReceptionDesk:
         self._book = VisitBook(store, disclosure, bus, now, freshness)
         self._records = VisitRecords(store, bus, now, desk_id)
         self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
+        self.sharing = Sharing(store, disclosure, now)
         self._steps = VisitSteps(
             self._records,
             self._book,
@@ -102,7 +105,18 @@ class ReceptionDesk:
             disclosure,
             CardRegistrations(store, verifier, bus, now),
             bus,
+            lambda steps: KioskQuestions(
+                asked=asked,
+                kiosk=self._kiosk,
+                records=self._records,
+                sharing=self.sharing,
+                store=store,
+                now=now,
+                lock=steps.lock,
+                finish=steps.answered,
+            ),
         )
+        self.questions = self._steps.questions
         self._lock, self._cards = self._steps.lock, self._steps.cards
         self._pin_work = PinWork(desk_id, reader, self._steps, now)
         self._holders = HolderReading(
@@ -211,22 +225,6 @@ class ReceptionDesk:
         There is one only while this visit's patient stands before the camera (FACE).
         """
         return self._face_work.preview(visit_id)
-
-    def answer_consent(self, visit_id: str, item: ConsentItem, allow: bool) -> None:
-        """Take the patient's answer to the item that is asked now.  Raises VisitStateError."""
-        with self._lock:
-            self._kiosk.require(visit_id, KioskStep.CONSENT)
-            if item is not self._kiosk.state.next_item:
-                msg = f"{item} is not asked now"
-                raise VisitStateError(msg)
-            decision = ConsentDecision.YES if allow else ConsentDecision.NO
-            answers = {**self._kiosk.state.answers, item: decision}
-            if len(answers) < len(self._kiosk.state.asked):
-                self._kiosk.wait_for_patient(KioskStep.CONSENT, answers=answers)
-            else:
-                self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS, answers=answers)
-                self._steps.finish(visit_id, CloseReason.COMPLETED)
-                self._steps.show_outcome(visit_id)
 
     def answer_registration(self, visit_id: str, agree: bool) -> None:
         """Take the answer whether the card shall be an insurance card.  Raises VisitStateError."""

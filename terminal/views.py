@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from eligibility.codes import ConsentCategory, QualificationValidity, UnknownCode
+from eligibility.codes import (
+    ConsentCategory,
+    PrescriptionIssue,
+    QualificationValidity,
+    UnknownCode,
+)
 from eligibility.history import History
 from eligibility.holder import Comparison
 from eligibility.model import (
@@ -33,14 +38,27 @@ class ConsentItem(StrEnum):
     """One question of the kiosk; each covers the categories that the payer knows."""
 
     MEDICINES_AND_TREATMENT = "medicines-and-treatment"
+    OPERATIONS_AND_DIAGNOSES = "operations-and-diagnoses"
     CHECKUPS = "checkups"
+    SPECIFIC_DISEASES = "specific-diseases"
 
     @property
     def categories(self) -> tuple[ConsentCategory, ...]:
         """The payer's categories that a yes to this item opens."""
-        if self is ConsentItem.CHECKUPS:
-            return (ConsentCategory.TKK,)
-        return (ConsentCategory.YZK, ConsentCategory.SRJ)
+        return {
+            ConsentItem.MEDICINES_AND_TREATMENT: (ConsentCategory.YZK, ConsentCategory.SRJ),
+            ConsentItem.OPERATIONS_AND_DIAGNOSES: (ConsentCategory.SHJ,),
+            ConsentItem.CHECKUPS: (ConsentCategory.TKK,),
+            ConsentItem.SPECIFIC_DISEASES: (ConsentCategory.TSR,),
+        }[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a patient lets this institution see now, by an earlier tap, and until when."""
+
+    items: tuple[ConsentItem, ...]
+    until: datetime
 
 
 class KioskStep(StrEnum):
@@ -55,7 +73,10 @@ class KioskStep(StrEnum):
     PIN = "pin"
     PIN_ON_READER = "pin-on-reader"
     CHECKING_PIN = "checking-pin"
+    GUARDIAN = "guardian"
+    MY_CONSENTS = "my-consents"
     CONSENT = "consent"
+    PRESCRIPTION = "prescription"
     REGISTER = "register"
     CHECKING = "checking"
     DONE = "done"
@@ -131,6 +152,10 @@ class KioskView:
     agreed, at DONE; ``renew_card``: the card's certificate ends soon or has ended, also told then;
     ``is_phone``: a phone lies there and no card.  ``methods``: FACE and PIN, as far as they may be
     chosen now: all at CHOOSE, the other one at FACE and at PIN.  ``face``: what to tell at FACE.
+
+    ``combined``: at CONSENT, what one question asks about together (包括同意); ``may_act``: who
+    answers may say that it is for another; ``shared``: what is shared by now, at MY_CONSENTS.
+    ``prescription``: the form that was chosen, at DONE.
     """
 
     WARN_SECONDS = 20
@@ -153,6 +178,10 @@ class KioskView:
     seconds_left: float | None = None
     methods: tuple[IdentificationMethod, ...] = ()
     face: FacePrompt | None = None
+    combined: tuple[ConsentItem, ...] = ()
+    may_act: bool = False
+    shared: Shared | None = None
+    prescription: PrescriptionIssue | None = None
 
 
 class DeskNeed(StrEnum):
@@ -227,6 +256,7 @@ class HistoryClosed(StrEnum):
     ENDED = "ended"
     WITHOUT_CARD = "without-card"
     """Opened by number or name: nobody proved who they are, so nothing can be consented to."""
+    WITHDRAWN = "withdrawn"
     BLOCKED_BY_FINDING = "blocked-by-finding"
     NOT_CONFIRMED = "not-confirmed"
     FETCHING = "fetching"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from eligibility.codes import PrescriptionIssue
 from eligibility.model import Subject
 from terminal.card.jpki import TokenKind
 from terminal.errors import CertificateReason, VisitStateError
@@ -109,6 +110,7 @@ class Visit:
     certificate was not accepted, if it was not.  ``token``: a card or which phone, None where it
     was not read; ``has_photo``: whether the card bears a photo, None where nobody knows.
     ``registration``: the patient's answer to 健康保険証利用登録, None where none was given.
+    ``prescription``: the form of prescription (処方箋発行形態) that the patient chose, likewise.
     """
 
     id: str
@@ -126,6 +128,7 @@ class Visit:
     token: TokenKind | None = None
     has_photo: bool | None = None
     registration: RegistrationAnswer | None = None
+    prescription: PrescriptionIssue | None = None
 
 
 def allowed(visit: Visit, event: VisitEvent) -> bool:

@@ -24,7 +24,8 @@ from eligibility.names import can_be_written
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor
 from terminal.audit import Act, AuditEntry
-from terminal.consent import Disclosure, open_categories
+from terminal.consent import Disclosure
+from terminal.consent_rules import open_categories, without_refused
 from terminal.deciding import offered
 from terminal.decision import Decision
 from terminal.declaration import declaration_of
@@ -88,27 +89,34 @@ class VisitBook:
         sequence = self._bus.sequence
         now = self._now()
         day = self._store.read(lambda tx: self._rows(tx, now))
-        today = {row.visit.id for row in day[0]}
         with self._lock:
             # a desk runs for months: what stands in no list any more is forgotten
+            today = {row.visit.id for row in day[0]}
             self._listed = {pair for pair in self._listed if pair[1] in today}
-            new = [
-                row
-                for row in day[0]
-                if row.visit.subject and (actor.id, row.visit.id) not in self._listed
-            ]
-        if new:
+        if self._new_to(actor, day[0]):
 
-            def note(tx: Transaction) -> None:
-                for row in new:
+            def look(tx: Transaction) -> tuple[tuple[VisitRow, ...], int]:
+                seen = self._rows(tx, now)
+                for row in self._new_to(actor, seen[0]):
                     tx.audit.append(
                         AuditEntry(Act.LIST_SEEN, actor, row.visit.id, subject=row.visit.subject)
                     )
+                return seen
 
-            self._store.write(note)
+            # read again, so that who is shown is written down in the transaction that reads
+            day = self._store.write(look)
             with self._lock:
-                self._listed.update((actor.id, row.visit.id) for row in new)
+                self._listed.update((actor.id, row.visit.id) for row in day[0] if row.visit.subject)
         return DayList(now, sequence, day[0], day[1])
+
+    def _new_to(self, actor: Actor, rows: tuple[VisitRow, ...]) -> list[VisitRow]:
+        """Return the lines with a person that do not stand in this one's list yet."""
+        with self._lock:
+            return [
+                row
+                for row in rows
+                if row.visit.subject and (actor.id, row.visit.id) not in self._listed
+            ]
 
     def _rows(self, tx: Transaction, now: datetime) -> tuple[tuple[VisitRow, ...], int]:
         visits = tx.visits.opened_between(*day_bounds(now))
@@ -267,25 +275,29 @@ def _row(
     withheld = confirmation is not None and any(
         finding.code is FindingCode.OTHER_PERSON for finding in confirmation.findings
     )
+    consent = tx.consents.of_visit(visit.id)
     if withheld:
         answer = None
+    elif answer is not None:
+        results = tuple(without_refused(one, consent) for one in answer.results)
+        answer = replace(answer, results=results)
     decision = next(iter(tx.decisions.of_visit(visit.id)), None)
     answered = confirmation is not None and confirmation.source.is_todays_answer
     decided = decision is not None and not answered
-    results: tuple[Coverage, ...] = answer.results if answer else ()
-    names = {result.person.name for result in results}
+    shown: tuple[Coverage, ...] = answer.results if answer else ()
+    names = {result.person.name for result in shown}
     name = names.pop() if len(names) == 1 else None
     row = VisitRow(
         visit=visit,
         need=need_of(visit, question, confirmation, decided=decided),
         name=name,
-        coverage=results[0] if len(results) == 1 else None,
+        coverage=shown[0] if len(shown) == 1 else None,
         validity=confirmation.qualification_validity if confirmation else None,
         confirmation=confirmation,
         worst=worst_of(confirmation) if confirmation else None,
         question=question,
         identification=tx.identifications.of_visit(visit.id),
-        consent=tx.consents.of_visit(visit.id),
+        consent=consent,
         withheld=withheld,
         is_current=confirmation is not None
         and _counts_as_current(tx, confirmation, freshness, now),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from eligibility.codes import PrescriptionIssue
+from eligibility.consenting import ActingFor, ConsentEnd
 from eligibility.model import CardSubject, ConsentDecision
 from terminal.accounts import KIOSK, TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
@@ -14,12 +16,13 @@ from terminal.card.certificates import VerifiedCertificate
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
 from terminal.confirming import trusted_answer
-from terminal.consent import consent_from_answers
+from terminal.consent_rules import consent_from_answers
 from terminal.enquiries import JAPAN, new_question
 from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason, VisitStateError
 from terminal.events import EventBus, Topic
-from terminal.identification import ActingFor, HolderRecord, Identification, NumberBEntry
+from terminal.identification import HolderRecord, Identification, NumberBEntry
 from terminal.recognition import CardInReader
+from terminal.sharing import end_all, living
 from terminal.staff_look import has_no_photo, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem
@@ -174,13 +177,22 @@ class VisitRecords:
         return question.id
 
     def finish(
-        self, visit_id: str, reason: CloseReason, answers: Mapping[ConsentItem, ConsentDecision]
-    ) -> None:
-        """End an identified visit's part at the kiosk, with the answers to what was asked."""
+        self,
+        visit_id: str,
+        reason: CloseReason,
+        answers: Mapping[ConsentItem, ConsentDecision],
+        prescription: PrescriptionIssue | None = None,
+    ) -> tuple[str, ...]:
+        """End an identified visit's part at the kiosk, with the answers to what was asked.
+
+        A new consent takes the place of all that the same certificate's holder gave before; the
+        visits of those are returned.
+        """
         now = self._now()
 
-        def store(tx: Transaction) -> None:
+        def store(tx: Transaction) -> tuple[str, ...]:
             visit = tx.visits.get(visit_id)
+            former: tuple[str, ...] = ()
             tx.visits.save(
                 after(
                     visit,
@@ -188,10 +200,15 @@ class VisitRecords:
                     staff_need=None,
                     closed_at=now,
                     close_reason=reason,
+                    prescription=prescription,
                 )
             )
             if answers and visit.subject is not None:
-                consent = consent_from_answers(visit_id, visit.subject, answers, now)
+                identified = tx.identifications.of_visit(visit_id)
+                acting_for = None if identified is None else identified.acting_for
+                earlier = living(tx, visit.subject, now)
+                former = end_all(tx, earlier, ConsentEnd.REPLACED, KIOSK, now)
+                consent = consent_from_answers(visit_id, visit.subject, answers, now, acting_for)
                 tx.consents.add(consent)
                 tx.audit.append(
                     AuditEntry(
@@ -203,10 +220,17 @@ class VisitRecords:
                         reason=",".join(f"{c.value}={d}" for c, d in consent.decisions.items()),
                     )
                 )
+            if prescription is not None:
+                chosen = AuditEntry(
+                    Act.PRESCRIPTION_CHOSEN, KIOSK, visit_id, reason=prescription.name.lower()
+                )
+                tx.audit.append(chosen)
             tx.audit.append(AuditEntry(Act.VISIT_CLOSED, KIOSK, visit_id, reason=reason))
+            return former
 
-        self._store.write(store)
+        former = self._store.write(store)
         self._bus.publish(Topic.VISIT, visit_id)
+        return former
 
     def abandon(self, visit_id: str, reason: CloseReason, actor: Actor) -> None:
         """End a visit whose holder was never identified."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.payer import HolderEvidence, may_open_history
@@ -23,10 +24,11 @@ from terminal.identification import (
     RevocationState,
     VisualReason,
 )
-from terminal.kiosk import ANSWER_SECONDS, UNIDENTIFIED_STEPS, Kiosk
+from terminal.kiosk import ANSWER_SECONDS, ASKING_STEPS, UNIDENTIFIED_STEPS, Kiosk
+from terminal.kiosk_questions import KioskQuestions
 from terminal.recognition import KnownCard
 from terminal.registration import CardRegistrations
-from terminal.views import ConsentItem, DoneOutcome, KioskNotice, KioskStep
+from terminal.views import DoneOutcome, KioskNotice, KioskStep
 from terminal.visit import CloseReason, StaffNeed
 from terminal.visit_book import VisitBook
 from terminal.visit_records import VisitRecords
@@ -50,8 +52,9 @@ class VisitSteps:
         disclosure: Disclosure,
         registrations: CardRegistrations,
         bus: EventBus,
+        ask: Callable[[VisitSteps], KioskQuestions],
     ) -> None:
-        """All parts are the desk's own."""
+        """All parts are the desk's own; ``ask``: makes what asks identified patients."""
         self.lock = threading.RLock()
         self.records = records
         self.book = book
@@ -61,6 +64,7 @@ class VisitSteps:
         self._disclosure = disclosure
         self._registrations = registrations
         self._bus = bus
+        self.questions = ask(self)
 
     def identified(
         self,
@@ -101,26 +105,27 @@ class VisitSteps:
             return
         today = evidence.identified_at.astimezone(JAPAN).date()
         renew_card = should_be_renewed(known.verified.not_after, today)
-        if known.verified.in_grace or not may_open_history(evidence.method, evidence.proof):
-            # nothing is asked that a yes would not open
-            self.kiosk.show(
-                KioskStep.CHECKING,
-                ends_in=ANSWER_SECONDS,
-                staff_called=False,
-                renew_card=renew_card,
-            )
-            self.finish(visit_id, CloseReason.COMPLETED)
-        else:
-            self.kiosk.wait_for_patient(
-                KioskStep.CONSENT,
-                asked=tuple(ConsentItem),
-                staff_called=False,
-                renew_card=renew_card,
-            )
+        # nothing is asked that a yes would not open
+        opens = may_open_history(evidence.method, evidence.proof)
+        self.questions.begin(
+            visit_id, may_share=opens and not known.verified.in_grace, renew_card=renew_card
+        )
+
+    def answered(self, visit_id: str) -> None:
+        """End the part of a patient who has answered everything."""
+        self.finish(visit_id, CloseReason.COMPLETED)
+        self.show_outcome(visit_id)
 
     def finish(self, visit_id: str, reason: CloseReason) -> None:
-        """End the patient's part at the kiosk: what was asked and not answered is no."""
-        self.records.finish(visit_id, reason, self.kiosk.state.settled_answers)
+        """End the patient's part at the kiosk: what was asked and not answered is no.
+
+        Who was shown what is shared already, and answered nothing, has said nothing new.
+        """
+        state = self.kiosk.state
+        answers = {} if state.step is KioskStep.MY_CONSENTS else state.settled_answers
+        former = self.records.finish(visit_id, reason, answers, state.prescription)
+        for one in former:
+            self._disclosure.consent_ended(one)
         self._disclosure.advance(visit_id)
 
     def abandon(self, visit_id: str, reason: CloseReason, actor: Actor) -> None:
@@ -139,7 +144,7 @@ class VisitSteps:
         step, visit_id = self.kiosk.state.step, self.kiosk.state.visit_id
         if visit_id is None:
             return
-        if step is KioskStep.CONSENT:
+        if step in ASKING_STEPS:
             self.finish(visit_id, reason)
         elif step is KioskStep.REGISTER:
             self._finish_asked(visit_id, reason)
@@ -169,9 +174,8 @@ class VisitSteps:
     def _finish_asked(self, visit_id: str, reason: CloseReason) -> None:
         """End the patient's part where consents were not all asked: what was not is left out."""
         state = self.kiosk.state
-        unfinished = state.next_item is not None
         self.kiosk.touch(asked=tuple(item for item in state.asked if item in state.answers))
-        if unfinished:
+        if state.resume is not None:
             self.finish(visit_id, reason)
 
     def answer_registration(self, visit_id: str, agree: bool) -> None:
@@ -186,19 +190,22 @@ class VisitSteps:
             return
         self._registrations.agree(visit_id)
         self._enquiries.kick()
-        if self.kiosk.state.next_item is not None:
-            self.kiosk.wait_for_patient(KioskStep.CONSENT)
+        resume = self.kiosk.state.resume
+        if resume is not None:
+            self.kiosk.wait_for_patient(resume, resume=None)
         else:
             self.kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
 
     def _asks_to_register(self, visit_id: str) -> bool:
         """Ask the patient who is there with the card whether it shall be an insurance card."""
         state = self.kiosk.state
-        if state.step not in (KioskStep.CONSENT, KioskStep.CHECKING) or not state.card_present:
+        asked_at = (*ASKING_STEPS, KioskStep.CHECKING)
+        if state.step not in asked_at or not state.card_present:
             return False
         if not self._registrations.is_to_be_asked(visit_id):
             return False
-        self.kiosk.wait_for_patient(KioskStep.REGISTER)
+        interrupted = state.step if state.step in ASKING_STEPS else None
+        self.kiosk.wait_for_patient(KioskStep.REGISTER, resume=interrupted)
         return True
 
     def show_outcome(self, visit_id: str, *, late: bool = False) -> None:

@@ -196,9 +196,26 @@ class Patient:
 
     def answers(self, item: ConsentItem, *, allow: bool) -> None:
         """Answer the item that is asked."""
-        view = self.sees(KioskStep.CONSENT)
+        view = self._is_asked()
         assert view.visit_id is not None
-        self._terminal.desk.answer_consent(view.visit_id, item, allow)
+        if view.combined:
+            self._terminal.desk.questions.one_by_one(view.visit_id)
+        self._terminal.desk.questions.answer_consent(view.visit_id, item, allow)
+
+    def answers_all(self, *, allow: bool) -> None:
+        """Answer what is asked together."""
+        view = self._is_asked()
+        assert view.visit_id is not None
+        self._terminal.desk.questions.answer_all(view.visit_id, allow)
+
+    def _is_asked(self) -> KioskView:
+        """Wait for the consents; who shares something by now chooses again."""
+        asked = (KioskStep.CONSENT, KioskStep.MY_CONSENTS)
+        view = wait_for(lambda: self.screen.step in asked and self.screen, "the consents")
+        if view.step is KioskStep.MY_CONSENTS:
+            assert view.visit_id is not None
+            self._terminal.desk.questions.choose_again(view.visit_id)
+        return self.sees(KioskStep.CONSENT)
 
     def consents_to_all(self) -> None:
         """Say yes to each item."""

@@ -12,7 +12,8 @@ from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, Proof
 from eligibility.retry import AskingPolicy, Breaker
 from terminal.accounts import KIOSK, Actor, Role
 from terminal.card.certificates import CertificateVerifier
-from terminal.consent import CONSENT_LIVES, Disclosure
+from terminal.consent import Disclosure
+from terminal.consent_rules import CONSENT_LIVES
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
 from terminal.enquiries import Enquiries, new_question

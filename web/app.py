@@ -21,12 +21,14 @@ from web import (
     i18n,
     kiosk,
     linking,
+    kiosk_questions,
     live,
     proof,
     reference_numbers,
     register,
     report,
     security,
+    sharing,
     staff,
 )
 from web.security import ENTRY, Right, requires
@@ -66,7 +68,9 @@ def create_app(terminal: Terminal) -> Flask:
     proof.init(app)
     enquiry.init(app)
     disaster.init(app)
+    sharing.init(app)
     kiosk.init(app)
+    kiosk_questions.init(app)
     static = Path(app.static_folder or "")
 
     def static_url(name: str) -> str:

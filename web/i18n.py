@@ -33,6 +33,7 @@ DOMAINS = (
     "declaration",
     "enquiry",
     "history",
+    "sharing",
 )
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"

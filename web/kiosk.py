@@ -19,8 +19,8 @@ from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
 from terminal.config import KioskSection
 from terminal.errors import UnknownVisitError, VisitStateError
+from terminal.kiosk import ASKING_STEPS
 from terminal.views import (
-    ConsentItem,
     FacePrompt,
     KioskNotice,
     KioskStep,
@@ -49,12 +49,12 @@ STEP_NUMBERS = {
     KioskStep.PIN: 2,
     KioskStep.PIN_ON_READER: 2,
     KioskStep.CHECKING_PIN: 2,
-    KioskStep.CONSENT: 3,
+    **dict.fromkeys(ASKING_STEPS, 3),
     KioskStep.REGISTER: 3,
     KioskStep.CHECKING: 3,
     KioskStep.DONE: 4,
 }
-ANSWERED = frozenset({KioskStep.CHOOSE, KioskStep.PIN, KioskStep.CONSENT, KioskStep.REGISTER})
+ANSWERED = frozenset({KioskStep.CHOOSE, KioskStep.PIN, *ASKING_STEPS, KioskStep.REGISTER})
 LEFT_BY_TOUCH = ANSWERED | {KioskStep.FACE, KioskStep.PIN_ON_READER}
 OFFERED = (IdentificationMethod.FACE, IdentificationMethod.PIN)
 YES_OR_NO = {"yes": True, "no": False}
@@ -154,6 +154,11 @@ def face_hint(prompt: FacePrompt | None) -> str:
     return (prompt.guidance or prompt.step or Step.CENTRE).value
 
 
+def place() -> str:
+    """Return what this institution is called in a question: this clinic, this pharmacy."""
+    return text(f"kiosk.place.{terminal().config.institution.kind}")
+
+
 def screen_of(view: KioskView) -> Screen:
     """Return how ``view`` is titled and guarded, in the language of the request."""
     family = f"kiosk.{view.step}"
@@ -165,10 +170,12 @@ def screen_of(view: KioskView) -> Screen:
         title = f"{family}.title"
         key = family
     elif view.step is KioskStep.CONSENT:
-        title = f"{family}.title.{view.consent_item}"
-        kind = terminal().config.institution.kind
-        values["place"] = text(f"kiosk.place.{kind}")
-        key = f"{key} {view.consent_item}"
+        asked = "all" if view.combined else view.consent_item
+        title = f"{family}.title.{asked}"
+        values["place"] = place()
+        key = f"{key} {asked}"
+    elif view.step is KioskStep.MY_CONSENTS:
+        values["place"] = place()
     elif view.step is KioskStep.DONE:
         title = f"{family}.{view.outcome}.title"
     elif view.step is KioskStep.FACE:
@@ -204,6 +211,7 @@ def _render(template: str, view: KioskView, sequence: int, message: str | None) 
         tone_after=TONE_AFTER if section.sound else None,
         message=message,
         face_hint=face_hint(view.face),
+        place=place(),
     )
 
 
@@ -247,7 +255,8 @@ def _shown(
     return response
 
 
-def _now_at(*, status: HTTPStatus = HTTPStatus.CONFLICT, message: str | None = None) -> Response:
+def now_at(*, status: HTTPStatus = HTTPStatus.CONFLICT, message: str | None = None) -> Response:
+    """Return the page of the step that it is now, for a command that changed nothing."""
     return _shown("kiosk/page.html", status=status, message=message)
 
 
@@ -289,9 +298,9 @@ def choose() -> AnyResponse:
     """Go on with the way to be identified that was chosen; a way that is none changes nothing."""
     method = request.form.get("method", "")
     if method not in OFFERED:
-        return _now_at(status=HTTPStatus.BAD_REQUEST)
-    terminal().desk.choose(_visit_id(), IdentificationMethod(method))
-    return _go_on()
+        return now_at(status=HTTPStatus.BAD_REQUEST)
+    terminal().desk.choose(visit_id(), IdentificationMethod(method))
+    return go_on()
 
 
 @blueprint.post("/pin")
@@ -301,31 +310,19 @@ def pin() -> AnyResponse:
     typed = bytearray(request.form.get("pin", "").encode())
     if len(typed) != PIN_DIGITS or not typed.isdigit():
         typed[:] = bytes(len(typed))
-        return _now_at(
+        return now_at(
             status=HTTPStatus.UNPROCESSABLE_ENTITY, message=text("kiosk.pin.not-four-digits")
         )
-    terminal().desk.enter_pin(_visit_id(), typed)
-    return _go_on()
+    terminal().desk.enter_pin(visit_id(), typed)
+    return go_on()
 
 
 @blueprint.post("/pin-on-reader")
 @requires(Right.KIOSK)
 def pin_on_reader() -> AnyResponse:
     """Let the reader ask for the PIN on its own keys."""
-    terminal().desk.start_pin_entry(_visit_id())
-    return _go_on()
-
-
-@blueprint.post("/consent")
-@requires(Right.KIOSK)
-def consent() -> AnyResponse:
-    """Take the answer to one question; anything but a clear yes or no changes nothing."""
-    allow = YES_OR_NO.get(request.form.get("allow", ""))
-    item = request.form.get("item", "")
-    if allow is None or item not in set(ConsentItem):
-        return _now_at(status=HTTPStatus.BAD_REQUEST)
-    terminal().desk.answer_consent(_visit_id(), ConsentItem(item), allow)
-    return _go_on()
+    terminal().desk.start_pin_entry(visit_id())
+    return go_on()
 
 
 @blueprint.post("/register")
@@ -334,47 +331,49 @@ def register() -> AnyResponse:
     """Take the answer whether the card shall be an insurance card; only a clear yes is a yes."""
     allow = YES_OR_NO.get(request.form.get("allow", ""))
     if allow is None:
-        return _now_at(status=HTTPStatus.BAD_REQUEST)
-    terminal().desk.answer_registration(_visit_id(), allow)
-    return _go_on()
+        return now_at(status=HTTPStatus.BAD_REQUEST)
+    terminal().desk.answer_registration(visit_id(), allow)
+    return go_on()
 
 
 @blueprint.post("/staff")
 @requires(Right.KIOSK)
 def staff() -> AnyResponse:
     """Call staff, for a visit or for one who has no card in the reader."""
-    terminal().desk.call_staff(_visit_id() or None)
-    return _go_on()
+    terminal().desk.call_staff(visit_id() or None)
+    return go_on()
 
 
 @blueprint.post("/leave")
 @requires(Right.KIOSK)
 def leave() -> AnyResponse:
     """End the patient's part."""
-    terminal().desk.leave(_visit_id())
-    return _go_on()
+    terminal().desk.leave(visit_id())
+    return go_on()
 
 
 @blueprint.post("/still-there")
 @requires(Right.KIOSK)
 def still_there() -> AnyResponse:
     """Give the patient the whole time again."""
-    terminal().desk.still_there(_visit_id())
-    return _go_on()
+    terminal().desk.still_there(visit_id())
+    return go_on()
 
 
 @blueprint.errorhandler(VisitStateError)
 @blueprint.errorhandler(UnknownVisitError)
 def late(_error: VisitStateError | UnknownVisitError) -> Response:
     """Answer a command that no longer fits with the step that it is now."""
-    return _now_at()
+    return now_at()
 
 
-def _visit_id() -> str:
+def visit_id() -> str:
+    """Return the visit that this command is meant for."""
     return request.form.get("visit_id", "")
 
 
-def _go_on() -> AnyResponse:
+def go_on() -> AnyResponse:
+    """Return the way to the step that a command led to."""
     return redirect(url_for("kiosk.show"), HTTPStatus.SEE_OTHER)
 
 

@@ -22,7 +22,7 @@ from web.security import Right, cookie_name, requires
 blueprint = Blueprint("live", __name__)
 STAFF_STREAMS = 14
 KIOSK_STREAMS = 4
-STAFF_TOPICS = frozenset({Topic.VISIT, Topic.DEVICE, Topic.BULK})
+STAFF_TOPICS = frozenset({Topic.VISIT, Topic.DEVICE, Topic.BULK, Topic.CONSENT})
 KIOSK_TOPICS = frozenset({Topic.KIOSK})
 LOOK_EVERY = 1.0
 RIGHT_EVERY = 5.0

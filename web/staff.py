@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from eligibility.consenting import ActingFor
 from eligibility.model import FindingCode, Severity
 from terminal.decision import DecisionBasis
 from terminal.declaration import Declaration
 from terminal.errors import NumberBEntryError, VisitStateError
-from terminal.identification import ActingFor, VisualReason
+from terminal.identification import VisualReason
 from terminal.views import DayList, DeskNeed, VisitDetail
 from web import (
     comparing,
@@ -42,6 +43,7 @@ DONE = {
     "named": "staff.right-name.done",
     "unnamed": "staff.right-name.withdrawn",
     "former-name": "staff.right-name.former",
+    "stopped": "staff.sharing.stopped",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -146,6 +148,7 @@ def visit_page(
         wants_name=any(one.code is FindingCode.NAME_HAS_REPLACED_CHARACTERS for one in found),
         no_name=no_name,
         deciding=deciding,
+        asks_prescription=terminal().config.kiosk.prescription_choice,
         entry=entry or CardEntry(),
         done=DONE.get(request.args.get("done", "")),
     )

@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from eligibility.codes import (
     CodeTable,
+    ConsentCategory,
     QualificationValidity,
     UnknownCode,
 )
+from eligibility.consenting import ActingFor, ConsentEnd
 from eligibility.holder import Match
 from eligibility.model import (
     Confirmation,
@@ -43,7 +45,7 @@ from terminal.errors import (
 )
 from terminal.expected_list import RowGroup
 from terminal.health import HealthCheck
-from terminal.identification import ActingFor, NumberBEntry, RevocationState, VisualReason
+from terminal.identification import NumberBEntry, RevocationState, VisualReason
 from terminal.question import QuestionProblem, QuestionState
 from terminal.report import Result
 from terminal.staff_access import Look
@@ -100,6 +102,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "severity": Severity,
     "source": ConfirmationSource,
     "consent-item": ConsentItem,
+    "consent-end": ConsentEnd,
     "decision": ConsentDecision,
     "decision-basis": DecisionBasis,
     "method": IdentificationMethod,
@@ -304,6 +307,7 @@ def reason_words(reason: str | None) -> str:
         "number-b-entry",
         "own-key-reason",
         "decision-basis",
+        "consent-end",
         "source",
         "document",
         "origin",
@@ -311,7 +315,16 @@ def reason_words(reason: str | None) -> str:
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""
             return text(f"{prefix}.{reason}{suffix}")
-    return reason or ""
+    if reason and has_message(f"prescription.{reason}"):
+        return text(f"prescription.{reason}")
+    return category_words(reason) or reason or ""
+
+
+def category_words(codes: str | None) -> str:
+    """Return categories, as the audit log names them, in words; empty for anything else."""
+    found = [read_code(ConsentCategory, code) for code in (codes or "").split(",")]
+    known = [label(one) for one in found if not isinstance(one, UnknownCode)]
+    return text("kiosk.consent.and").join(known) if len(known) == len(found) else ""
 
 
 def health_words(check: HealthCheck) -> tuple[str, str]:

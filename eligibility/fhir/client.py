@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -21,7 +21,7 @@ from eligibility.asking import (
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
-from eligibility.codes import ConsentCategory
+from eligibility.codes import ConsentCategory, PrescriptionIssue
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
@@ -30,6 +30,7 @@ from eligibility.errors import (
     PayerRefusedError,
 )
 from eligibility.fhir import (
+    consents,
     documents,
     questions,
     reference_numbers,
@@ -41,7 +42,7 @@ from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.fhir.wire import Json, write_json
 from eligibility.history import History, Record
-from eligibility.model import Consent, ConsentDecision, PayerAnswer
+from eligibility.model import Consent, PayerAnswer
 from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
 
 ROWS_PER_PAGE = 200
@@ -99,9 +100,11 @@ class FhirPayer:
             Capability.BY_NUMBER,
             Capability.BY_PERSON,
             Capability.HISTORY,
+            Capability.CONSENT_END,
             Capability.REFERENCE_NUMBERS,
         )
     )
+
 
     def __init__(
         self,
@@ -205,17 +208,17 @@ class FhirPayer:
         return registrations.read_registered(body, registration)
 
     def register_consent(
-        self,
-        consent_id: str,
-        payer_patient: str,
-        decisions: Mapping[ConsentCategory, ConsentDecision],
-        given_at: datetime,
+        self, consent: Consent, payer_patient: str, prescription: PrescriptionIssue | None = None
     ) -> ConsentReceipt:
-        """Tell the payer what the patient allowed; idempotent by ``consent_id``."""
-        body = self._post(
-            "Consent", questions.write_consent(consent_id, payer_patient, decisions, given_at)
-        )
-        return questions.read_consent_receipt(body, consent_id, payer_patient, decisions)
+        """Tell the payer what the patient allowed; idempotent by the consent's id."""
+        body = self._post("Consent", consents.write_consent(consent, payer_patient, prescription))
+        return consents.read_consent_receipt(body, consent, payer_patient)
+
+    def end_consent(self, consent: Consent) -> None:
+        """Tell the payer that a registered consent was withdrawn; may come twice."""
+        resource = consents.write_end(consent)
+        path = f"Consent/{quote(consent.payer_ref or '', safe='')}"
+        consents.check_ended(self._post(path, resource, method="PUT"), consent)
 
     def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
         """Fetch one consented category whole, or raise and return nothing of it.
@@ -281,12 +284,19 @@ class FhirPayer:
     def _get(self, url: str) -> bytes:
         return _accepted(self._connection.exchange("GET", url, _ASKING))
 
-    def _post(self, path: str, resource: Json, *, idempotency_key: str | None = None) -> bytes:
+    def _post(
+        self,
+        path: str,
+        resource: Json,
+        *,
+        idempotency_key: str | None = None,
+        method: str = "POST",
+    ) -> bytes:
         headers = [*_ASKING, ("Content-Type", _MEDIA_TYPE)]
         if idempotency_key is not None:
             headers.append(("Idempotency-Key", idempotency_key))
         answer = self._connection.exchange(
-            "POST", self._address(path), headers, write_json(resource)
+            method, self._address(path), headers, write_json(resource)
         )
         return _accepted(answer)
 

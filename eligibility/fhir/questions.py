@@ -1,48 +1,35 @@
-"""What the desk asks and registers: questions and consents as FHIR, challenges out of it."""
+"""What the desk asks, as FHIR, and the challenges that come out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from pydantic import Field
 
-from eligibility.codes import ConsentCategory
-from eligibility.errors import AnswerForAnotherPersonError, PayerProtocolError
+from eligibility.errors import PayerProtocolError
 from eligibility.fhir import vocabulary
 from eligibility.fhir.vocabulary import ext
 from eligibility.fhir.wire import (
     Bytes,
-    CodeableConcept,
     Element,
-    Identifier,
     Instant,
     Json,
     Many,
-    Period,
-    Reference,
     Text,
     only,
     parse_json,
-    read_coding,
     read_resource,
     reading,
     write_bytes,
-    write_coding,
     write_instant,
     write_subject,
 )
-from eligibility.model import ConsentDecision
 from eligibility.payer import (
     CardQuestion,
     Challenge,
     ChallengeIssuer,
-    ConsentReceipt,
     HolderEvidence,
 )
 
 CHALLENGE_BYTES = 32
-_PERMIT, _DENY = "permit", "deny"
 
 
 # -- Challenge -------------------------------------------------------------------------------------
@@ -160,105 +147,7 @@ def write_evidence(evidence: HolderEvidence) -> list[Json]:
     return parts
 
 
-# -- Consent ---------------------------------------------------------------------------------------
-
-
-def write_consent(
-    consent_id: str,
-    payer_patient: str,
-    decisions: Mapping[ConsentCategory, ConsentDecision],
-    given_at: datetime,
-) -> Json:
-    """Return the Consent to register; a category that was not asked is left out."""
-    provisions = [
-        {
-            "type": _PERMIT if decisions[category] is ConsentDecision.YES else _DENY,
-            "code": [{"coding": [write_coding(category)]}],
-        }
-        for category in ConsentCategory
-        if decisions.get(category, ConsentDecision.NOT_ASKED) is not ConsentDecision.NOT_ASKED
-    ]
-    return {
-        "resourceType": "Consent",
-        "meta": {"profile": [vocabulary.PROFILE]},
-        "identifier": [{"system": vocabulary.ID_CONSENT, "value": consent_id}],
-        "status": "active",
-        "scope": _concept("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
-        "category": [_concept("http://loinc.org", "59284-0")],
-        "patient": {"reference": payer_patient},
-        "dateTime": write_instant(given_at),
-        "policyRule": _concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
-        "provision": {"type": _DENY, **({"provision": provisions} if provisions else {})},
-    }
-
-
-def _concept(system: str, code: str) -> Json:
-    return {"coding": [{"system": system, "code": code}]}
-
-
-class _Provision(Element):
-    type: Text
-    code: Many[CodeableConcept] = Field(default_factory=list)
-
-
-class _Provisions(Element):
-    type: Text
-    period: Period
-    provision: Many[_Provision] = Field(default_factory=list)
-
-
-class _Consent(Element):
-    id: Text
-    identifier: Many[Identifier]
-    status: Text
-    patient: Reference
-    provision: _Provisions
-
-
-def read_consent_receipt(
-    body: bytes,
-    consent_id: str,
-    payer_patient: str,
-    decisions: Mapping[ConsentCategory, ConsentDecision],
-) -> ConsentReceipt:
-    """Return the payer's registration of exactly this consent.
-
-    Raises PayerProtocolError, or AnswerForAnotherPersonError for another patient's.  A registration
-    that opens more or less than the patient answered is not this consent's.
-    """
-    resource = parse_json(body)
-
-    def read() -> ConsentReceipt:
-        consent = read_resource(_Consent, "Consent", resource)
-        named = [one.value for one in consent.identifier if one.system == vocabulary.ID_CONSENT]
-        if only(named, "the consent's identifier") != consent_id:
-            msg = "another consent was registered"
-            raise ValueError(msg)
-        if consent.patient.reference != payer_patient:
-            raise AnswerForAnotherPersonError(consent_id, original=body)
-        if consent.status != "active":
-            msg = "the consent was not made active"
-            raise ValueError(msg)
-        permitted = {
-            read_coding(ConsentCategory, coding)
-            for provision in consent.provision.provision
-            if provision.type == _PERMIT
-            for concept in provision.code
-            for coding in concept.coding
-        }
-        answered_yes = {
-            category for category, decision in decisions.items() if decision is ConsentDecision.YES
-        }
-        if consent.provision.type != _DENY or permitted != answered_yes:
-            msg = "the payer registered other permissions than the patient gave"
-            raise ValueError(msg)
-        end = consent.provision.period.end
-        if end is None:
-            msg = "the registration does not say until when it opens anything"
-            raise ValueError(msg)
-        return ConsentReceipt(consent.id, end)
-
-    return reading(body, read)
+# -- Capability ----------------------------------------------------------------------------------
 
 
 class _CapabilityStatement(Element):

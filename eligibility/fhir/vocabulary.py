@@ -5,6 +5,7 @@ from __future__ import annotations
 from eligibility.codes import (
     CodeTable,
     ConsentCategory,
+    ConsentLapse,
     DesignatedInstitution,
     ElderlyMedicalCare,
     InfectionExpense,
@@ -42,6 +43,7 @@ ID_CONSENT = f"{_OURS}:id:consent"
 ID_INSTITUTION = f"{_JP_CORE}/IdSystem/insurance-medical-institution-no"
 ID_INSURER_NUMBER = f"{_JP_CORE}/mhlw/IdSystem/InsurerNumber"
 
+CS_ACTING_FOR = f"{_OURS}:cs:acting-for"
 CS_ERROR = f"{_OURS}:cs:error"
 CS_RECEIPT_MEDICINE = f"{_OURS}:cs:receipt-medicine"
 CS_RECEIPT_ACT = f"{_OURS}:cs:receipt-act"
@@ -72,6 +74,7 @@ CODE_SYSTEMS: dict[type[CodeTable], str] = {
     ElderlyMedicalCare: f"{_OURS}:cs:OQSCD024",
     PrefecturalExpense: f"{_OURS}:cs:OQSCD025",
     DesignatedInstitution: f"{_OURS}:cs:OQSCD026",
+    ConsentLapse: f"{_OURS}:cs:OQSCD031",
     ConsentCategory: f"{_OURS}:cs:OQSCD036",
     MedicationUse: f"{_OURS}:cs:medication-use",
 }

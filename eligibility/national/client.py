@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from eligibility.asking import (
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
-from eligibility.codes import ConsentCategory
+from eligibility.codes import ConsentCategory, PrescriptionIssue
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
@@ -32,7 +32,7 @@ from eligibility.errors import (
     RequestsNotTakenError,
 )
 from eligibility.history import History
-from eligibility.model import Consent, ConsentDecision, NumberSubject, PayerAnswer
+from eligibility.model import Consent, NumberSubject, PayerAnswer
 from eligibility.national import bulk, confirmation, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
@@ -370,14 +370,14 @@ class NationalPayer:
         raise NotSupportedError(Capability.BY_CARD)
 
     def register_consent(
-        self,
-        consent_id: str,
-        payer_patient: str,
-        decisions: Mapping[ConsentCategory, ConsentDecision],
-        given_at: datetime,
+        self, consent: Consent, payer_patient: str, prescription: PrescriptionIssue | None = None
     ) -> ConsentReceipt:
         """Not known to the interface: consents are given at the national reader."""
         raise NotSupportedError(Capability.BY_CARD)
+
+    def end_consent(self, consent: Consent) -> None:
+        """Not known to the interface: a new card visit at the national reader says what holds."""
+        raise NotSupportedError(Capability.CONSENT_END)
 
 
 def _is_request(name: str) -> bool:

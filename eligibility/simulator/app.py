@@ -150,6 +150,10 @@ def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
         response.headers["Location"] = f"{_base()}/Consent/{registered['id']}"
         return response
 
+    @app.put("/fhir/Consent/<ref>")
+    def end_consent(ref: str) -> Response:
+        return _json(payer.end_consent(g.institution, ref, _body()))
+
     def history(resource: str) -> Callable[[], Response]:
         return lambda: _history_page(payer, resource)
 

@@ -64,6 +64,12 @@ class Coding(Element):
     code: Text
 
 
+class Concept(Element):
+    """What is told by codes."""
+
+    coding: list[Coding] = Field(min_length=1, max_length=10)
+
+
 class Extension(Element):
     """An extension with the kinds of value that the profile uses."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ from eligibility.simulator.bodies import invalid
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
 from eligibility.simulator.challenges import CLOCK_DIFFERENCE, WINDOW, Challenges
-from eligibility.simulator.consents import Consents, digest_of
+from eligibility.simulator.consents import Consents, digest_of, read_consent
 from eligibility.simulator.disaster import DisasterAreas
 from eligibility.simulator.evidence import ReceivedEvidence
 from eligibility.simulator.faults import Fault, FaultKind
@@ -51,7 +51,6 @@ from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.registrations import read_registration
 from eligibility.simulator.requests import (
     Question,
-    read_consent,
     read_question,
 )
 from eligibility.simulator.searching import (
@@ -257,10 +256,12 @@ class SimulatedPayer:
         if fault is not None and fault.kind is FaultKind.ANOTHER_PATIENT:
             subject = other_subject(subject)
             person = next_person(self.population.people, person, today)
+        holder = (person.linked or person).patient_id
+        chosen = self._consents.prescription_of(institution, holder, now) or person.prescription
         return make_answer(
             wire.Echo(question.id, subject, institution, question.serviced_date),
             holding_of(person, today),
-            person,
+            replace(person, prescription=chosen),
             self._reference_numbers.of(institution, person),
             now,
             fault,
@@ -341,6 +342,10 @@ class SimulatedPayer:
         if self.population.patient(request.patient_id) is None:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
         return self._consents.register(institution, request, self.now())
+
+    def end_consent(self, institution: str, ref: str, parsed: dict[str, Any]) -> wire.Json:
+        """End a registered Consent before its time; return it as it is now."""
+        return self._consents.end(institution, ref, read_consent(parsed))
 
     # history
 

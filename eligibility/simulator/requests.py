@@ -1,20 +1,18 @@
-"""Questions and consents of our FHIR profile, read strictly: every fault is ``request-invalid``."""
+"""Questions of our FHIR profile, read strictly: every fault is ``request-invalid``."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 
-from eligibility.codes import ConsentCategory
-from eligibility.model import CardSubject, ConsentDecision
+from eligibility.model import CardSubject
 from eligibility.simulator import names
 from eligibility.simulator.bodies import (
-    Coding,
     Day,
     Element,
     Extension,
@@ -61,29 +59,6 @@ class _QuestionBody(Element):
     created: Instant
 
 
-class _Concept(Element):
-    coding: list[Coding] = Field(min_length=1, max_length=10)
-
-
-class _CategoryProvision(Element):
-    type: Literal["permit", "deny"]
-    code: list[_Concept] = Field(min_length=1, max_length=1)
-
-
-class _Provision(Element):
-    type: Literal["deny"]
-    provision: list[_CategoryProvision] = Field(default_factory=list, max_length=20)
-
-
-class _ConsentBody(Element):
-    resource_type: Literal["Consent"] = Field(alias="resourceType")
-    identifier: list[Identifier] = Field(min_length=1, max_length=10)
-    status: Literal["active"]
-    patient: Reference
-    date_time: Instant = Field(alias="dateTime")
-    provision: _Provision
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as received."""
@@ -94,17 +69,6 @@ class Question:
     institution: str | None
     evidence: ReceivedEvidence
     serviced_date: date
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentRequest:
-    """A consent as received; ``body`` is what it was read from."""
-
-    id: str
-    patient_id: str
-    given_at: datetime
-    decisions: dict[ConsentCategory, ConsentDecision]
-    body: dict[str, Any]
 
 
 def institution_of(provider: Reference | None, contained: Sequence[Contained]) -> str | None:
@@ -154,37 +118,9 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
     )
 
 
-_DECISIONS = {"permit": ConsentDecision.YES, "deny": ConsentDecision.NO}
-
-
 def patient_id_of(reference: str) -> str:
     """Return the id in ``Patient/<id>``; raise RefusalError."""
     kind, _, patient_id = reference.partition("/")
     if kind != "Patient" or not QUESTION_ID.fullmatch(patient_id):
         raise invalid("patient reference")
     return patient_id
-
-
-def read_consent(parsed: dict[str, Any]) -> ConsentRequest:
-    """Read a Consent; raise RefusalError (request-invalid)."""
-    body = read(_ConsentBody, parsed)
-    consent_id = identifier(body.identifier, names.ID_CONSENT).value
-    if not QUESTION_ID.fullmatch(consent_id):
-        raise invalid("consent identifier")
-    decisions: dict[ConsentCategory, ConsentDecision] = {}
-    for provision in body.provision.provision:
-        coding = only(
-            provision.code[0].coding,
-            lambda item: item.system == names.CS_CONSENT_CATEGORY,
-            "consent category",
-        )
-        try:
-            category = ConsentCategory(coding.code)  # type: ignore[call-arg]  # by value
-        except ValueError as error:
-            raise invalid("consent category unknown") from error
-        if category in decisions:
-            raise invalid("consent category given twice")
-        decisions[category] = _DECISIONS[provision.type]
-    return ConsentRequest(
-        consent_id, patient_id_of(body.patient.reference), body.date_time, decisions, parsed
-    )

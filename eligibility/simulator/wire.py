@@ -267,7 +267,7 @@ def capability_statement(base: str, since: datetime) -> Json:
                             }
                         ],
                     },
-                    {"type": "Consent", "interaction": [{"code": "create"}]},
+                    {"type": "Consent", "interaction": [{"code": "create"}, {"code": "update"}]},
                     search("MedicationDispense"),
                     search("MedicationRequest"),
                     search("Procedure", "category"),

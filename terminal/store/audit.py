@@ -17,7 +17,7 @@ import hmac
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -174,6 +174,12 @@ class Audit:
     def of_visit(self, visit_id: str) -> list[AuditRecord]:
         """Return the visit's rows in the order they were written."""
         return self._records("WHERE visit_id = ? ORDER BY seq", [visit_id])
+
+    def of_subjects(self, subjects: Iterable[Subject]) -> list[AuditRecord]:
+        """Return the rows about these, in the order they were written."""
+        hashes = [self._context.subject_hash(subject) for subject in subjects]
+        marks = ", ".join("?" * len(hashes))
+        return self._records(f"WHERE subject IN ({marks}) ORDER BY seq", [*hashes])
 
     def recent(self, limit: int) -> list[AuditRecord]:
         """Return at most ``limit`` rows, the newest first."""

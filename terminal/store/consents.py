@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from eligibility.model import Consent
+from eligibility.model import Consent, Subject
 from terminal.errors import VisitStateError
 from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
@@ -35,7 +35,7 @@ class Consents:
         return self._rows.add(consent.id, consent)
 
     def save(self, consent: Consent) -> None:
-        """Store the payer's registration, an earlier end or a withdrawal.
+        """Store the payer's registration, an earlier end, a withdrawal, or that it was told.
 
         Raises VisitStateError where it would undo a withdrawal, end later, or change whose
         consent it is, what was decided, when or how.
@@ -47,6 +47,8 @@ class Consents:
             payer_ref=consent.payer_ref,
             ends_at=min(stored.ends_at, consent.ends_at),
             withdrawn_at=stored.withdrawn_at or consent.withdrawn_at,
+            ended_by=stored.ended_by or consent.ended_by,
+            end_told_at=stored.end_told_at or consent.end_told_at,
         )
         if consent != allowed:
             msg = f"consent {consent.id} cannot be widened, reopened or given to another"
@@ -62,6 +64,10 @@ class Consents:
         return self._rows.select(
             "WHERE given_at >= ? ORDER BY given_at DESC, rowid DESC", [encode_moment(since)]
         )
+
+    def lately_of(self, subject: Subject, since: datetime) -> list[Consent]:
+        """Return the consents about ``subject`` given since that moment, the newest first."""
+        return [consent for consent in self.given_since(since) if consent.subject == subject]
 
     def of_visit(self, visit_id: str) -> Consent | None:
         """Return the visit's newest consent, or None."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from eligibility.consenting import ActingFor
 from terminal.errors import VisitStateError
 from terminal.identification import AttributesSource, Identification
 from terminal.store.encoding import Decoder
@@ -40,7 +41,7 @@ class Identifications:
         if stored is not None:
             self._rows.replace(visit_id, replace(stored, attributes_source=AttributesSource.CARD))
 
-    def save_acting_for(self, visit_id: str, acting_for: str | None) -> None:
+    def save_acting_for(self, visit_id: str, acting_for: ActingFor | None) -> None:
         """Store who acted for the holder.
 
         Raises StoreError where there is none.

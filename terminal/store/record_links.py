@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from eligibility.model import Subject
-from terminal.record_link import RecordLink
+from terminal.record_link import LinkChoice, RecordLink
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 from terminal.store.subjects import is_about
@@ -27,3 +27,13 @@ class RecordLinks:
         """Return the choices for this certificate or number, the newest first."""
         about, values = is_about("record_links", subject)
         return self._rows.select(f"WHERE {about} ORDER BY made_at DESC, rowid DESC", values)
+
+    def linked_to(self, patient_number: str) -> set[Subject]:
+        """Return the certificates and numbers whose newest choice is this patient."""
+        named = self._rows.select("WHERE body->>'$.patient_number' = ?", [patient_number])
+        return {
+            link.subject
+            for link in named
+            if (newest := self.of_subject(link.subject)[0]).choice is LinkChoice.LINKED
+            and newest.patient_number == patient_number
+        }

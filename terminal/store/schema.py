@@ -428,6 +428,16 @@ def step_0012_disclosure_calls(db: Database) -> None:
     db.execute("CREATE INDEX disclosure_calls_by_visit ON disclosure_calls (visit_id, asked_at)")
 
 
+def step_0013_looks(db: Database) -> None:
+    """Looks found by whom they were at; consents found by when they were given."""
+    db.execute("ALTER TABLE audit ADD COLUMN subject TEXT AS (record->>'$.subject') VIRTUAL")
+    for index in (
+        "audit_by_subject ON audit (subject) WHERE subject IS NOT NULL",
+        "consents_by_time ON consents (given_at)",
+    ):
+        db.execute(f"CREATE INDEX {index}")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -441,6 +451,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0010_without_card,
     step_0011_files_aside,
     step_0012_disclosure_calls,
+    step_0013_looks,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

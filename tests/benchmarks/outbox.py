@@ -268,7 +268,7 @@ def _look_at_consent(desk: DeskOutbox, payer: FhirPayer, visit_id: str) -> Count
         return Counter()
     if consent.payer_ref is None:
         return Counter({"consents-lost": 1})
-    receipt = payer.register_consent(consent.id, patient, consent.decisions, consent.given_at)
+    receipt = payer.register_consent(consent, patient)
     return Counter({"consents-doubled": int(receipt.payer_ref != consent.payer_ref)})
 
 

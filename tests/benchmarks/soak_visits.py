@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from eligibility.consenting import ActingFor
 from eligibility.errors import ConsentRequiredError
 from eligibility.model import ConsentDecision
 from terminal.accounts import Actor, Role
@@ -227,6 +228,12 @@ class _Visit:
                 self._at_pin(visit_id)
             case KioskStep.CONSENT if visit_id is not None and view.consent_item is not None:
                 self._at_consent(visit_id, view.consent_item)
+            case KioskStep.CONSENT if visit_id is not None:
+                self._desk.questions.one_by_one(visit_id)
+            case KioskStep.MY_CONSENTS if visit_id is not None:
+                self._desk.questions.choose_again(visit_id)
+            case KioskStep.GUARDIAN if visit_id is not None:
+                self._desk.questions.act_for(visit_id, ActingFor.PARENT)
             case KioskStep.REGISTER if visit_id is not None:
                 self._desk.answer_registration(visit_id, self._chance.random() < 0.5)
             case KioskStep.WITH_STAFF if visit_id is not None:
@@ -295,7 +302,7 @@ class _Visit:
             self._swap()
         else:
             allow = self._allows[item]
-            self._desk.answer_consent(visit_id, item, allow)
+            self._desk.questions.answer_consent(visit_id, item, allow)
             if allow:
                 self._diary.allowed.setdefault(visit_id, set()).add(item)
 

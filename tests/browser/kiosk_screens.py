@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from eligibility.codes import PrescriptionIssue
 from eligibility.model import ConsentDecision
 from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
@@ -14,11 +16,13 @@ from terminal.views import (
     KioskNotice,
     KioskStep,
     KioskView,
+    Shared,
 )
 
 VERSION = 3
-MEDICINES, CHECKUPS = ConsentItem
-AGREED = ((MEDICINES, ConsentDecision.YES), (CHECKUPS, ConsentDecision.NO))
+MEDICINES, OPERATIONS, CHECKUPS, DISEASES = ConsentItem
+YES, NO = ConsentDecision.YES, ConsentDecision.NO
+AGREED = ((MEDICINES, YES), (CHECKUPS, NO))
 NOT_ASKED = ((MEDICINES, ConsentDecision.NO), (CHECKUPS, ConsentDecision.NOT_ASKED))
 
 
@@ -49,9 +53,15 @@ def _question(item: ConsentItem, number: int, seconds: float = 60.0) -> KioskVie
         KioskStep.CONSENT,
         consent_item=item,
         consent_number=number,
-        consent_total=2,
+        consent_total=len(ConsentItem),
         seconds_left=seconds,
+        may_act=number == 1,
     )
+
+
+MANY = tuple(ConsentItem)
+SPOKEN = ((MEDICINES, YES), (OPERATIONS, NO), (CHECKUPS, YES), (DISEASES, NO))
+SHARED = Shared(MANY, datetime(2026, 11, 25, 3, 28, tzinfo=UTC))
 
 
 def _choose(notice: KioskNotice | None = None, *methods: IdentificationMethod) -> KioskView:
@@ -143,11 +153,24 @@ SCREENS: dict[str, KioskView] = {
     "reader-last": _pin(1, KioskNotice.PIN_WRONG, on_reader=True),
     "checking-pin": _visit(KioskStep.CHECKING_PIN),
     "consent-medicines": _question(MEDICINES, 1),
-    "consent-checkups": _question(CHECKUPS, 2),
+    "consent-all": _visit(KioskStep.CONSENT, combined=MANY, may_act=True, seconds_left=60.0),
+    "consent-operations": _question(OPERATIONS, 2),
+    "consent-checkups": _question(CHECKUPS, 3),
+    "consent-diseases": _question(DISEASES, 4),
+    "guardian": _visit(KioskStep.GUARDIAN, seconds_left=60.0),
+    "my-consents": _visit(KioskStep.MY_CONSENTS, shared=SHARED, may_act=True, seconds_left=60.0),
+    "prescription": _visit(KioskStep.PRESCRIPTION, seconds_left=60.0),
     "register": _visit(KioskStep.REGISTER, seconds_left=60.0),
-    "still-there": _question(CHECKUPS, 2, seconds=15.0),
+    "still-there": _question(CHECKUPS, 3, seconds=15.0),
     "checking": _visit(KioskStep.CHECKING),
     "done": _visit(KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED),
+    "done-many": _visit(
+        KioskStep.DONE,
+        outcome=DoneOutcome.CONFIRMED,
+        answers=SPOKEN,
+        renew_card=True,
+        prescription=PrescriptionIssue.ELECTRONIC,
+    ),
     "done-renew": _visit(
         KioskStep.DONE, outcome=DoneOutcome.CONFIRMED, answers=AGREED, renew_card=True
     ),

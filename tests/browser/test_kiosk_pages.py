@@ -120,6 +120,16 @@ def panel(
             thread.join()
 
 
+QUESTIONS = (
+    "consent-all",
+    "consent-medicines",
+    "consent-operations",
+    "consent-checkups",
+    "consent-diseases",
+    "my-consents",
+    "prescription",
+    "register",
+)
 SIZES = """() => {
   const shown = [...document.querySelectorAll("button, a[href], input:not([type=hidden])")]
     .filter((element) => element.checkVisibility({ visibilityProperty: true }));
@@ -192,7 +202,7 @@ def test_each_screen_can_be_read_and_touched(panel: Panel, screen: str, language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("screen", ["consent-medicines", "consent-checkups", "register"])
+@pytest.mark.parametrize("screen", QUESTIONS)
 def test_yes_and_no_are_equal(panel: Panel, screen: str, language: str) -> None:
     """Yes and no differ in nothing but their words and their place."""
     page = panel.opens(screen, language)

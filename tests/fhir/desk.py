@@ -130,9 +130,7 @@ class World:
     def registered(self, payer: FhirPayer, consent: Consent) -> Consent:
         """Return the consent as the payer registered it."""
         assert consent.payer_patient is not None
-        receipt = payer.register_consent(
-            consent.id, consent.payer_patient, consent.decisions, consent.given_at
-        )
+        receipt = payer.register_consent(consent, consent.payer_patient)
         return replace(consent, payer_ref=receipt.payer_ref, ends_at=receipt.available_until)
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from eligibility.codes import ConsentCategory
+from eligibility.consenting import ConsentEnd
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
@@ -342,6 +343,34 @@ def test_a_withdrawn_consent_opens_nothing(world: World) -> None:
     consent = world.registered(payer, world.consent(answer, EVERYTHING))
     with pytest.raises(ConsentRequiredError):
         payer.fetch_history(replace(consent, withdrawn_at=world.clock()), YZK)
+
+
+def test_an_end_that_was_told_closes_the_payer_at_once(world: World) -> None:
+    """Withdrawn here, told there, twice without harm: who asks past us is refused from then on."""
+    payer = world.payer()
+    answer = world.answer_to_pin(payer, world.somebody())
+    consent = world.registered(payer, world.consent(answer, EVERYTHING))
+    assert consent.payer_patient is not None
+    assert raw_request(world, YZK, consent.payer_patient).status_code == 200
+    ended = replace(consent, withdrawn_at=world.clock(), ended_by=ConsentEnd.STAFF)
+    payer.end_consent(ended)
+    payer.end_consent(ended)
+    assert raw_request(world, YZK, consent.payer_patient).status_code == 403
+
+
+def test_an_end_of_what_the_payer_does_not_know_is_refused(world: World) -> None:
+    """A payer that lost the consent says so; it opens nothing there anyway."""
+    payer = world.payer()
+    answer = world.answer_to_pin(payer, world.somebody())
+    never = replace(
+        world.consent(answer, EVERYTHING),
+        payer_ref="pc-nobody",
+        withdrawn_at=world.clock(),
+        ended_by=ConsentEnd.PATIENT,
+    )
+    with pytest.raises(PayerRefusedError) as refused:
+        payer.end_consent(never)
+    assert refused.value.code == "not-found"
 
 
 def test_a_consent_without_a_patient_opens_nothing(world: World) -> None:

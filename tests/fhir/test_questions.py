@@ -1,31 +1,27 @@
-"""What the desk sends: questions and consents as the manual documents them."""
+"""What the desk asks, as the manual documents it."""
 
 from __future__ import annotations
 
 import json
 from base64 import b64decode
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility.codes import ConsentCategory
 from eligibility.errors import (
-    AnswerForAnotherPersonError,
     EligibilityError,
     PayerProtocolError,
 )
 from eligibility.fhir.questions import (
     check_capability,
     read_challenge,
-    read_consent_receipt,
-    write_consent,
     write_question,
 )
-from eligibility.model import CardSubject, ConsentDecision
+from eligibility.model import CardSubject
 from eligibility.payer import (
     CardQuestion,
     Challenge,
@@ -35,15 +31,7 @@ from eligibility.payer import (
     OwnKeyEvidence,
     ProofKind,
 )
-from tests.fhir.samples import EXAMPLES, INSTITUTION, NOW, PATIENT, WILD, damaged, example
-
-YES, NO, NOT_ASKED = ConsentDecision.YES, ConsentDecision.NO, ConsentDecision.NOT_ASKED
-DECISIONS = {
-    ConsentCategory.YZK: YES,
-    ConsentCategory.SRJ: YES,
-    ConsentCategory.TKK: NO,
-    ConsentCategory.SHJ: NOT_ASKED,
-}
+from tests.fhir.samples import EXAMPLES, INSTITUTION, WILD, example
 
 
 def _parts(request: Any) -> dict[str, Any]:
@@ -164,84 +152,6 @@ def test_a_challenge_of_another_form_is_not_signed(value: object) -> None:
         read_challenge(json.dumps(resource).encode())
 
 
-def test_a_consent_is_written_as_documented() -> None:
-    """What was answered is sent, what was not asked is left out, and no is the rule."""
-    written = write_consent("c-01JDEXAMPLE0001", PATIENT, DECISIONS, NOW)
-    documented = example("consent-request")
-    order = {"TKK": 0, "YZK": 1, "SRJ": 2}
-    documented["provision"]["provision"].sort(
-        key=lambda one: order[one["code"][0]["coding"][0]["code"]]
-    )
-    assert written == documented
-
-
-@given(
-    decisions=st.dictionaries(st.sampled_from(ConsentCategory), st.sampled_from(ConsentDecision))
-)
-def test_only_a_yes_is_ever_permitted(
-    decisions: dict[ConsentCategory, ConsentDecision],
-) -> None:
-    """Whatever was answered, the permitted categories are exactly those with a yes."""
-    written = write_consent("c-1", PATIENT, decisions, NOW)
-    sent = {
-        one["code"][0]["coding"][0]["code"]: one["type"]
-        for one in written["provision"].get("provision", [])
-    }
-    assert written["provision"]["type"] == "deny"
-    assert {code for code, kind in sent.items() if kind == "permit"} == {
-        category.value for category, decision in decisions.items() if decision is YES
-    }
-    assert {code for code, kind in sent.items() if kind == "deny"} == {
-        category.value for category, decision in decisions.items() if decision is NO
-    }
-
-
-def _receipt(resource: Any) -> Any:
-    return read_consent_receipt(
-        json.dumps(resource).encode(), "c-01JDEXAMPLE0001", PATIENT, DECISIONS
-    )
-
-
-def test_the_documented_registration_is_read() -> None:
-    """The payer's id and its AvailableTime come back."""
-    receipt = _receipt(example("consent-registered"))
-    assert receipt.payer_ref == "pc-51d0"
-    assert receipt.available_until == NOW + timedelta(hours=24)
-
-
-def test_a_registration_for_another_patient_is_refused() -> None:
-    """A consent registered for somebody else is nobody's here."""
-    resource = example("consent-registered")
-    resource["patient"]["reference"] = "Patient/pt-9KX4"
-    with pytest.raises(AnswerForAnotherPersonError):
-        _receipt(resource)
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("identifier", 0, "value"), "c-2"),
-        (("status",), "rejected"),
-        (("provision", "type"), "permit"),
-        (("provision", "provision", 2, "type"), "permit"),
-        (("provision", "provision", 0, "type"), "deny"),
-        (("provision", "period"), {"start": "2026-11-24T01:02:03.456Z"}),
-        (("id",), ""),
-    ],
-)
-def test_a_registration_of_anything_else_is_refused(
-    path: tuple[str | int, ...], value: object
-) -> None:
-    """More or less than the patient allowed, or without an end: not this consent."""
-    resource = example("consent-registered")
-    holder = resource
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = value
-    with pytest.raises(PayerProtocolError):
-        _receipt(resource)
-
-
 def test_a_payer_of_another_profile_is_told_apart() -> None:
     """Only a server that names our profile is reachable as a payer."""
     check_capability((EXAMPLES / "capability-statement.json").read_bytes())
@@ -251,23 +161,10 @@ def test_a_payer_of_another_profile_is_told_apart() -> None:
 
 @given(body=st.binary(max_size=64) | WILD.map(lambda value: json.dumps(value).encode()))
 def test_wild_input_gives_only_our_errors(body: bytes) -> None:
-    """Anything at all in place of a challenge, registration or capability is our error."""
+    """Anything at all in place of a challenge or capability is our error."""
     for read in (
         read_challenge,
         check_capability,
-        lambda one: read_consent_receipt(one, "c-1", PATIENT, DECISIONS),
     ):
         with pytest.raises(EligibilityError):
             read(body)
-
-
-@given(data=st.data())
-def test_a_damaged_registration_never_opens_more(data: st.DataObject) -> None:
-    """One changed value anywhere: our error, or a receipt of what was said."""
-    body = data.draw(damaged(example("consent-registered")))
-    try:
-        receipt = read_consent_receipt(body, "c-01JDEXAMPLE0001", PATIENT, DECISIONS)
-    except EligibilityError:
-        return
-    assert receipt.payer_ref
-    assert receipt.available_until.tzinfo is not None

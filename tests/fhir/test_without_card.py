@@ -41,6 +41,9 @@ from eligibility.fhir.reference_numbers import (
 from eligibility.fhir.without_card import write_number_question, write_person_question
 from eligibility.model import (
     AnswerOutcome,
+    CardSubject,
+    Consent,
+    ConsentChannel,
     ConsentDecision,
     NumberSubject,
     PayerAnswer,
@@ -331,6 +334,13 @@ def test_the_limit_is_told_only_where_it_may_be(world: World) -> None:
     assert untold.limit_consent.flag is ProvisionConsent.NOT_GIVEN
 
 
+def _consent(world: World, decisions: dict[ConsentCategory, ConsentDecision]) -> Consent:
+    now = world.clock()
+    subject = CardSubject("CN=CA", "1a2b")
+    lives = timedelta(hours=24)
+    return Consent("c-1", "v-1", subject, decisions, now, now + lives, ConsentChannel.KIOSK)
+
+
 def test_a_number_opens_no_medical_data(world: World) -> None:
     """The payer registers no consent for whom a number found, and opens no page of history."""
     person = somebody(world, Situation.VALID)
@@ -339,7 +349,7 @@ def test_a_number_opens_no_medical_data(world: World) -> None:
     patient = f"Patient/{person.patient_id}"
     yes = {ConsentCategory.YZK: ConsentDecision.YES}
     with pytest.raises(PayerRefusedError, match="identification-missing"):
-        payer.register_consent("c-1", patient, yes, world.clock())
+        payer.register_consent(_consent(world, yes), patient)
 
 
 def test_the_same_question_has_one_answer(world: World) -> None:

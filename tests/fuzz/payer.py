@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,22 +26,24 @@ from eligibility.codes import ConsentCategory
 from eligibility.errors import EligibilityError
 from eligibility.fhir.answers import read_answer
 from eligibility.fhir.connection import retry_after
+from eligibility.fhir.consents import read_consent_receipt
 from eligibility.fhir.documents import HistoryCall, calls_of, read_page
 from eligibility.fhir.outcomes import refusal_in
-from eligibility.fhir.questions import check_capability, read_challenge, read_consent_receipt
+from eligibility.fhir.questions import check_capability, read_challenge
 from eligibility.fhir.reference_numbers import read_reference_number_results
 from eligibility.fhir.registrations import read_registered
 from eligibility.fhir.wire import LARGEST_ANSWER, parse_json
-from eligibility.model import CardSubject, ConsentDecision
+from eligibility.model import CardSubject, Consent, ConsentChannel, ConsentDecision
 from eligibility.payer import CardRegistration, HolderEvidence, IdentificationMethod, ProofKind
 from eligibility.simulator import bodies
+from eligibility.simulator.consents import read_consent
 from eligibility.simulator.questions_without_card import (
     read_question_without_card,
     read_reference_numbers,
 )
 from eligibility.simulator.refusals import RefusalError
 from eligibility.simulator.registrations import read_registration
-from eligibility.simulator.requests import read_consent, read_question
+from eligibility.simulator.requests import read_question
 from tests.fhir.samples import (
     ANYBODY,
     BY_NUMBER,
@@ -51,6 +53,7 @@ from tests.fhir.samples import (
     NOW,
     QUESTION,
     REGISTRATIONS,
+    SUBJECT,
     example,
 )
 from tests.fuzz import guided
@@ -104,8 +107,16 @@ def _asked_without_card(body: bytes) -> object:
 
 
 def _receipt(body: bytes) -> object:
-    consent_id, patient = CONSENT["identifier"][0]["value"], CONSENT["patient"]["reference"]
-    return read_consent_receipt(body, consent_id, patient, ANSWERED)
+    given = Consent(
+        CONSENT["identifier"][0]["value"],
+        "v-1",
+        SUBJECT,
+        ANSWERED,
+        NOW,
+        NOW + timedelta(hours=24),
+        ConsentChannel.KIOSK,
+    )
+    return read_consent_receipt(body, given, CONSENT["patient"]["reference"])
 
 
 def _registered(body: bytes) -> object:
@@ -179,7 +190,8 @@ def targets() -> dict[str, Target]:
             _document("register-reference-numbers"),
         ),
         "asked-consent": Target(
-            lambda body: read_consent(bodies.parse_json(body)), _document("consent-request")
+            lambda body: read_consent(bodies.parse_json(body)),
+            _document("consent-request", "consent-by-parent", "consent-ended"),
         ),
         "asked-registration": Target(
             lambda body: read_registration(bodies.parse_json(body), "q-1"),

@@ -124,6 +124,91 @@ def test_later_refusal_closes(world: World, desk: Desk) -> None:
     assert desk.reads("Observation", patient).status_code == 200
 
 
+def ended(desk: Desk, registered: dict[str, Any], at: str, **changes: Any) -> Any:
+    """Tell the payer that a registered consent was withdrawn at a moment."""
+    system = "urn:eligibility-terminal:fhir"
+    reason = {"system": f"{system}:cs:OQSCD031", "code": "2"}
+    end = {
+        "url": f"{system}:ext:consent-end",
+        "extension": [{"url": "reason", "valueCoding": reason}, {"url": "at", "valueInstant": at}],
+    }
+    body = registered | {"status": "inactive", "extension": [end]} | changes
+    return desk.http.put(f"Consent/{registered['id']}", json=body)
+
+
+def test_an_end_closes_also_what_an_earlier_consent_opened(world: World, desk: Desk) -> None:
+    """A withdrawal is the patient's latest word: no older yes comes back behind it."""
+    patient = desk.identifies(world.cards["elderly"])
+    desk.registers(desk.consent(patient, YZK="permit"))
+    world.clock.moves_on(hours=1)
+    registered = desk.registers(desk.consent(patient, YZK="permit")).json()
+    world.clock.moves_on(minutes=1)
+    response = ended(desk, registered, "2026-11-24T02:01:00.250Z")
+    assert response.json()["status"] == "inactive"
+    get_fhir_model_class("Consent").model_validate_json(response.content)
+    assert_closed(desk, patient, "MedicationDispense")
+    assert ended(desk, registered, "2026-11-24T02:01:00.250Z").content == response.content
+    world.clock.moves_on(minutes=1)
+    desk.registers(desk.consent(patient, YZK="permit"))
+    assert desk.reads("MedicationDispense", patient).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"status": "active"}, "request-invalid"),
+        ({"extension": []}, "request-invalid"),
+        ({"dateTime": "2026-11-24T00:59:00.000Z"}, "consent-conflict"),
+        ({"id": "pc-other"}, "not-found"),
+    ],
+)
+def test_an_end_of_another_consent_ends_nothing(
+    world: World, desk: Desk, changes: dict[str, Any], code: str
+) -> None:
+    """Only the very consent that was registered can be ended, and only with when and why."""
+    patient = desk.identifies(world.cards["elderly"])
+    registered = desk.registers(desk.consent(patient, YZK="permit")).json()
+    ref = {"id": changes["id"]} if "id" in changes else {}
+    response = ended(desk, registered | ref, "2026-11-24T01:10:00.000Z", **changes)
+    assert code_of(response) == code
+    assert desk.reads("MedicationDispense", patient).status_code == 200
+
+
+def test_the_chosen_prescription_is_echoed(world: World, desk: Desk) -> None:
+    """The form of prescription that came with a consent stands in the next answer."""
+    card = world.cards["elderly"]
+    patient = desk.identifies(card)
+    system = "urn:eligibility-terminal:fhir"
+    chosen = {"system": f"{system}:cs:OQSCD017", "code": "2"}
+    extension = {"url": f"{system}:ext:prescription-issue-select", "valueCoding": chosen}
+    desk.registers(desk.consent(patient, YZK="deny") | {"extension": [extension]})
+    told = desk.asks_with_pin(card).json()["extension"]
+    assert [one["valueCoding"]["code"] for one in told if one["url"] == extension["url"]] == ["2"]
+
+
+def test_a_giver_is_told_for_the_same_patient(world: World, desk: Desk) -> None:
+    """A parent gives a child's consent; a giver of another patient is refused."""
+    patient = desk.identifies(world.cards["elderly"])
+    relation = {"system": "urn:eligibility-terminal:fhir:cs:acting-for", "code": "parent"}
+    giver = {
+        "resourceType": "RelatedPerson",
+        "id": "giver",
+        "patient": {"reference": patient},
+        "relationship": [{"coding": [relation]}],
+    }
+    by_parent = {"contained": [giver], "performer": [{"reference": "#giver"}]}
+    response = desk.registers(desk.consent(patient, YZK="permit") | by_parent)
+    assert response.status_code == 201
+    get_fhir_model_class("Consent").model_validate_json(response.content)
+    for wrong in (
+        {**by_parent, "contained": [giver | {"patient": {"reference": "Patient/pt-OTHER"}}]},
+        {"performer": by_parent["performer"]},
+        {"contained": by_parent["contained"]},
+    ):
+        response = desk.registers(desk.consent(patient, YZK="permit") | wrong)
+        assert code_of(response) == "request-invalid"
+
+
 def test_consent_of_another_institution(world: World, desk: Desk, other_desk: Desk) -> None:
     """A consent given at one institution opens nothing at another."""
     card = world.cards["elderly"]

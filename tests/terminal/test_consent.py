@@ -17,7 +17,7 @@ from eligibility.model import (
     FindingCode,
     Severity,
 )
-from terminal.consent import (
+from terminal.consent_rules import (
     CONSENT_LIVES,
     consent_from_answers,
     history_closed_because,
@@ -40,12 +40,13 @@ def test_only_a_yes_opens_and_only_for_24_hours(
     """A category is open exactly while a yes that covers it lives."""
     consent = consent_from_answers("v", SUBJECT, given_answers, NOW)
     agreed = {c for item, d in given_answers.items() if d is YES for c in item.categories}
+    agreed -= {ConsentCategory.TSR}  # a certificate beside the coverage, no history
     living = timedelta() <= later < CONSENT_LIVES
     assert open_categories(consent, NOW + later) == (agreed if living else set())
 
 
 def test_what_was_not_asked_is_not_a_no() -> None:
-    """Operations are never asked here: the payer is told so, not that the patient refused."""
+    """An item that this institution does not ask: the payer is told so, not that it was refused."""
     consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: NO}, NOW)
     assert consent.decisions[ConsentCategory.SHJ] is ConsentDecision.NOT_ASKED
     assert consent.decisions[ConsentCategory.TKK] is NO
@@ -77,4 +78,4 @@ def test_a_withdrawn_consent_is_over_at_once() -> None:
     """Withdrawing ends a consent before its time."""
     consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
     withdrawn = replace(consent, withdrawn_at=NOW)
-    assert history_closed_because(withdrawn, LIVE, NOW) is HistoryClosed.ENDED
+    assert history_closed_because(withdrawn, LIVE, NOW) is HistoryClosed.WITHDRAWN

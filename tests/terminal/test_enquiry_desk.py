@@ -26,7 +26,7 @@ from eligibility.simulator.people import Person, Situation
 from terminal.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.clinic_register import ClinicRegister
-from terminal.consent import consent_from_answers
+from terminal.consent_rules import consent_from_answers
 from terminal.desk_enquiry import DocumentSeen
 from terminal.errors import RoleError, UnknownPatientError, VisitStateError
 from terminal.freshness import Freshness

@@ -11,6 +11,7 @@ from flask import Flask, g
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.consenting import ActingFor
 from eligibility.model import FindingCode
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
@@ -21,7 +22,6 @@ from terminal.errors import (
     RoleError,
     VisitStateError,
 )
-from terminal.identification import ActingFor
 from terminal.recognition import CardInReader
 from terminal.staff_look import CARDS_WITHOUT_PHOTO_SINCE, first_birthday, has_no_photo
 from terminal.views import DeskNeed, DoneOutcome, KioskStep

@@ -64,8 +64,8 @@ def test_what_was_refused_is_not_fetched(clinic: Clinic) -> None:
     patient = clinic.patient
     patient.taps("ordinary")
     patient.types_pin()
-    patient.answers(ConsentItem.MEDICINES_AND_TREATMENT, allow=False)
-    patient.answers(ConsentItem.CHECKUPS, allow=True)
+    for item in ConsentItem:
+        patient.answers(item, allow=item is ConsentItem.CHECKUPS)
     visit_id = clinic.reception.sees_answer().visit.id
     history = clinic.doctor.sees_history(visit_id)
     assert history.fetched == {ConsentCategory.TKK}
@@ -331,7 +331,7 @@ def test_the_next_person_never_answers_for_the_last(clinic: Clinic) -> None:
     assert view.step is KioskStep.PIN
     assert former.visit_id is not None
     with pytest.raises(VisitStateError):
-        clinic.terminal.desk.answer_consent(
+        clinic.terminal.desk.questions.answer_consent(
             former.visit_id, ConsentItem.MEDICINES_AND_TREATMENT, allow=True
         )
     consent = clinic.reception.opens(former.visit_id).row.consent

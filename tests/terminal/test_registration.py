@@ -61,7 +61,7 @@ def test_a_yes_registers_asks_again_and_goes_on_to_the_consents(clinic: Clinic) 
     clinic.patient.taps("not-registered")
     clinic.patient.types_pin()
     clinic.reception.sees_answer()
-    assert clinic.patient.screen.step is KioskStep.CONSENT
+    assert clinic.patient.screen.step is KioskStep.MY_CONSENTS
 
 
 def test_a_no_is_for_staff_and_sends_nothing(clinic: Clinic) -> None:
@@ -151,13 +151,15 @@ def test_the_consents_go_on_where_they_were_interrupted(clinic: Clinic) -> None:
     clinic.payer.faults.set("slow", seconds=1.5, path=SUBMIT, times=1)
     clinic.patient.taps("not-registered")
     clinic.patient.types_pin()
-    first, second = ConsentItem
+    first, second, *others = ConsentItem
     clinic.patient.answers(first, allow=False)
     clinic.patient.answers_registration(agree=True)
     assert clinic.patient.sees(KioskStep.CONSENT).consent_item is second
     clinic.patient.answers(second, allow=True)
+    for item in others:
+        clinic.patient.answers(item, allow=True)
     done = clinic.patient.sees(KioskStep.DONE)
-    assert [decision for _, decision in done.answers] == ["no", "yes"]
+    assert [decision for _, decision in done.answers] == ["no", "yes", "yes", "yes"]
     assert done.outcome is DoneOutcome.CONFIRMED
 
 

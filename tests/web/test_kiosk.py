@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from terminal.views import (
     KioskNotice,
     KioskStep,
     KioskView,
+    Shared,
 )
 from tests.clinic import Stage, opened_clinic
 from web.app import create_app
@@ -117,13 +119,23 @@ def app(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Iterator[Flas
         yield create_app(clinic.terminal)
 
 
+ASKED = (
+    "consent",
+    "consent/one-by-one",
+    "consent/for-another",
+    "guardian",
+    "my-consents",
+    "prescription",
+)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("step", KioskStep)
 def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> None:
     """Whatever the desk tells the kiosk can be drawn; a missing message would raise."""
     for notice, item, outcome, prompt in product(
         NOTICES.get(step, (None,)),
-        ConsentItem if step is KioskStep.CONSENT else (None,),
+        (*ConsentItem, None) if step is KioskStep.CONSENT else (None,),
         DoneOutcome if step is KioskStep.DONE else (None,),
         PROMPTS if step is KioskStep.FACE else (None,),
     ):
@@ -139,6 +151,9 @@ def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> Non
             outcome=outcome,
             methods=(IdentificationMethod.FACE, IdentificationMethod.PIN),
             face=prompt,
+            combined=tuple(ConsentItem) if item is None else (),
+            may_act=True,
+            shared=Shared(tuple(ConsentItem), datetime(2026, 11, 24, tzinfo=UTC)),
         )
         with app.test_request_context("/kiosk/"):
             g.language = language
@@ -171,7 +186,7 @@ def test_the_kiosk_is_closed_to_others(app: Flask) -> None:
     assert (page.status_code, page.headers["Location"]) == (303, "/kiosk/enrol")
     part = client.get("/kiosk/step", headers={"Host": host, "Sec-Fetch-Dest": "empty"})
     assert part.status_code == 401
-    for command in ("choose", "pin", "consent", "register", "staff", "leave", "still-there"):
+    for command in ("choose", "pin", *ASKED, "register", "staff", "leave", "still-there"):
         answer = client.post(f"/kiosk/{command}", headers={"Host": host, "Origin": origin})
         assert answer.status_code == 401
 

@@ -28,7 +28,7 @@ from web.wording import ONE_WORD, WITH_NEXT_STEP
 
 Error = TypeVar("Error", bound=Exception)
 WEB = Path(web.__file__).parent
-DESK = ("csv", "register", "appointments", "enquiry")
+DESK = ("csv", "register", "appointments", "enquiry", "sharing")
 OTHER_LANGUAGES = [language for language in i18n.LANGUAGES if language != "ja"]
 
 

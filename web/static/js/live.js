@@ -31,7 +31,8 @@ export function follow(url, since, { changed, ended, connected }) {
     source?.close();
     source = new EventSource(`${url}?since=${encodeURIComponent(position)}`);
     source.addEventListener("open", found);
-    for (const topic of ["visit", "kiosk", "device", "bulk", "reload"]) source.addEventListener(topic, hear);
+    const topics = ["visit", "kiosk", "device", "bulk", "consent", "reload"];
+    for (const topic of topics) source.addEventListener(topic, hear);
     source.addEventListener("ended", () => {
       source.close();
       ended();

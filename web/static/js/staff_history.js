@@ -53,6 +53,14 @@ function search() {
 follow("/staff/live", page.dataset.position, {
   changed: (topic, id) => {
     checkEnd();
+    if (topic === "consent") {
+      // it ended: nothing stays on the screen while the page asks why
+      if (id === page.dataset.visit && hasRecords()) {
+        blank();
+        over.hidden = false;
+      }
+      return;
+    }
     const ours = id === page.dataset.visit || topic === "reload";
     if (ours && filter && hasRecords()) search(); // what somebody types stays
     else if (ours || (topic === "look" && over.hidden && !hasRecords())) location.reload();
