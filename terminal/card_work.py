@@ -28,7 +28,13 @@ from terminal.events import EventBus, Topic
 from terminal.face_work import FaceWork, ways_of
 from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
-from terminal.kiosk import ANSWER_SECONDS, NOTICE_SECONDS, READING_SECONDS, UNIDENTIFIED_STEPS
+from terminal.kiosk import (
+    ANSWER_SECONDS,
+    ASKING_STEPS,
+    NOTICE_SECONDS,
+    READING_SECONDS,
+    UNIDENTIFIED_STEPS,
+)
 from terminal.number_reading import NumberReading
 from terminal.payer_line import PayerLine
 from terminal.pin_work import PinWork
@@ -244,7 +250,7 @@ class CardWork:
 
     def _card_removed(self) -> None:
         step, visit_id = self._kiosk.state.step, self._kiosk.state.visit_id
-        if step in (KioskStep.CONSENT, KioskStep.REGISTER) and visit_id is not None:
+        if step in (*ASKING_STEPS, KioskStep.REGISTER) and visit_id is not None:
             self._steps.end_step(CloseReason.CARD_REMOVED)
             self._kiosk.show(KioskStep.CHECKING, ends_in=ANSWER_SECONDS)
             self._steps.show_outcome(visit_id)

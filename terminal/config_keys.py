@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
@@ -43,6 +44,8 @@ def _section_names() -> list[str]:
 def _kind(field: FieldInfo) -> str:
     annotation = field.annotation
     parts = [part for part in get_args(annotation) if part not in (type(None), ...)]
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " or ".join(f'"{member}"' for member in annotation)
     if isinstance(annotation, type) and not parts:
         return {
             Path: "path",

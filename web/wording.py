@@ -10,6 +10,7 @@ from enum import StrEnum
 from eligibility.codes import (
     CodeTable,
     ConsentCategory,
+    PrescriptionIssue,
     QualificationValidity,
     UnknownCode,
 )
@@ -26,6 +27,7 @@ from eligibility.model import (
 )
 from eligibility.payer import IdentificationMethod, ProofKind
 from eligibility.register import Ground
+from terminal.access_list import Looked
 from terminal.accounts import Role
 from terminal.appointment import NotAskable
 from terminal.audit import Act
@@ -77,6 +79,7 @@ from web.i18n import (
 )
 from web.number_words import insurer_number
 
+PRESCRIPTIONS = {"electronic": "prescription.electronic", "paper": "prescription.paper"}
 WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
     "finding": FindingCode,
     "problem": QuestionProblem,
@@ -103,6 +106,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "source": ConfirmationSource,
     "consent-item": ConsentItem,
     "consent-end": ConsentEnd,
+    "looked": Looked,
     "decision": ConsentDecision,
     "decision-basis": DecisionBasis,
     "method": IdentificationMethod,
@@ -315,9 +319,14 @@ def reason_words(reason: str | None) -> str:
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""
             return text(f"{prefix}.{reason}{suffix}")
-    if reason and has_message(f"prescription.{reason}"):
-        return text(f"prescription.{reason}")
+    if reason in PRESCRIPTIONS:
+        return text(PRESCRIPTIONS[reason])
     return category_words(reason) or reason or ""
+
+
+def prescription(form: PrescriptionIssue) -> str:
+    """Return the form of prescription that a patient chose."""
+    return text(PRESCRIPTIONS[form.name.lower()])
 
 
 def category_words(codes: str | None) -> str:

@@ -289,6 +289,11 @@ class Consents:
                 self._kept[institution, request.id] = kept
             return kept.answer
 
+    def all(self) -> list[RegisteredConsent]:
+        """Return everything that is kept, in the order of registration."""
+        with self._lock:
+            return list(self._kept.values())
+
     def of_patient(self, institution: str, patient_id: str) -> list[RegisteredConsent]:
         """Return what is kept of a patient, the latest word last."""
         with self._lock:

@@ -31,7 +31,7 @@ from eligibility.simulator.bodies import invalid
 from eligibility.simulator.card_records import CardRecords
 from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_signature
 from eligibility.simulator.challenges import CLOCK_DIFFERENCE, WINDOW, Challenges
-from eligibility.simulator.consents import Consents, digest_of, read_consent
+from eligibility.simulator.consents import Consents, RegisteredConsent, digest_of, read_consent
 from eligibility.simulator.disaster import DisasterAreas
 from eligibility.simulator.evidence import ReceivedEvidence
 from eligibility.simulator.faults import Fault, FaultKind
@@ -346,6 +346,10 @@ class SimulatedPayer:
     def end_consent(self, institution: str, ref: str, parsed: dict[str, Any]) -> wire.Json:
         """End a registered Consent before its time; return it as it is now."""
         return self._consents.end(institution, ref, read_consent(parsed))
+
+    def kept_consents(self) -> list[RegisteredConsent]:
+        """Return every consent that is kept, in the order of registration."""
+        return self._consents.all()
 
     # history
 
