@@ -36,17 +36,24 @@ def person(website: Website, chromium: Browser) -> Iterator[Person]:
 
 
 def test_a_visit_by_touch(person: Person) -> None:
-    """A card is tapped, the PIN typed, two questions answered, and the end lists the answers."""
+    """A card is tapped, the PIN typed, each question answered, and the end lists the answers."""
     person.taps(CARD)
     assert "暗証番号" in person.sees(KioskStep.PIN).inner_text()
     person.types_on_screen()
-    assert "お薬と診療の記録" in person.sees(KioskStep.CONSENT).inner_text()
+    asked = person.sees(KioskStep.CONSENT)
+    for item in ("お薬と診療", "手術と病名", "健診の結果", "特定疾病の証"):
+        assert item in asked.inner_text()
+    person.touches("ひとつずつ えらぶ")
+    expect(person.page.locator("h1")).to_contain_text("お薬と診療の記録")
     person.answers("はい")
+    expect(person.page.locator("h1")).to_contain_text("手術と病名の記録")
+    person.answers("いいえ")
     expect(person.page.locator("h1")).to_contain_text("健診の結果")
+    person.answers("いいえ")
     person.answers("いいえ")
     done = person.sees(KioskStep.DONE)
     expect(done.locator("dl div")).to_have_text(
-        ["お薬と診療の記録見せます（24時間）", "健診の結果見せません"]
+        ["お薬と診療見せます（24時間）", "手術と病名、健診の結果、特定疾病の証見せません"]
     )
     assert "カードを お取りください" in done.inner_text()
     consent = person.clinic.reception.sees_answer().consent
@@ -69,9 +76,8 @@ def test_a_card_is_registered_as_insurance_card_by_touch(person: Person) -> None
     asked = person.sees(KioskStep.REGISTER)
     assert "保険証として まだ 登録されていません" in asked.inner_text()
     person.answers("はい")
-    for _ in ConsentItem:
-        person.sees(KioskStep.CONSENT)
-        person.answers("いいえ")
+    person.sees(KioskStep.CONSENT)
+    person.answers("いいえ")
     assert "受付できました" in person.sees(KioskStep.DONE).inner_text()
 
 
@@ -91,9 +97,8 @@ def test_a_phone_is_spoken_of_as_a_phone(person: Person) -> None:
     person.taps("phone")
     assert "スマートフォンに 登録したとき" in person.sees(KioskStep.PIN).inner_text()
     person.types_on_screen()
-    for _ in ConsentItem:
-        person.sees(KioskStep.CONSENT)
-        person.answers("いいえ")
+    person.sees(KioskStep.CONSENT)
+    person.answers("いいえ")
     done = person.sees(KioskStep.DONE)
     expect(done).to_contain_text("スマホを お取りください")
     assert "カードを" not in done.inner_text()
@@ -109,7 +114,12 @@ def test_a_visit_by_the_keys_alone(person: Person) -> None:
     expect(page.locator(".pin-dot-filled")).to_have_count(2)
     page.keyboard.type("34")
     page.keyboard.press("Enter")
-    for question in ("お薬と診療の記録", "健診の結果"):
+    expect(page.locator("h1")).to_contain_text("記録を 見せても")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(page.locator(".beside button").first).to_be_focused()
+    page.keyboard.press("Enter")
+    for question in ("お薬と診療の記録", "手術と病名の記録", "健診の結果", "特定疾病の証"):
         expect(page.locator("h1")).to_contain_text(question)
         expect(page.locator("h1")).to_be_focused()
         page.keyboard.press("Tab")
@@ -130,7 +140,9 @@ def test_a_visit_without_scripts(website: Website, chromium: Browser) -> None:
         page.locator(".pin-key-enter").click()
         wait_for(lambda: person.clinic.patient.screen.step == KioskStep.CONSENT, "consent")
         page.goto(f"{website.url}/kiosk/")
-        for _ in range(2):
+        person.sees(KioskStep.CONSENT)
+        page.locator(".beside button").first.click()
+        for _ in ConsentItem:
             person.sees(KioskStep.CONSENT)
             page.locator("button[value=yes]").click()
         wait_for(lambda: person.clinic.patient.screen.step == KioskStep.DONE, "the end")
@@ -167,12 +179,14 @@ def test_a_double_press_answers_one_question(person: Person) -> None:
     person.sees(KioskStep.PIN)
     person.types_on_screen()
     person.sees(KioskStep.CONSENT)
+    person.touches("ひとつずつ えらぶ")
+    expect(person.page.locator("h1")).to_contain_text("お薬と診療の記録")
     person.rests()
     box = person.page.locator(".answers button[value=yes]").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     person.page.mouse.click(x, y)
-    expect(person.page.locator("h1")).to_contain_text("健診の結果")
+    expect(person.page.locator("h1")).to_contain_text("手術と病名の記録")
     person.page.mouse.click(x, y)
     person.rests()
     assert person.clinic.patient.screen.step is KioskStep.CONSENT
@@ -294,3 +308,47 @@ def test_the_page_says_that_it_lost_the_terminal(clinic: Clinic, chromium: Brows
         finally:
             server.stop()
             thread.join()
+
+
+def test_who_answers_for_another_says_so_first(person: Person) -> None:
+    """Beside yes and no: who answers is chosen, and the questions go on."""
+    person.taps(CARD)
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    person.sees(KioskStep.CONSENT)
+    person.touches("代わりに 答える")
+    asked = person.sees(KioskStep.GUARDIAN)
+    expect(asked.locator(".relations button")).to_have_text(
+        ["本人", "親", "後見人", "家族", "介護する人"]
+    )
+    person.touches("家族")
+    person.sees(KioskStep.CONSENT)
+    expect(person.page.get_by_role("button", name="代わりに 答える")).to_have_count(0)
+    person.answers("はい")
+    person.sees(KioskStep.DONE)
+    consent = person.clinic.reception.sees_answer().consent
+    assert consent is not None
+    assert consent.acting_for == "family"
+
+
+def test_sharing_is_shown_and_stopped_by_touch(person: Person) -> None:
+    """After a new tap the page shows what is shared and until when; one touch ends it."""
+    person.taps(CARD)
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    person.sees(KioskStep.CONSENT)
+    person.answers("はい")
+    person.sees(KioskStep.DONE)
+    first = person.clinic.reception.sees_answer().visit.id
+    person.clinic.patient.takes_card()
+    person.taps(CARD)
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    shown = person.sees(KioskStep.MY_CONSENTS)
+    assert "お薬と診療、手術と病名、健診の結果、特定疾病の証" in shown.inner_text()
+    person.rests()
+    person.page.locator("button[value=stop]").click()
+    assert "見せません" in person.sees(KioskStep.DONE).inner_text()
+    consent = person.clinic.doctor.opens(first).row.consent
+    assert consent is not None
+    assert consent.withdrawn_at is not None

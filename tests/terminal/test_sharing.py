@@ -50,6 +50,14 @@ def shares_all(clinic: Clinic, persona: str = "ordinary") -> str:
     return visit_id
 
 
+def waits_for_payer(clinic: Clinic, visit_id: str) -> None:
+    """Wait until the consent is known not to have reached the payer."""
+    silent = HistoryClosed.PAYER_SILENT
+    wait_for(
+        lambda: clinic.doctor.opens(visit_id).history_closed_because is silent, "a silent payer"
+    )
+
+
 def restarts(clinic: Clinic) -> None:
     """Take the card away and let the terminal begin again."""
     clinic.patient.takes_card()
@@ -273,6 +281,7 @@ def test_a_consent_withdrawn_before_the_payer_knew_it_is_never_registered(clinic
     clinic.patient.types_pin()
     clinic.patient.answers_all(allow=True)
     visit_id = clinic.reception.sees_answer().visit.id
+    waits_for_payer(clinic, visit_id)
     clinic.terminal.desk.sharing.stop_by_staff(clinic.reception.actor, visit_id)
     clinic.payer.faults.clear()
     restarts(clinic)
@@ -288,10 +297,7 @@ def test_a_queue_never_extends_a_consent(clinic: Clinic) -> None:
     clinic.patient.answers_all(allow=True)
     visit_id = clinic.reception.sees_answer().visit.id
     given_at = consent_of(clinic, visit_id).given_at
-    silent = HistoryClosed.PAYER_SILENT
-    wait_for(
-        lambda: clinic.doctor.opens(visit_id).history_closed_because is silent, "a silent payer"
-    )
+    waits_for_payer(clinic, visit_id)
     clinic.payer.faults.clear()
     clinic.terminal.desk.ask_again(clinic.doctor.actor, visit_id)
     clinic.doctor.sees_history(visit_id)
