@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.model import Subject
-from eligibility.renewal import personal_key
+from eligibility.personal_number import personal_key
 from terminal.access_rules import require_coverage
 from terminal.accounts import Actor, Role, StaffAccount
 from terminal.audit import Act, AuditEntry, AuditRecord

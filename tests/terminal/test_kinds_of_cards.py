@@ -148,7 +148,8 @@ def test_an_infants_card_takes_the_pin_alone_once_it_is_known_to_have_no_photo(
         clinic.reception.looks(again.id)
     assert refusal.value.reason is LookReason.NO_PHOTO
     assert clinic.reception.opens(again.id).no_look is LookReason.NO_PHOTO
-    assert clinic.patient.types_pin().step is KioskStep.CONSENT
+    # and whoever is known to be a child is asked who answers
+    assert clinic.patient.types_pin().step is KioskStep.GUARDIAN
 
 
 def test_a_look_at_an_infants_card_is_told_once_the_payer_names_the_birth_date(

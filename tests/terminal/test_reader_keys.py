@@ -154,11 +154,12 @@ def test_a_card_taken_while_the_keys_are_waited_for_ends_the_visit(desk: KeypadC
 def test_staff_who_look_while_the_keys_are_waited_for_are_not_undone(desk: KeypadClinic) -> None:
     """A look identifies at once; a PIN that comes later, right or wrong, changes nothing."""
     clinic = desk.clinic
-    for late in (b"9999", PIN.encode()):
+    first, again = KioskStep.CONSENT, KioskStep.MY_CONSENTS
+    for late, asked in ((b"9999", first), (PIN.encode(), again)):
         clinic.patient.taps("ordinary")
         visit_id = desk.asks()
         clinic.reception.looks(visit_id)
-        clinic.patient.sees(KioskStep.CONSENT)
+        clinic.patient.sees(asked)
         desk.keypad.type(late)
         wait_for(lambda: not desk.keypad.waiting, "the reader to have its PIN")
         clinic.patient.consents_to_all()

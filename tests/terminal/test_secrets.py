@@ -20,7 +20,7 @@ from terminal.accounts import Role
 from terminal.logs import TRAFFIC, set_up_logging
 from terminal.store.connection import connect
 from terminal.store.keys import read_key_file
-from terminal.views import ConsentItem, KioskStep, NumberBState, OwnKeyState
+from terminal.views import KioskStep, NumberBState, OwnKeyState
 from terminal.virtual_card import issuing
 from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
 from tests.website import opened_website
@@ -138,11 +138,10 @@ def visit(clinic: Clinic, pins: list[str]) -> list[str]:
             view = clinic.patient.sees(KioskStep.PIN)
             assert view.tries_left == 3 - tries
             browser.sends("/kiosk/", "/kiosk/pin", visit_id=view.visit_id or "", pin=pin)
-        for item in ConsentItem:
-            view = clinic.patient.sees(KioskStep.CONSENT)
-            browser.sends(
-                "/kiosk/", "/kiosk/consent", visit_id=view.visit_id or "", item=item, allow="no"
-            )
+        view = clinic.patient.sees(KioskStep.CONSENT)
+        browser.sends(
+            "/kiosk/", "/kiosk/consent", visit_id=view.visit_id or "", item="all", allow="no"
+        )
         clinic.patient.sees(KioskStep.DONE)
         clinic.reception.sees_answer()
         clinic.patient.takes_card()
