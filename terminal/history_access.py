@@ -59,6 +59,7 @@ class HistoryAccess:
         Raises RoleError for a role without history, UnknownVisitError, ConsentRequiredError where
         no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
         """
+
         def read(
             tx: Transaction,
         ) -> tuple[Consent | None, HistoryClosed | None, InsuredPerson | None]:

@@ -13,6 +13,7 @@ from eligibility.codes import (
     PrescriptionIssue,
     QualificationValidity,
     UnknownCode,
+    read_code,
 )
 from eligibility.consenting import ActingFor, ConsentEnd
 from eligibility.holder import Match

@@ -105,7 +105,6 @@ class FhirPayer:
         )
     )
 
-
     def __init__(
         self,
         settings: PayerSettings,

@@ -86,6 +86,7 @@ _CALLS: dict[ConsentCategory, tuple[HistoryCall, ...]] = {
     ConsentCategory.TKK: (HistoryCall(ConsentCategory.TKK, "Observation", Observation),),
 }
 
+
 def calls_of(category: ConsentCategory) -> tuple[HistoryCall, ...]:
     """Return the lists that make up a category, none where the profile has none."""
     return _CALLS.get(category, ())

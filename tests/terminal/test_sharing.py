@@ -303,7 +303,7 @@ def test_a_queue_never_extends_a_consent(clinic: Clinic) -> None:
     clinic.doctor.sees_history(visit_id)
     assert consent_of(clinic, visit_id).ends_at <= given_at + timedelta(hours=24)
     clinic.clock.goes_on(hours=23, minutes=59)
-    assert clinic.terminal.desk.history(clinic.doctor.actor, visit_id).medications
+    assert clinic.terminal.desk.history(clinic.doctor.actor, visit_id).history.medications
     clinic.clock.goes_on(minutes=2)
     with pytest.raises(ConsentRequiredError):
         clinic.terminal.desk.history(clinic.doctor.actor, visit_id)

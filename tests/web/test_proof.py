@@ -73,6 +73,7 @@ def test_calls_about_consent_and_history_are_kept_without_what_they_brought(
         None,
         ConsentCategory.YZK,
         ConsentCategory.SRJ,
+        ConsentCategory.SHJ,
         ConsentCategory.TKK,
     ]
     assert {call.outcome for call in calls} == {CallOutcome.ANSWERED}
