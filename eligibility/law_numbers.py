@@ -13,7 +13,7 @@ from eligibility.numbers import normalise_insurer_number
 
 @dataclass(frozen=True, slots=True)
 class LawNumber:
-    """One 法別番号.  ``ja``: the scheme's short official name; ``en``: its English reading.
+    """One 法別番号.  ``ja``: the scheme's usual short name; ``en``: its English reading.
 
     ``public_expense``: whether it is a 公費負担医療, which pays beside or instead of an insurance.
     """
@@ -29,23 +29,23 @@ NATIONAL_HEALTH_INSURANCE = LawNumber("00", "国民健康保険", "National Heal
 
 _INSURANCES = (
     NATIONAL_HEALTH_INSURANCE,
-    LawNumber("01", "全国健康保険協会管掌健康保険", "Japan Health Insurance Association"),
+    LawNumber("01", "協会けんぽ", "Japan Health Insurance Association"),
     LawNumber("02", "船員保険", "Seamen's insurance"),
-    LawNumber("03", "日雇特例被保険者（一般療養）", "Day labourers (general)"),
-    LawNumber("04", "日雇特例被保険者（特別療養費）", "Day labourers (special)"),
-    LawNumber("06", "組合管掌健康保険", "Health insurance society"),
-    LawNumber("07", "防衛省職員給与法（自衛官等）", "Self-Defence Forces"),
-    LawNumber("31", "国家公務員共済組合", "National public officers' mutual aid"),
-    LawNumber("32", "地方公務員等共済組合", "Local public officers' mutual aid"),
-    LawNumber("33", "警察共済組合", "Police mutual aid"),
-    LawNumber("34", "公立学校・私立学校教職員共済", "School staff's mutual aid"),
+    LawNumber("03", "日雇特例（一般）", "Day labourers (general)"),
+    LawNumber("04", "日雇特例（特別）", "Day labourers (special)"),
+    LawNumber("06", "健保組合", "Health insurance society"),
+    LawNumber("07", "自衛官", "Self-Defence Forces"),
+    LawNumber("31", "国家公務員共済", "National public officers' mutual aid"),
+    LawNumber("32", "地方公務員等共済", "Local public officers' mutual aid"),
+    LawNumber("33", "警察共済", "Police mutual aid"),
+    LawNumber("34", "公立学校・私学共済", "School staff's mutual aid"),
     LawNumber("39", "後期高齢者医療", "Medical care for the late-stage elderly"),
-    LawNumber("63", "特定健康保険組合（特例退職）", "Health insurance society (retired)"),
-    LawNumber("67", "国民健康保険（退職者医療）", "National Health Insurance (retired)"),
-    LawNumber("72", "国家公務員共済組合（特例退職）", "National public officers (retired)"),
-    LawNumber("73", "地方公務員等共済組合（特例退職）", "Local public officers (retired)"),
-    LawNumber("74", "警察共済組合（特例退職）", "Police (retired)"),
-    LawNumber("75", "公立学校・私立学校教職員共済（特例退職）", "School staff (retired)"),
+    LawNumber("63", "健保組合（特例退職）", "Health insurance society (retired)"),
+    LawNumber("67", "国保（退職者）", "National Health Insurance (retired)"),
+    LawNumber("72", "国家公務員共済（特例退職）", "National public officers (retired)"),
+    LawNumber("73", "地方公務員等共済（特例退職）", "Local public officers (retired)"),
+    LawNumber("74", "警察共済（特例退職）", "Police (retired)"),
+    LawNumber("75", "公立学校・私学共済（特例退職）", "School staff (retired)"),
 )
 _PUBLIC_EXPENSES = (
     ("10", "感染症法（結核・適正医療）", "Tuberculosis, outpatient"),

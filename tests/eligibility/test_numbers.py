@@ -107,15 +107,15 @@ def test_a_number_comes_back_from_the_wire_as_it_was(digits: str) -> None:
     [
         ("  138123", "国民健康保険", False),
         ("00138123", "国民健康保険", False),
-        ("01130012", "全国健康保険協会管掌健康保険", False),
-        ("06139463", "組合管掌健康保険", False),
+        ("01130012", "協会けんぽ", False),
+        ("06139463", "健保組合", False),
         ("39130005", "後期高齢者医療", False),
         ("12138014", "生活保護法（医療扶助）", True),
         ("54016027", "難病法（特定医療）", True),
     ],
 )
 def test_the_first_two_digits_name_the_law(number: str, name: str, public_expense: bool) -> None:
-    """Insurances and public expenses, each with its official name and an English reading."""
+    """Insurances and public expenses, each with its usual name and an English reading."""
     law = law_number_of(number)
     assert law is not None
     assert (law.ja, law.public_expense) == (name, public_expense)
