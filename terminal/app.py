@@ -35,7 +35,7 @@ from terminal.freshness import Freshness
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.health_face import check_face
-from terminal.health_payer import payer_checks
+from terminal.health_payer import check_files_aside, payer_checks
 from terminal.jobs import make_scheduler
 from terminal.kiosk_access import KioskAccess
 from terminal.kiosk_questions import Asked
@@ -245,6 +245,7 @@ class Terminal:
             health.check_configuration(self.config),
             health.check_reader(self._reader.state),
             *payer_checks(self.payer, self.config.payer_certificate, self.now()),
+            *self._files_aside(),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),
             *([] if camera is None else [health.check_card_camera(camera.problem)]),
             *(
@@ -257,6 +258,12 @@ class Terminal:
             health.check_clock(self.now(), synchronised=health.clock_is_synchronised()),
             health.check_dumps(off=core_dumps_are_off()),
         ]
+
+    def _files_aside(self) -> list[HealthCheck]:
+        if self.config.eligibility.interface != "national":
+            return []
+        since = self.now() - timedelta(hours=24)
+        return [check_files_aside(self.store.read(lambda tx: tx.aside.count_since(since)))]
 
     def _question_changed(self, visit_id: str) -> None:
         self.desk.question_changed(visit_id)

@@ -100,3 +100,16 @@ def payer_checks(payer: Payer, certificate: Path | None, now: datetime) -> list[
     if certificate is not None:
         checks.append(check_certificate(certificate, now))
     return checks
+
+
+def check_files_aside(count: int) -> HealthCheck:
+    """Tell how many files of the link application were no answer in the last 24 hours."""
+    if count == 0:
+        reason = "No file of the link application was set aside in the last 24 hours."
+        return HealthCheck("payer", HealthState.PASS, "payer.no-files-aside", reason)
+    remedy = (
+        "Look for file-set-aside in the audit log; ask those who run the link application where it "
+        "happens often."
+    )
+    reason = f"{count} files of the link application were set aside in the last 24 hours."
+    return HealthCheck("payer", HealthState.WARN, "payer.files-aside", reason, remedy)

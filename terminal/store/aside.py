@@ -37,6 +37,13 @@ class FilesAside:
             "WHERE kept_at >= ? ORDER BY kept_at DESC, rowid DESC", [encode_moment(moment)]
         )
 
+    def count_since(self, moment: datetime) -> int:
+        """Return how many were kept since then."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM files_aside WHERE kept_at >= ?", [encode_moment(moment)]
+        ).fetchone()
+        return int(count)
+
     def content(self, file_id: str) -> bytes | None:
         """Return the bytes of a file; None where it was not read.  Raises StoreError."""
         self._rows.get(file_id)

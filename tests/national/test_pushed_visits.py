@@ -202,3 +202,24 @@ def test_results_that_disagree_open_nothing(linked: LinkedWorld) -> None:
 def test_an_answer_that_speaks_of_no_consent_makes_none(linked: LinkedWorld) -> None:
     """What nobody said is not a consent, not even a refused one."""
     assert consent_of(answer_with(linked), "v-1", now()) is None
+
+
+def test_what_is_set_aside_is_told_among_the_states_of_the_desk(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """A card visit that names nobody is kept, and somebody is told that there was one."""
+    with opened_desk(folder, linked) as terminal:
+        codes = {check.code for check in terminal.health()}
+        assert "payer.no-files-aside" in codes
+        unknown = next(
+            person
+            for person in linked.world.running.payer.population.people
+            if person.persona == "not-found"
+        )
+        linked.link.push_visit(DEFAULT_INSTITUTION, unknown, [])
+        wait_for(
+            lambda: any(check.code == "payer.files-aside" for check in terminal.health()),
+            "the state of the desk",
+        )
+        rows = terminal.store.read(lambda tx: tx.audit.recent(20))
+        assert Act.FILE_SET_ASIDE in {row.act for row in rows}
