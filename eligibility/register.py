@@ -205,18 +205,26 @@ def _person_of(record: ClinicRecord) -> InsuredPerson:
 
 def _about_card(record: ClinicRecord, attributes: HolderAttributes) -> Iterator[Finding]:
     """Return what the card says against the record; the sides of the comparison are turned."""
-    for one in _judged(compare(attributes, _person_of(record)), Match.NOT_READ):
+    for one in _judged(compare(attributes, _person_of(record))):
         yield replace(one, from_payer=NOT_READ, in_record=one.from_payer)
 
 
 def _about_person(record: ClinicRecord, person: InsuredPerson) -> Iterator[Finding]:
     kana = compare_readings(record.name_kana, person.name_kana)
-    for one in _judged(compare(_attributes_of_record(record), person), kana):
-        yield replace(one, on_card=NOT_READ, in_record=one.on_card)
+    judged = list(_judged(compare(_attributes_of_record(record), person)))
+    # a name that cannot be read, and its reading is another
+    unreadable = kana is Match.DIFFERS and any(
+        one.code is FindingCode.RECORD_NAME_NOT_COMPARED for one in judged
+    )
+    for one in judged:
+        if not (unreadable and one.code is FindingCode.RECORD_NAME_NOT_COMPARED):
+            yield replace(one, on_card=NOT_READ, in_record=one.on_card)
     told = {
         Match.DIFFERS: (FindingCode.RECORD_KANA_DIFFERS, Severity.WARN),
         Match.WRITTEN_OTHERWISE: (FindingCode.RECORD_KANA_WRITTEN_OTHERWISE, Severity.NOTE),
     }
+    if unreadable:
+        told[Match.DIFFERS] = (FindingCode.RECORD_IS_ANOTHER, Severity.STOP)
     if kana in told:
         code, severity = told[kana]
         yield Finding(
@@ -225,21 +233,21 @@ def _about_person(record: ClinicRecord, person: InsuredPerson) -> Iterator[Findi
             field="name_kana",
             from_payer=said(person.name_kana),
             in_record=said(record.name_kana),
+            blocks_history=unreadable,
         )
 
 
-def _judged(compared: tuple[Comparison, ...], kana: Match) -> Iterator[Finding]:
+def _judged(compared: tuple[Comparison, ...]) -> Iterator[Finding]:
     """Return the findings about what differs, with the comparison's two sides as they stand."""
     of = {one.field: one for one in compared}
     for field in ("birthdate", "sex"):
         if of[field].match is Match.DIFFERS:
             yield _another(of[field])
     name = of["name"]
-    unreadable = name.match is Match.UNDETERMINED and kana is Match.DIFFERS
     if name.match is Match.DIFFERS and is_of_given_name(compared):
         moved = of["address"].match is not Match.SAME
         yield _of(FindingCode.RECORD_FAMILY_NAME_DIFFERS, Severity.WARN, name, blocks=moved)
-    elif name.match is Match.DIFFERS or unreadable:
+    elif name.match is Match.DIFFERS:
         yield _another(name)
     elif name.match is Match.WRITTEN_OTHERWISE:
         yield _of(FindingCode.RECORD_NAME_WRITTEN_OTHERWISE, Severity.NOTE, name)
