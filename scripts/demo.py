@@ -71,6 +71,9 @@ client_key = "payer/client.key"
 [web]
 port = {web}
 
+[kiosk]
+prescription_choice = true
+
 {national}{store}"""
 
 NATIONAL = """\

@@ -18,6 +18,7 @@ T = TypeVar("T")
 PIN = "1234"
 PATIENCE = 20.0
 ROWS = 6
+STEPS = ("consent", "prescription", "done", "with-staff", "card-problem")
 
 
 class Browser:
@@ -99,7 +100,11 @@ def _visit(demo: Demo, kiosk: Browser, staff: Browser, tray: httpx.Client, code:
     print(f"Card    {card['slug']}: visit {visit_id}")
     kiosk.sends(page, "/kiosk/pin", pin=PIN)
     while True:
-        page = _await(lambda: _at(kiosk, "consent", "done", "with-staff", "card-problem"), "a step")
+        page = _await(lambda: _at(kiosk, *STEPS), "a step")
+        if page.data["kiosk"]["step"] == "prescription":
+            print("Prescription: electronic")
+            kiosk.sends(page, "/kiosk/prescription", form="1")
+            continue
         if page.data["kiosk"]["step"] != "consent":
             break
         item = page.forms["/kiosk/consent"]["item"]

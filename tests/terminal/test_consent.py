@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility.codes import ConsentCategory, QualificationValidity
+from eligibility.consenting import ConsentEnd
 from eligibility.model import (
     CardSubject,
     Confirmation,
@@ -17,11 +18,15 @@ from eligibility.model import (
     FindingCode,
     Severity,
 )
+from eligibility.payer import ConsentReceipt
 from terminal.consent_rules import (
     CONSENT_LIVES,
     consent_from_answers,
+    ended,
+    has_end_to_tell,
     history_closed_because,
     open_categories,
+    registered,
 )
 from terminal.views import ConsentItem, HistoryClosed
 
@@ -79,3 +84,49 @@ def test_a_withdrawn_consent_is_over_at_once() -> None:
     consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
     withdrawn = replace(consent, withdrawn_at=NOW)
     assert history_closed_because(withdrawn, LIVE, NOW) is HistoryClosed.WITHDRAWN
+
+
+@given(
+    queued=st.timedeltas(timedelta(0), timedelta(days=2)),
+    available=st.timedeltas(timedelta(days=-1), timedelta(days=400)),
+    withdrawn=st.none() | st.timedeltas(timedelta(0), timedelta(days=2)),
+    looked=st.timedeltas(timedelta(days=-1), timedelta(days=3)),
+)
+def test_neither_queue_nor_payer_extends_a_consent(
+    queued: timedelta,
+    available: timedelta,
+    withdrawn: timedelta | None,
+    looked: timedelta,
+) -> None:
+    """Whenever it was registered, whatever the payer says: open from the yes for 24 h at most."""
+    consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
+    until = NOW + queued + available
+    told = registered(consent, "Patient/p", ConsentReceipt("pc-1", until))
+    if withdrawn is not None:
+        told = ended(told, ConsentEnd.PATIENT, NOW + withdrawn)
+    end = min(until, NOW + CONSENT_LIVES)
+    if withdrawn is not None and withdrawn < end - NOW:
+        # from the moment of the withdrawal on it is none, also for a look at an earlier time
+        end = NOW
+    is_open = open_categories(told, NOW + looked) == {ConsentCategory.TKK}
+    assert is_open is (NOW <= NOW + looked < end)
+
+
+@given(
+    withdrawn=st.timedeltas(timedelta(0), timedelta(days=2)),
+    by=st.sampled_from(ConsentEnd),
+    looked=st.timedeltas(timedelta(0), timedelta(days=2)),
+    known=st.booleans(),
+)
+def test_an_end_is_told_while_it_matters(
+    withdrawn: timedelta, by: ConsentEnd, looked: timedelta, known: bool
+) -> None:
+    """Only what the payer registered, no newer consent tells and its time does not close."""
+    consent = consent_from_answers("v", SUBJECT, {ConsentItem.CHECKUPS: YES}, NOW)
+    if known:
+        until = NOW + CONSENT_LIVES
+        consent = registered(consent, "Patient/p", ConsentReceipt("pc-1", until))
+    over = ended(consent, by, NOW + withdrawn)
+    matters = known and by is not ConsentEnd.REPLACED and withdrawn < CONSENT_LIVES
+    assert has_end_to_tell(over, NOW + looked) is (matters and looked < CONSENT_LIVES)
+    assert not has_end_to_tell(consent, NOW + looked)
