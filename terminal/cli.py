@@ -140,7 +140,8 @@ def config_show(config_file: Path) -> None:
     """Print every key with the value that is in force, defaults included."""
     loaded = load_config(config_file, trust=False)
     for key in documented_keys():
-        value = getattr(getattr(loaded, key.section), key.key)
+        # a section that is not there has no values
+        value = getattr(getattr(loaded, key.section), key.key, None)
         click.echo(
             f"{key.section}.{key.key} = {json.dumps(value, default=str, ensure_ascii=False)}"
         )

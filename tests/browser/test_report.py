@@ -89,7 +89,8 @@ def test_the_proof_of_a_visit_is_shown_and_saved(
     page.get_by_role("link", name="確認の証跡").click()
     expect(page.locator(".visit-said")).to_contain_text("有効")
     expect(page.locator(".visit-said")).to_contain_text("支払側が回答")
-    expect(page.get_by_role("row").filter(has_text="回答あり")).to_have_count(1)
+    asked = page.locator("section[aria-labelledby='asked']")
+    expect(asked.get_by_role("row").filter(has_text="回答あり")).to_have_count(1)
     assert axe_findings(page) == []
     with page.expect_download() as started:
         page.get_by_role("link", name="原本を保存").click()
