@@ -295,7 +295,7 @@ def _trend(
     )
     return TrendPicture(
         identity,
-        f"{item_name(row)}（{row.unit}）",
+        text("history.item-in", item=item_name(row), unit=row.unit),
         text("history.between").join(said),
         band_words(found),
         picture,
