@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,17 +10,15 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from eligibility.codes import ConsentCategory
-from eligibility.model import ConsentDecision
 from terminal.accounts import Role
 from terminal.events import Topic
+from terminal.views import ConsentItem, KioskStep
 from tests.browser.axe import axe_findings
 from tests.browser.test_desk import Desk, sits_down, visits
-from tests.clinic import Clinic, wait_for
+from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
 pytestmark = pytest.mark.browser
-SHJ = ConsentCategory.SHJ
 
 
 @pytest.fixture
@@ -49,24 +46,6 @@ def history_of(clinic: Clinic, persona: str) -> str:
     return f"/staff/visits/{visit_id}/history"
 
 
-def agrees_to_operations_too(clinic: Clinic) -> None:
-    """Let the patient of the newest visit agree to operations and diagnoses as well."""
-    visit_id = clinic.reception.row().visit.id
-    store = clinic.terminal.store
-    given = store.read(lambda tx: tx.consents.of_visit(visit_id))
-    assert given is not None
-    more = replace(
-        given,
-        id=uuid.uuid4().hex,
-        decisions={**given.decisions, SHJ: ConsentDecision.YES},
-        given_at=datetime.now(UTC),
-        payer_ref=None,
-    )
-    store.write(lambda tx: tx.consents.add(more))
-    clinic.terminal.desk.ask_again(clinic.doctor.actor, visit_id)
-    wait_for(lambda: SHJ in clinic.doctor.opens(visit_id).history_open, "operations")
-
-
 def shot(page: Page, name: str) -> None:
     """Keep a picture where somebody wants to look at the page."""
     folder = os.environ.get("HISTORY_SHOTS")
@@ -89,8 +68,26 @@ def test_every_page_is_accessible_and_says_what_is_open(
             assert axe_findings(page) == []
             if persona == "nothing-recorded" and language == "日本語":
                 expect(page.locator("[data-records]")).to_contain_text("0件（同意あり）")
-    page = desk.opens(f"{address}/care")
-    expect(page.locator(".history-states")).to_contain_text("同意をたずねていません")
+
+
+def test_what_was_refused_says_so(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """A no to operations and diagnoses stands beside the treatment that was agreed to."""
+    clinic.patient.taps("elderly")
+    clinic.patient.types_pin()
+    for item in ConsentItem:
+        allow = item is not ConsentItem.OPERATIONS_AND_DIAGNOSES
+        clinic.patient.answers(item, allow=allow)
+    clinic.patient.sees(KioskStep.DONE)
+    visit_id = clinic.reception.sees_answer().visit.id
+    clinic.patient.takes_card()
+    clinic.doctor.sees_history(visit_id)
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    page = desk.opens(f"/staff/visits/{visit_id}/history/care")
+    expect(page.locator(".history-states")).to_contain_text("同意なし")
+    expect(page.locator(".acts").first).to_be_visible()
+    expect(page.locator(".sensitive")).to_have_count(0)
 
 
 def test_medicines_are_found_as_one_types(
@@ -122,7 +119,6 @@ def test_what_tells_too_much_is_folded(
 ) -> None:
     """Operations and diagnoses are there, counted, and read only when somebody opens them."""
     address = history_of(clinic, "elderly")
-    agrees_to_operations_too(clinic)
     page = sits_down(desks, chromium, website, Role.CLINICIAN).opens(f"{address}/care")
     shot(page, "care-folded")
     diagnosis = page.get_by_text("高血圧症").first
