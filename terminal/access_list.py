@@ -28,6 +28,7 @@ class Looked(StrEnum):
     COVERAGE = "coverage"
     ORIGINAL = "original"
     REGISTER = "register"
+    APPOINTMENT = "appointment"
     HISTORY = "history"
     FETCHED = "fetched"
     ACCESS_LIST = "access-list"
@@ -38,6 +39,7 @@ LOOKS: Mapping[Act, Looked] = {
     Act.VISIT_SEEN: Looked.COVERAGE,
     Act.ORIGINAL_TAKEN: Looked.ORIGINAL,
     Act.REGISTER_SEEN: Looked.REGISTER,
+    Act.APPOINTMENTS_SEEN: Looked.APPOINTMENT,
     Act.HISTORY_SEEN: Looked.HISTORY,
     Act.HISTORY_FETCHED: Looked.FETCHED,
     Act.ACCESS_LIST_TAKEN: Looked.ACCESS_LIST,
