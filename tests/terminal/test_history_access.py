@@ -15,7 +15,12 @@ from terminal.views import HistoryClosed, KioskStep
 from tests.clinic import Clinic, wait_for
 from tests.web.visitors import Site
 
-YZK, SRJ, TKK = ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK
+YZK, SRJ, SHJ, TKK = (
+    ConsentCategory.YZK,
+    ConsentCategory.SRJ,
+    ConsentCategory.SHJ,
+    ConsentCategory.TKK,
+)
 
 
 def agreed(clinic: Clinic, persona: str = "ordinary") -> str:
@@ -95,7 +100,7 @@ def test_a_part_that_fails_takes_no_other_with_it(clinic: Clinic) -> None:
     fetched = clinic.doctor.sees_history(visit_id)
     opened = clinic.terminal.desk.history(clinic.doctor.actor, visit_id)
     assert fetched.medications
-    assert opened.history.fetched == {YZK, SRJ}
+    assert opened.history.fetched == {YZK, SRJ, SHJ}
     assert opened.missing == {TKK}
     visitor = Site(clinic).visitor().logs_in(Role.CLINICIAN)
     page = visitor.opens(f"/staff/visits/{visit_id}/history/checkups").text
