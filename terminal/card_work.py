@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
+from eligibility.asking import Capability
 from eligibility.payer import Challenge, IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.accounts import Actor
@@ -198,10 +199,22 @@ class CardWork:
                 self._kiosk.show_card_problem(error)
         else:
             with self._lock:
+                if Capability.BY_CARD not in self._payer.capabilities:
+                    self._show_other_reader(card)
+                    return
                 visit_id = self._card_accepted(card, verified)
                 step = self._kiosk.state.step
             if step is KioskStep.PIN_ON_READER:
                 self._pins.prove_on_reader(visit_id)
+
+    def _show_other_reader(self, card: CardInReader) -> None:
+        """Send the patient on at once: nothing that is proved or answered here could be used.
+
+        The visit is about nobody, so that staff cannot identify its holder either.
+        """
+        visit = self._records.open(None, StaffNeed.OTHER_READER, token=card.token)
+        self._kiosk.touch(is_phone=card.token in PHONES)
+        self._kiosk.show_with_staff(visit.id, KioskNotice.OTHER_READER)
 
     def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> str:
         face = self._faces.is_offered(card)

@@ -86,7 +86,8 @@ class KioskStep(StrEnum):
 class KioskNotice(StrEnum):
     """Why the kiosk is at this step, where that needs words.
 
-    PIN_BLOCKED: it was blocked just now; PIN_UNUSABLE: the card came with none that can be used.
+    PIN_BLOCKED: it was blocked just now; PIN_UNUSABLE: the card came with none that can be used;
+    OTHER_READER: no card on this reader can be asked about.
     """
 
     NO_READER = "no-reader"
@@ -109,6 +110,7 @@ class KioskNotice(StrEnum):
     PIN_LENGTH = "pin-length"
     PIN_BLOCKED = "pin-blocked"
     PIN_UNUSABLE = "pin-unusable"
+    OTHER_READER = "other-reader"
     FACE_NOT_MATCHED = "face-not-matched"
     FACE_NOT_POSSIBLE = "face-not-possible"
     STAFF_CALLED = "staff-called"

@@ -81,6 +81,7 @@ class StaffNeed(StrEnum):
     PIN_UNUSABLE = "pin-unusable"
     NO_PIN_NO_PHOTO = "no-pin-no-photo"
     FACE_UNSURE = "face-unsure"
+    OTHER_READER = "other-reader"
 
 
 class RegistrationAnswer(StrEnum):

@@ -197,9 +197,14 @@ SCREENS: dict[str, KioskView] = {
     ),
     **{
         f"staff-{notice}": _visit(KioskStep.WITH_STAFF, notice=notice)
-        for notice in (KioskNotice.PIN_BLOCKED, KioskNotice.PIN_UNUSABLE)
+        for notice in (
+            KioskNotice.PIN_BLOCKED,
+            KioskNotice.PIN_UNUSABLE,
+            KioskNotice.OTHER_READER,
+        )
     },
     "phone-staff-pin": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.PIN_UNUSABLE),
+    "phone-staff-other": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.OTHER_READER),
     "staff-coming": _view(
         KioskStep.WITH_STAFF, visit_id="visit-1", notice=KioskNotice.STAFF_COMING
     ),

@@ -73,6 +73,7 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
         KioskNotice.STAFF_COMING,
         KioskNotice.PIN_BLOCKED,
         KioskNotice.PIN_UNUSABLE,
+        KioskNotice.OTHER_READER,
     ),
 }
 
