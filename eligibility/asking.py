@@ -117,10 +117,11 @@ class PushedVisit:
     """A card visit at the institution's national reader, told unasked (顔認証付きカードリーダー).
 
     ``id``: the same for the same visit however often it is told.  ``answer``: the payer's, with
-    the consents that the patient gave there.  Who the holder is rests on the payer's word alone.
+    the consents that the patient gave there; None where the payer found no qualification (該当資格
+    なし) and so names nobody.  Who the holder is rests on the payer's word alone.
     """
 
     id: str
     told_as: str
     """Name of the file it came in."""
-    answer: PayerAnswer
+    answer: PayerAnswer | None

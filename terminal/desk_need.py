@@ -50,7 +50,7 @@ def need_of(
 
 def _need_with_staff(visit: Visit) -> DeskNeed:
     """A look helps only where there is a certificate that holds and a photo to compare with."""
-    if visit.staff_need is StaffNeed.OTHER_READER:
+    if visit.staff_need in (StaffNeed.OTHER_READER, StaffNeed.NO_QUALIFICATION):
         return DeskNeed.OTHER_WAY
     refused = look_refused_because(visit)
     if refused is LookReason.NO_CARD:

@@ -35,7 +35,7 @@ from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import AttributesSource, Identification
 from terminal.store import Store, Transaction
-from terminal.visit import CloseReason, Visit, VisitOrigin, VisitState
+from terminal.visit import CloseReason, StaffNeed, Visit, VisitOrigin, VisitState
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ _CONSENTS = {
 class PushedVisitDesk:
     """Waits for such visits and stores each; does nothing where the adapter tells none.
 
-    ``on_visit``: called with the id of a visit that was taken.
+    ``on_visit``: called with the id of a visit that was taken with an answer.
     """
 
     def __init__(
@@ -118,13 +118,17 @@ class PushedVisitDesk:
         self._payer.settle_pushed_visit(visit)
         if new:
             self._bus.publish(Topic.VISIT, visit.id)
-            self._on_visit(visit.id)
+            if visit.answer is not None:
+                self._on_visit(visit.id)
 
     def _store_visit(self, tx: Transaction, pushed: PushedVisit) -> bool:
         """Store it all; return False where this was done already."""
         if tx.visits.has(pushed.id):
             return False
         now, answer = self._now(), pushed.answer
+        if answer is None:
+            self._store_nobody(tx, pushed.id, now)
+            return True
         subject = answer.subject
         if not isinstance(subject, NumberSubject):
             msg = f"card visit {pushed.id} names nobody by an insured number"
@@ -171,6 +175,26 @@ class PushedVisitDesk:
                 )
             )
         return True
+
+    def _store_nobody(self, tx: Transaction, visit_id: str, now: datetime) -> None:
+        """Store that somebody was there for whom the payer found no qualification (該当資格なし).
+
+        Who it was is not told: staff find out, and ask by number.
+        """
+        visit = Visit(
+            id=visit_id,
+            desk_id=self._desk_id,
+            origin=VisitOrigin.PUSHED,
+            opened_at=now,
+            state=VisitState.WITH_STAFF,
+            staff_need=StaffNeed.NO_QUALIFICATION,
+        )
+        tx.visits.add(visit)
+        for act, reason in (
+            (Act.VISIT_OPENED, VisitOrigin.PUSHED.value),
+            (Act.STAFF_CALLED, StaffNeed.NO_QUALIFICATION.value),
+        ):
+            tx.audit.append(AuditEntry(act, PAYER, visit_id, reason=reason))
 
 
 def consent_of(answer: PayerAnswer, visit_id: str, now: datetime) -> Consent | None:

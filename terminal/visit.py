@@ -82,6 +82,7 @@ class StaffNeed(StrEnum):
     NO_PIN_NO_PHOTO = "no-pin-no-photo"
     FACE_UNSURE = "face-unsure"
     OTHER_READER = "other-reader"
+    NO_QUALIFICATION = "no-qualification"
 
 
 class RegistrationAnswer(StrEnum):

@@ -310,6 +310,8 @@ class VisitRecords:
     def settle_leftovers(self) -> None:
         """Close what a former run left open: what was not answered then is no."""
         for visit in self._store.read(lambda tx: tx.visits.unfinished()):
+            if visit.origin is VisitOrigin.PUSHED:
+                continue  # it was never at this kiosk: staff still have to see to it
             if visit.state is VisitState.IDENTIFIED:
                 self.finish(visit.id, CloseReason.RESTARTED, {})
             else:

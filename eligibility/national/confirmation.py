@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.asking import NumberQuestion, PushedVisit
+from eligibility.codes import QualificationValidity
 from eligibility.errors import PayerRefusedError
 from eligibility.model import AnswerOutcome, PayerAnswer
 from eligibility.national.answers import (
@@ -155,9 +156,10 @@ def read_visit(
 ) -> PushedVisit:
     """Return the card visit that a pushed message tells; ``told_as``: the name of its file.
 
-    Its subject is the number of its first qualification, as nobody asked a question here.  Raises
-    PayerRefusedError where it tells an error, and PayerProtocolError where it cannot be read, names
-    nobody or more than one person, or is another institution's.
+    Its subject is the number of its first qualification, as nobody asked a question here; it has
+    no answer where no qualification was found (該当資格なし).  Raises PayerRefusedError where it
+    tells an error, and PayerProtocolError where it cannot be read, tells of qualifications and
+    names nobody or more than one person, or is another institution's.
     """
     response = read_response(body)
     unit = response.body or NOBODY
@@ -166,8 +168,13 @@ def read_visit(
         check_institution(response.header, institution_code)
         refuse_error(response.header, body)
         _refuse(unit, body)
-        subject = only_person(unit)
         identity = _identity(response)
+        if _has_nobody(response):
+            if response.header.arbitrary_file_identifier is None:
+                msg = "nothing tells this visit, which names nobody, from another"
+                raise ValueError(msg)
+            return PushedVisit(identity, told_as, None)
+        subject = only_person(unit)
         answer = payer_answer(
             unit,
             response.header,
@@ -179,6 +186,16 @@ def read_visit(
         return PushedVisit(identity, told_as, answer)
 
     return reading(body, read)
+
+
+def _has_nobody(response: ConfirmationResponse) -> bool:
+    """Whether the payer looked and found no qualification, and says nothing besides."""
+    unit = response.body or NOBODY
+    return (
+        response.header.outcome is AnswerOutcome.COMPLETE
+        and unit.qualification_validity is QualificationValidity.NOT_FOUND
+        and not unit.results
+    )
 
 
 def _identity(response: ConfirmationResponse) -> str:

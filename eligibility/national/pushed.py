@@ -107,7 +107,12 @@ class PushedVisits:
                     told = self._read(entry.name, content)
                 except (PayerProtocolError, PayerRefusedError):
                     continue
-                if told is not None and told.id == visit.id:
+                if told is None or told.id != visit.id:
+                    continue
+                if told.answer is None:
+                    # no answer holds what it said: the file itself is kept
+                    self._put_away(entry, content, AsideReason.NO_QUALIFICATION)
+                else:
                     self._end(entry)
 
     # -- with the lock held --------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A card on a reader that nobody can be asked over: both screens, in a real Chromium."""
+"""The desk's own reader and the national one, over the national interface, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
+from eligibility.national.folder import Folder
+from eligibility.simulator.link_application import pushed_visit
+from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from terminal.accounts import Role
 from terminal.views import KioskStep
 from tests.browser.axe import axe_findings
@@ -19,16 +22,27 @@ from tests.website import opened_website
 pytestmark = pytest.mark.browser
 
 
+def national(folder: Path) -> str:
+    """Return a section that has the payer asked over folders, which are made."""
+    paths = {name: folder / name for name in ("req", "res", "face")}
+    for path in paths.values():
+        path.mkdir()
+    dirs = "".join(f'{name}_dir = "{path}"\n' for name, path in paths.items())
+    return f'interface = "national"\n[national]\npoll_seconds = 0.2\n{dirs}'
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture where the environment asks for some."""
+    if folder := os.environ.get("DESK_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
 def test_patient_and_staff_are_told_where_the_card_is_checked(
     tmp_path: Path, stage: Stage, chromium: Browser
 ) -> None:
     """The patient is asked for nothing; staff read the next step and find the form by number."""
-    for name in ("req", "res"):
-        (tmp_path / name).mkdir()
-    national = f'[national]\nreq_dir = "{tmp_path / "req"}"\nres_dir = "{tmp_path / "res"}"\n'
-    chosen = 'interface = "national"\n' + national
     with (
-        opened_clinic(tmp_path, stage, eligibility=chosen) as clinic,
+        opened_clinic(tmp_path, stage, eligibility=national(tmp_path)) as clinic,
         opened_website(clinic) as website,
         person_at(website, chromium) as person,
     ):
@@ -47,10 +61,39 @@ def test_patient_and_staff_are_told_where_the_card_is_checked(
         expect(page.locator("#visit")).to_contain_text("顔認証付きカードリーダーをご利用いただくか")
         assert page.locator("form[action$='/identify']").count() == 0
         assert axe_findings(page) == []
-        if folder := os.environ.get("DESK_PICTURES"):
-            person.page.screenshot(path=Path(folder) / "kiosk-other-reader.png")
-            page.screenshot(path=Path(folder) / "desk-other-reader.png")
+        keep(person.page, "kiosk-other-reader")
+        keep(page, "desk-other-reader")
         way_on = page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
         expect(way_on).to_have_count(1)
+        assert desk.complaints == []
+        desk.context.close()
+
+
+def test_somebody_whom_the_payer_does_not_name_stands_in_the_list(
+    tmp_path: Path, stage: Stage, chromium: Browser
+) -> None:
+    """Staff read that no qualification was found, that nobody is named, and how to go on."""
+    with (
+        opened_clinic(tmp_path, stage, eligibility=national(tmp_path)) as clinic,
+        opened_website(clinic) as website,
+    ):
+        people = clinic.payer.payer.population.people
+        unknown = next(person for person in people if person.persona == "not-found")
+        now = clinic.terminal.now()
+        desk = Desk(chromium, website, Role.RECEPTION)
+        Folder(tmp_path / "face").publish(*pushed_visit(DEFAULT_INSTITUTION, unknown, [], now))
+        need = desk.page.locator("td.cell-need")
+        expect(need).to_contain_text("該当する資格がありませんでした")
+        keep(desk.page, "today-nobody")
+        page = desk.opens_first()
+        shown = page.locator("#visit")
+        expect(shown).to_contain_text("氏名は未確認")
+        expect(shown).to_contain_text("どなたかは通知されず、資格は確認できていません")
+        assert page.locator("form[action$='/identify']").count() == 0
+        expect(
+            page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
+        ).to_have_count(1)
+        assert axe_findings(page) == []
+        keep(page, "desk-nobody")
         assert desk.complaints == []
         desk.context.close()

@@ -319,6 +319,7 @@ def test_a_pushed_visit_is_told_until_it_is_settled(linked: LinkedWorld) -> None
     visit = payer.next_pushed_visit(5)
     assert visit is not None
     assert visit.told_as == name
+    assert visit.answer is not None
     assert visit.answer.subject == subject_of(coverage)
     (told,) = visit.answer.results
     assert told.pharmacists_info is not None

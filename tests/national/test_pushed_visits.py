@@ -13,14 +13,15 @@ from eligibility.benefits import RegisteredConsent
 from eligibility.codes import ConsentCategory, InformationConsent
 from eligibility.model import ConfirmationSource, ConsentChannel, ConsentDecision, PayerAnswer
 from eligibility.payer import IdentificationMethod
+from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import medications_of
 from terminal.accounts import Role
 from terminal.app import Terminal
 from terminal.audit import Act
 from terminal.pushed_visits import consent_of
-from terminal.views import HistoryClosed
-from terminal.visit import VisitOrigin, VisitState
+from terminal.views import DeskNeed, HistoryClosed
+from terminal.visit import StaffNeed, VisitOrigin, VisitState
 from tests.clinic import Staff, wait_for
 from tests.national.clinic import now, opened_desk
 from tests.national.desk import LinkedWorld, opened_link, subject_of
@@ -204,6 +205,56 @@ def test_an_answer_that_speaks_of_no_consent_makes_none(linked: LinkedWorld) -> 
     assert consent_of(answer_with(linked), "v-1", now()) is None
 
 
+def nobody_known(linked: LinkedWorld) -> Person:
+    """Return somebody for whom the payer has no qualification."""
+    people = linked.world.running.payer.population.people
+    return next(person for person in people if person.persona == "not-found")
+
+
+def test_somebody_without_a_qualification_stands_in_the_list_without_a_name(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """Staff see that somebody was there and nothing is confirmed, once, also after a restart."""
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [ConsentCategory.YZK])
+        row = staff.sees_row(lambda row: True, "the pushed visit")
+        visit = row.visit
+        assert (visit.origin, visit.subject, row.name) == (VisitOrigin.PUSHED, None, None)
+        assert (visit.state, visit.staff_need) == (
+            VisitState.WITH_STAFF,
+            StaffNeed.NO_QUALIFICATION,
+        )
+        assert row.need is DeskNeed.OTHER_WAY
+        assert (row.confirmation, row.coverage, row.consent, row.identification) == (None,) * 4
+        assert acts(terminal, visit.id)[:2] == [Act.VISIT_OPENED, Act.STAFF_CALLED]
+        assert not staff.opens(visit.id).may_identify
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        person, _coverage = linked.somebody()
+        linked.link.push_visit(DEFAULT_INSTITUTION, person, [])
+        staff.sees_row(lambda row: row.confirmation is not None, "a visit after the restart")
+        rows = terminal.desk.today(staff.actor).rows
+        assert [one.visit.id for one in rows[1:]] == [visit.id]
+        assert rows[1].visit.state is VisitState.WITH_STAFF
+        terminal.desk.close_visit(staff.actor, visit.id)
+        assert staff.row(1).visit.state is VisitState.ABANDONED
+
+
+def test_a_second_one_without_a_qualification_is_another_visit(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """Nothing in them names anybody, and still nobody is lost behind the other."""
+    with opened_desk(folder, linked, shared=False) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        for _ in range(2):
+            linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
+        wait_for(lambda: len(terminal.desk.today(staff.actor).rows) == 2, "both visits")
+        wait_for(lambda: not list(linked.folders.face.iterdir()), "an empty folder")
+        kept = terminal.store.read(lambda tx: tx.aside.count_since(now() - timedelta(hours=1)))
+        assert kept == 2
+
+
 def test_what_is_set_aside_is_told_among_the_states_of_the_desk(
     linked: LinkedWorld, folder: Path
 ) -> None:
@@ -211,12 +262,7 @@ def test_what_is_set_aside_is_told_among_the_states_of_the_desk(
     with opened_desk(folder, linked) as terminal:
         codes = {check.code for check in terminal.health()}
         assert "payer.no-files-aside" in codes
-        unknown = next(
-            person
-            for person in linked.world.running.payer.population.people
-            if person.persona == "not-found"
-        )
-        linked.link.push_visit(DEFAULT_INSTITUTION, unknown, [])
+        linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
         wait_for(
             lambda: any(check.code == "payer.files-aside" for check in terminal.health()),
             "the state of the desk",
