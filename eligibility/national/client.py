@@ -41,6 +41,7 @@ from eligibility.national.fetching import MEDICAL_KINDS, records_of
 from eligibility.national.folder import Folder, checked_name
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
+from eligibility.national.registering import Registering
 from eligibility.national.replies import Replies
 from eligibility.national.settings import NationalSettings
 from eligibility.national.wire import BULK, XmlEncoding
@@ -56,6 +57,8 @@ _KINDS = (
     bulk.UPLOAD_KIND,
     bulk.DOWNLOAD_KIND,
     references.SINGLE_KIND,
+    references.UPLOAD_KIND,
+    references.DOWNLOAD_KIND,
     *MEDICAL_KINDS,
 )
 _ALWAYS = (
@@ -108,6 +111,7 @@ class NationalPayer:
             besides=self._remove_leftovers,
             unkept=MEDICAL_KINDS,
         )
+        self._registering = Registering(self._ask_once, institution_code, self._encoding, now)
         self._pushed: PushedVisits | None = None
         capabilities = set(_ALWAYS)
         if settings.face_dir is not None:
@@ -243,20 +247,8 @@ class NationalPayer:
     def register_reference_numbers(
         self, registrations: Sequence[ReferenceNumberRegistration]
     ) -> tuple[ReferenceNumberResult, ...]:
-        """Register the institution's own numbers of patients, one after the other."""
-        return tuple(self._register(one) for one in registrations)
-
-    def _register(self, registration: ReferenceNumberRegistration) -> ReferenceNumberResult:
-        return self._ask_once(
-            references.SINGLE_KIND,
-            registration.id,
-            lambda: references.write_registrations(
-                [registration], registration.id, self._institution_code, self._encoding
-            ),
-            lambda content: references.read_registered(
-                content, registration, institution_code=self._institution_code
-            ),
-        )
+        """Register the institution's own numbers of patients; several go in one bulk exchange."""
+        return self._registering.register(registrations)
 
     # -- consented history ---------------------------------------------------------------------
 

@@ -67,12 +67,14 @@ def answer(
     try:
         if kind == "OQSsiquc01":
             return _single(request, population, books, now, what)
-        if kind == "OQSmuquc01":
+        if kind in ("OQSmuquc01", "OQSmuimm01"):
             return _received(request, books, now)
         if kind == "OQSmuquc02":
             return _collected(request, population, books, now, what)
-        if kind in ("OQSsiimm01", "OQSmuimm01"):
+        if kind == "OQSsiimm01":
             return _registered(request, books)
+        if kind == "OQSmuimm02":
+            return _registered_together(request, books, what)
     except RequestUnreadableError as error:
         return _refused("SIM0001", f"要求が不正です。({error})")
     return _refused("SIM0002", "対応していない要求です。")
@@ -229,23 +231,53 @@ def _collected(
 
 
 def _registered(request: NationalRequest, books: Books) -> Answered:
-    """Register 照会番号, one or many."""
-    if not request.searches:
-        raise RequestUnreadableError("ReferenceNumberRegistrationInfo")
-    for search in request.searches:
-        reference = search.get("ReferenceNumber", "")
-        if not reference:
-            raise RequestUnreadableError("ReferenceNumber")
-        try:
-            insurer = normalise_insurer_number(search.get("InsurerNumber", "").strip())
-        except ValueError as error:
-            raise RequestUnreadableError("InsurerNumber") from error
-        number = search.get("InsuredIdentificationNumber", "")
-        if not number:
-            raise RequestUnreadableError("InsuredIdentificationNumber")
-        with books.lock:
-            branch = search.get("InsuredBranchNumber", "")
-            books.references[insurer, number, branch] = reference
-    echo = list(request.searches[0].items())
-    body: list[Tree] = [*status(), ("ReferenceNumberRegistrationInfo", echo)]
+    """Register one 照会番号."""
+    if len(request.searches) != 1:
+        raise RequestUnreadableError("one ReferenceNumberRegistrationInfo")
+    search = request.searches[0]
+    _register(search, books)
+    body: list[Tree] = [*status(), ("ReferenceNumberRegistrationInfo", list(search.items()))]
     return "registered", [("SegmentOfResult", _DONE)], body
+
+
+def _registered_together(
+    request: NationalRequest, books: Books, fault: FaultKind | None
+) -> Answered:
+    """Register what was handed in under a 受付番号; each has its own result."""
+    reception = request.body.get("ReceptionNumber") or ""
+    with books.lock:
+        found = books.bulks.get(reception)
+    if found is None or found[0].institution != request.institution:
+        return _refused("SIM0404", "受付番号がありません。")
+    searches = found[0].searches
+    if fault is FaultKind.PARTIAL:
+        searches = searches[: max(1, len(searches) // 2)]
+    units: list[Tree] = []
+    for search in searches:
+        try:
+            _register(search, books)
+            said = status()
+        except RequestUnreadableError as error:
+            said = [
+                ("ProcessingResultStatus", _WRONG),
+                ("ProcessingResultCode", "SIM0001"),
+                ("ProcessingResultMessage", f"要求が不正です。({error})"),
+            ]
+        echo: Tree = ("ReferenceNumberRegistrationInfo", list(search.items()))
+        units.append(("BulkRegistrationUnit", [echo, *said]))
+    return "registered", [("SegmentOfResult", _DONE), ("ReceptionNumber", reception)], units
+
+
+def _register(search: Mapping[str, str], books: Books) -> None:
+    reference = search.get("ReferenceNumber", "")
+    if not reference:
+        raise RequestUnreadableError("ReferenceNumber")
+    try:
+        insurer = normalise_insurer_number(search.get("InsurerNumber", "").strip())
+    except ValueError as error:
+        raise RequestUnreadableError("InsurerNumber") from error
+    number = search.get("InsuredIdentificationNumber", "")
+    if not number:
+        raise RequestUnreadableError("InsuredIdentificationNumber")
+    with books.lock:
+        books.references[insurer, number, search.get("InsuredBranchNumber", "")] = reference

@@ -308,6 +308,65 @@ def test_a_reference_number_is_registered_and_comes_back(linked: LinkedWorld) ->
     assert refused.code == "SIM0101"
 
 
+def registrations_of(linked: LinkedWorld, count: int) -> list[ReferenceNumberRegistration]:
+    """Return registrations of the first people."""
+    people = list(linked.people())[:count]
+    return [
+        ReferenceNumberRegistration(f"m-{n}", subject_of(coverage), f"M-{n}")
+        for n, (_, coverage) in enumerate(people)
+    ]
+
+
+def kinds_sent(linked: LinkedWorld) -> list[str]:
+    """Return the kinds of the requests that the link application took, in order."""
+    return [one["path"] for one in linked.world.running.requests.as_dict()["requests"]][::-1]
+
+
+def test_several_reference_numbers_go_in_one_exchange(linked: LinkedWorld) -> None:
+    """Handed in and fetched once for all of them, and each comes back with its own person."""
+    payer = linked.payer()
+    registrations = registrations_of(linked, 3)
+    results = payer.register_reference_numbers(registrations)
+    assert sorted((one.registration_id, one.accepted) for one in results) == [
+        ("m-0", True),
+        ("m-1", True),
+        ("m-2", True),
+    ]
+    assert kinds_sent(linked) == ["OQSmuimm01", "OQSmuimm02"]
+    assert linked.leftovers() == []
+    for registration, (_, coverage) in zip(registrations, linked.people(), strict=False):
+        answer = payer.ask_by_number(linked.question(coverage))
+        assert answer.reference_number == registration.reference_number
+
+
+def test_what_the_payer_works_on_is_fetched_later_and_not_handed_in_twice(
+    linked: LinkedWorld,
+) -> None:
+    """The wait is told; the same registrations, in any order, go on where they stood."""
+    payer = linked.payer()
+    registrations = registrations_of(linked, 2)
+    linked.fails(FaultKind.QUEUED, path="OQSmuimm02")
+    with pytest.raises(PayerUnavailableError) as working:
+        payer.register_reference_numbers(registrations)
+    assert working.value.retry_after
+    linked.works()
+    results = payer.register_reference_numbers(registrations[::-1])
+    assert {one.registration_id for one in results} == {"m-0", "m-1"}
+    assert kinds_sent(linked) == ["OQSmuimm01", "OQSmuimm02", "OQSmuimm02"]
+
+
+def test_one_that_the_payer_leaves_out_of_several_has_no_result(linked: LinkedWorld) -> None:
+    """Nothing says that it was taken; a refusal of the whole is an error."""
+    payer = linked.payer()
+    registrations = registrations_of(linked, 2)
+    linked.fails(FaultKind.PARTIAL, path="OQSmuimm02")
+    (only,) = payer.register_reference_numbers(registrations)
+    assert only.registration_id == "m-0"
+    linked.fails(FaultKind.REFUSE, path="OQSmuimm01")
+    with pytest.raises(PayerRefusedError):
+        payer.register_reference_numbers(registrations)
+
+
 # -- card visits at the national reader ----------------------------------------------------------
 
 
