@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from face_auth.coupled_motion import CoupledMotion
 from face_auth.liveness import AttackSign, LivenessLimits
 from face_auth.opencv import cv2
 
@@ -25,11 +26,6 @@ MOIRE_SIDE = 192
 _LOWEST_FREQUENCY = 0.12
 """Cycles a pixel below which faces have detail of their own."""
 
-SMALL_SIDE = 160
-_LEAST_MOVE = 1.5
-_LEAST_RESPONSE = 0.15
-_LEAST_VOTES = 6
-_TOLERANCE = 0.35
 _HELD = 5
 """Times that a camera short of light may give the same picture in a row."""
 
@@ -59,95 +55,6 @@ def moire_of(pixels: Pixels, face: Face) -> float | None:
     if not values.size:
         return None
     return float(np.log((values.max() + 1e-3) / (np.median(values) + 1e-3)))
-
-
-class CoupledMotion:
-    """Counts how often what is beside the face moves just as the face does.
-
-    A person moves before a background that stays.  A print or screen in the hand brings its own
-    surroundings along.  A picture that fills the whole view is not seen by this.
-    """
-
-    def __init__(self) -> None:
-        """No frame seen yet."""
-        self._before: tuple[NDArray[np.float32], NDArray[np.float64], float] | None = None
-        self._coupled = 0
-        self._apart = 0
-
-    @property
-    def share(self) -> float | None:
-        """Movements that went along, of all that could be told; None for fewer than six."""
-        votes = self._coupled + self._apart
-        return self._coupled / votes if votes >= _LEAST_VOTES else None
-
-    def see(self, pixels: Pixels, face: Face) -> None:
-        """Take in the next frame."""
-        scale = SMALL_SIDE / max(pixels.shape[:2])
-        size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        small.fill(0)
-        middle = face.points.mean(axis=0).astype(np.float64) * scale
-        before, self._before = self._before, (grey, middle, scale)
-        if before is None or before[0].shape != grey.shape:
-            return
-        self._vote(before[0], grey, middle - before[1], [value * scale for value in face.box])
-        before[0].fill(0)
-
-    def forget(self) -> None:
-        """Overwrite the picture held; counts stay."""
-        if self._before is not None:
-            self._before[0].fill(0)
-            self._before = None
-
-    def _vote(
-        self,
-        before: NDArray[np.float32],
-        now: NDArray[np.float32],
-        move: NDArray[np.float64],
-        box: list[float],
-    ) -> None:
-        far = float(np.hypot(*move))
-        if far < _LEAST_MOVE:
-            return
-        left, top, wide, high = box
-        gap, broad = 0.35 * wide, 0.5 * wide
-        sides = [left - gap - broad, left + wide + gap]
-        beside = [_shift(before, now, (x, top, broad, 0.7 * high)) for x in sides]
-        across = now.shape[1]
-        corners = [(0.0, 0.0), (across - 24.0, 0.0)]
-        away = [_shift(before, now, (x, y, 24, 24)) for x, y in corners]
-        if any(one is not None and _alike(one, move, far) for one in away):
-            return  # the camera moved, or the picture fills the view
-        for one in beside:
-            if one is None:
-                continue
-            if _alike(one, move, far):
-                self._coupled += 1
-            elif float(np.hypot(*one)) < _TOLERANCE * far:
-                self._apart += 1
-
-
-def _alike(one: NDArray[np.float64], move: NDArray[np.float64], far: float) -> bool:
-    return float(np.hypot(*(one - move))) < _TOLERANCE * far
-
-
-def _shift(
-    before: NDArray[np.float32], now: NDArray[np.float32], place: tuple[float, float, float, float]
-) -> NDArray[np.float64] | None:
-    """Return how a part of the picture moved; None where it lies outside or shows nothing."""
-    x, y, wide, high = (int(value) for value in place)
-    x0, y0 = max(0, x), max(0, y)
-    x1, y1 = min(now.shape[1], x + wide), min(now.shape[0], y + high)
-    if x1 - x0 < 12 or y1 - y0 < 12:
-        return None
-    window = cv2.createHanningWindow((x1 - x0, y1 - y0), cv2.CV_32F)
-    one = np.ascontiguousarray(before[y0:y1, x0:x1])
-    two = np.ascontiguousarray(now[y0:y1, x0:x1])
-    if one.std() < 4 or two.std() < 4:
-        return None
-    (dx, dy), response = cv2.phaseCorrelate(one, two, window)
-    return np.array([dx, dy]) if response >= _LEAST_RESPONSE else None
 
 
 class Track:

@@ -55,6 +55,12 @@ def obedient(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Prog
     return performer.frames(), performer.follow
 
 
+def swaying(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
+    """A head with hair and shoulders that goes to and fro and turns as asked: bona fide."""
+    performer = Performer(sitter, sways=40, seed=seed)
+    return performer.frames(), performer.follow
+
+
 def turning(degrees: int, *, flat: bool = False, bent: float = 0.0) -> Stage:
     """A head, or a print in somebody's hands, that is turned as asked."""
 
@@ -182,6 +188,7 @@ def _is_turn(step: str | None) -> bool:
 KINDS: dict[str, Stage] = {
     "bona fide, turning by 30 degrees": obedient,
     "bona fide, turning by 20 degrees": turning(20),
+    "bona fide, swaying and turning by 30 degrees": swaying,
     "print, held still": held_still,
     "print, turned by 15 degrees": turning(15, flat=True),
     "print, turned by 25 degrees": turning(25, flat=True),

@@ -6,6 +6,7 @@ plane.  They show that the parts work together; how good the decision is, they c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 640, 480
 FACE_HEIGHT = 240
+SWAY_FRAMES = 36
+"""From side to side and back: 2.4 seconds at 15 frames/s."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,20 @@ def render(
     *,
     flat: bool = False,
     bent: float = 0.0,
+    aside: int = 0,
+    body: bool = False,
 ) -> Pixels:
     """Return the view with the head turned by ``yaw`` degrees (positive: to its own left).
 
     ``flat``: a plane print; ``bent``: one round an upright cylinder of so many eye distances.
+    ``aside``: pixels to the right of the middle; ``body``: with shoulders, and hair that hangs down
+    as far as 0.3 face widths beside the face.
     """
     angle = float(np.deg2rad(yaw))
     eye, points = sitter.eye, sitter.points
     view = sitter.background.copy()
+    if body:
+        _put_body(view, eye, aside)
     wide, high = int(2.1 * eye), int(2.4 * eye)
     down, across = np.mgrid[-high:high, -wide:wide].astype(np.float32)
     if bent:
@@ -111,12 +120,24 @@ def render(
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    left, top = WIDTH // 2 - wide, HEIGHT // 2 - high
+    left, top = WIDTH // 2 - wide + aside, HEIGHT // 2 - high
     x, y = max(0, left), max(0, top)
     part = np.s_[y - top : HEIGHT - top, x - left : WIDTH - left]
     place = view[y : top + 2 * high, x : left + 2 * wide]
     place += (warped[part] - place) * mask[part][..., None]
     return np.clip(view, 0, 255).astype(np.uint8)
+
+
+def _put_body(view: NDArray[np.float32], eye: float, aside: int) -> None:
+    """Draw hair and shoulders, with their own texture, where the head will be."""
+    chance = np.random.default_rng(7)
+    coarse = chance.uniform(20, 120, (HEIGHT // 12, WIDTH // 12, 3)).astype(np.float32)
+    cloth = np.roll(cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), aside, 1)
+    down, across = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    down, across = (down - HEIGHT / 2) / eye, (across - WIDTH / 2 - aside) / eye
+    hair = (across / 1.76) ** 2 + (down / 2.1) ** 2 < 1
+    shoulders = (across / 3.0) ** 2 + ((down - 3.4) / 1.6) ** 2 < 1
+    view[hair | shoulders] = cloth[hair | shoulders]
 
 
 class Performer:
@@ -129,14 +150,19 @@ class Performer:
         flat: bool = False,
         bent: float = 0.0,
         degrees: int = 30,
+        sways: int = 0,
         seed: int = 0,
     ) -> None:
-        """``flat``, ``bent``: a print that is turned, by so many ``degrees``, instead of a head."""
+        """``flat``, ``bent``: a print that is turned, by so many ``degrees``, instead of a head.
+
+        ``sways``: the head, now with hair and shoulders, goes so many pixels to each side.
+        """
         self._sitter = sitter
         self._shape = (flat, bent)
         self._degrees = degrees
+        self._sways = sways
         self._chance = np.random.default_rng(seed)
-        self._views: dict[int, Pixels] = {}
+        self._views: dict[tuple[int, int], Pixels] = {}
         self._yaw = 0
         self.step: str | None = None
         self.shown = 0
@@ -145,16 +171,18 @@ class Performer:
         """Return the next picture of the camera, with its noise."""
         goal = {"turn-left": self._degrees, "turn-right": -self._degrees}.get(self.step or "", 0)
         self._yaw += max(-6, min(6, goal - self._yaw))
-        if self._yaw not in self._views:
-            self._views[self._yaw] = self._render()
-        moved = np.roll(self._views[self._yaw], self._chance.integers(-1, 2, 2), axis=(0, 1))
+        aside = round(self._sways * math.sin(self.shown * 2 * math.pi / SWAY_FRAMES))
+        if (self._yaw, aside) not in self._views:
+            self._views[self._yaw, aside] = self._render(aside)
+        moved = np.roll(self._views[self._yaw, aside], self._chance.integers(-1, 2, 2), axis=(0, 1))
         grain = self._chance.integers(0, 9, moved.shape, dtype=np.uint8)
         self.shown += 1
         return cv2.subtract(cv2.add(moved, grain), np.full_like(moved, 4))  # type: ignore[return-value]  # cv2's stubs say any array
 
-    def _render(self) -> Pixels:
+    def _render(self, aside: int) -> Pixels:
         flat, bent = self._shape
-        return render(self._sitter, self._yaw, flat=flat, bent=bent)
+        body = self._sways > 0
+        return render(self._sitter, self._yaw, flat=flat, bent=bent, aside=aside, body=body)
 
     def frames(self, rate: float = 15.0) -> Iterator[Frame]:
         """Yield frames without end."""
