@@ -201,9 +201,14 @@ class FaceWork:
             self._bus.publish(Topic.VISIT, visit_id)
         elif self._holders.has_no_photo(visit_id):
             log.info("visit %s: the card gave no photo to compare with", visit_id)
-            self._choose_again(visit_id, KioskNotice.FACE_NOT_POSSIBLE, again=False)
+            self._choose_again(visit_id, self._notice_of_no_photo(visit_id), again=False)
         else:
             self._ask_staff(visit_id)
+
+    def _notice_of_no_photo(self, visit_id: str) -> KioskNotice:
+        if self._holders.bears_no_photo(visit_id):
+            return KioskNotice.CARD_WITHOUT_PHOTO
+        return KioskNotice.FACE_NOT_POSSIBLE
 
     def _holder_changed(self, visit_id: str) -> None:
         """Follow what 照合番号B opened."""

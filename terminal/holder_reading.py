@@ -78,6 +78,7 @@ class _Lying:
     own_key: OwnKeyState | None = None
     proof: OwnKeyProof | None = None
     wants_photo: bool = False
+    bears_photo: bool | None = None
     photo: bytearray | None = None
 
 
@@ -184,6 +185,14 @@ class HolderReading:
             if lying is None or not lying.is_read:
                 return lying is None
             return lying.photo is None or lying.own_key is OwnKeyState.NOT_GENUINE
+
+    def bears_no_photo(self, visit_id: str) -> bool:
+        """Whether the card itself says so: its record holds and shows none (顔写真なし)."""
+        with self._lock:
+            lying = self._of(visit_id)
+            if lying is None or lying.own_key is OwnKeyState.NOT_GENUINE:
+                return False
+            return lying.bears_photo is False
 
     def number_failed(self, visit_id: str) -> bool:
         """Whether a number was tried in vain, and none is with the card now."""
@@ -302,6 +311,7 @@ class HolderReading:
             self._steps.records.photo_seen(lying.visit_id, details.has_photo)
         with self._lock:
             lying.is_read = True
+            lying.bears_photo = details.has_photo
             if lying.wants_photo:
                 lying.photo = details.photo
             elif details.photo is not None:

@@ -113,6 +113,7 @@ class KioskNotice(StrEnum):
     OTHER_READER = "other-reader"
     FACE_NOT_MATCHED = "face-not-matched"
     FACE_NOT_POSSIBLE = "face-not-possible"
+    CARD_WITHOUT_PHOTO = "card-without-photo"
     STAFF_CALLED = "staff-called"
     STAFF_COMING = "staff-coming"
 

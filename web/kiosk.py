@@ -71,6 +71,7 @@ TITLES_OF_STEPS = frozenset(
     {
         (KioskStep.PIN, KioskNotice.CARD_BUSY),
         (KioskStep.CHOOSE, KioskNotice.PIN_BLOCKED),
+        (KioskStep.CHOOSE, KioskNotice.CARD_WITHOUT_PHOTO),
         *product(
             (KioskStep.CHOOSE, KioskStep.PIN),
             (KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),

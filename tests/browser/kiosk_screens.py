@@ -115,6 +115,7 @@ SCREENS: dict[str, KioskView] = {
     "choose-again": _choose(KioskNotice.FACE_NOT_MATCHED),
     "choose-not-matched": _choose(KioskNotice.FACE_NOT_MATCHED, IdentificationMethod.PIN),
     "choose-not-possible": _choose(KioskNotice.FACE_NOT_POSSIBLE),
+    "choose-no-photo": _choose(KioskNotice.CARD_WITHOUT_PHOTO, IdentificationMethod.PIN),
     "face-preparing": _visit(
         KioskStep.FACE, methods=(IdentificationMethod.PIN,), face=FacePrompt(preparing=True)
     ),

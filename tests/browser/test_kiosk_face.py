@@ -41,9 +41,9 @@ class Scene:
     pictures: list[Response]
     website: Website
 
-    def chooses_face(self) -> None:
+    def chooses_face(self, card: str = CARD) -> None:
         """Tap and choose the face."""
-        self.person.taps(CARD)
+        self.person.taps(card)
         self.person.sees(KioskStep.CHOOSE)
         self.person.rests()
         self.person.page.locator(".way[value=face]").click()
@@ -55,11 +55,11 @@ class Scene:
             "() => document.querySelector('.face-seen')?.naturalWidth > 0"
         )
 
-    def types_number(self) -> None:
+    def types_number(self, card: str = CARD) -> None:
         """Let staff type the number of the card's face."""
         clinic = self.person.clinic
         visit_id = clinic.reception.row().visit.id
-        clinic.reception.types_number_b(visit_id, clinic.stage.face_of(CARD))
+        clinic.reception.types_number_b(visit_id, clinic.stage.face_of(card))
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +158,23 @@ def test_somebody_else_is_never_told_so(scene: Scene) -> None:
     words = person.sees(KioskStep.CHOOSE).inner_text()
     assert "別の方法を 選んでください" in words
     assert not re.search("別人|違う人|本人では", words)
+
+
+def test_a_card_without_a_photo_is_told_so_and_leads_to_the_pin(scene: Scene) -> None:
+    """It is not the camera that fails: an infant's card bears no photo, and the PIN is the way."""
+    person, page = scene.person, scene.person.page
+    scene.chooses_face("infant")
+    scene.types_number("infant")
+    expect(page.locator("h1")).to_have_text("このカードには 写真が ありません", timeout=LONG_MS)
+    words = person.sees(KioskStep.CHOOSE).inner_text()
+    assert "暗証番号で 確認してください" in words
+    assert page.locator(".way[value=face]").count() == 0
+    assert axe_findings(page) == []
+    person.rests()
+    page.locator(".way[value=pin]").click()
+    person.sees(KioskStep.PIN)
+    person.types_on_screen()
+    person.sees(KioskStep.CONSENT)
 
 
 def test_staff_are_called_from_the_camera(scene: Scene) -> None:

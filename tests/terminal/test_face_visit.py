@@ -166,13 +166,16 @@ def test_without_a_pin_the_face_does(
     desk.sees(KioskStep.CONSENT)
 
 
-def test_a_card_without_a_photo_asks_for_the_pin(desk: FaceDesk) -> None:
-    """Where the card shows that it bears no photo, the patient goes on with the PIN."""
-    desk.taps("elderly")
+@pytest.mark.parametrize("persona", ["infant", "elderly"])
+def test_a_card_without_a_photo_asks_for_the_pin(desk: FaceDesk, persona: str) -> None:
+    """A card that shows none: the patient reads so and goes on with the PIN."""
+    desk.taps(persona)
     desk.chooses(FACE)
-    desk.types_number("elderly")
+    desk.types_number(persona)
     view = desk.sees(KioskStep.CHOOSE)
-    assert (view.notice, view.methods) == (KioskNotice.FACE_NOT_POSSIBLE, (PIN,))
+    assert (view.notice, view.methods) == (KioskNotice.CARD_WITHOUT_PHOTO, (PIN,))
+    desk.chooses(PIN)
+    assert desk.clinic.patient.types_pin().step is KioskStep.CONSENT
 
 
 def test_without_record_issuers_nobody_is_asked_in_vain(

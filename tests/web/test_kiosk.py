@@ -54,6 +54,7 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
         None,
         KioskNotice.FACE_NOT_MATCHED,
         KioskNotice.FACE_NOT_POSSIBLE,
+        KioskNotice.CARD_WITHOUT_PHOTO,
         KioskNotice.PIN_BLOCKED,
         KioskNotice.PIN_UNUSABLE,
     ),
