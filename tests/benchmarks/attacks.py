@@ -56,7 +56,7 @@ def obedient(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Prog
 
 
 def swaying(sitter: Sitter, seed: int) -> tuple[Iterator[Frame], Callable[[Progress], None]]:
-    """A head with hair and shoulders that goes to and fro and turns as asked: bona fide."""
+    """A head with hair and shoulders that goes from side to side and turns as asked: bona fide."""
     performer = Performer(sitter, sways=40, seed=seed)
     return performer.frames(), performer.follow
 

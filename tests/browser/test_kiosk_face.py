@@ -173,8 +173,6 @@ def test_a_card_without_a_photo_is_told_so_and_leads_to_the_pin(scene: Scene) ->
     person.rests()
     page.locator(".way[value=pin]").click()
     person.sees(KioskStep.PIN)
-    person.types_on_screen()
-    person.sees(KioskStep.CONSENT)
 
 
 def test_staff_are_called_from_the_camera(scene: Scene) -> None:
