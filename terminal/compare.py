@@ -7,7 +7,7 @@ is in the audit log.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,12 +21,14 @@ from eligibility.model import NumberSubject, PayerAnswer
 from eligibility.numbers import normalise_insurer_number
 from eligibility.payer import Payer
 from terminal.accounts import TERMINAL
+from terminal.appointment import NotAskable
+from terminal.appointment_book import expected_in
 from terminal.audit import Act, AuditEntry
 from terminal.csv_file import Columns, CsvFile, read_csv_file
 from terminal.register_dates import read_birthdate
 from terminal.register_file import REGISTER_COLUMNS, read_branch
 from terminal.register_file import Column as RegisterColumn
-from terminal.store import Store
+from terminal.store import Store, Transaction
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 
@@ -71,10 +73,31 @@ def read_people_file(data: bytes) -> CsvFile[NumberSubject]:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedPeople:
+    """Whom a day's list lets be asked about, each once; by place in the list, counted from 1."""
+
+    people: Mapping[int, NumberSubject]
+    not_askable: Mapping[int, NotAskable]
+
+
+def expected_people(tx: Transaction, day: date) -> ExpectedPeople:
+    """Return who is expected on a day (予約), in the order of their time."""
+    people: dict[int, NumberSubject] = {}
+    not_askable: dict[int, NotAskable] = {}
+    for place, appointment in enumerate(tx.appointments.on(day), 1):
+        expected = expected_in(tx, appointment)
+        if isinstance(expected, NotAskable):
+            not_askable[place] = expected
+        elif expected.subject not in people.values():
+            people[place] = expected.subject
+    return ExpectedPeople(people, not_askable)
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """One person, asked twice.
 
-    ``number``: counted from 1 in the order of the list; ``failed``: one side gave no answer.
+    ``number``: place in the list, counted from 1; ``failed``: one side gave no answer.
     """
 
     number: int
@@ -98,10 +121,10 @@ class Comparison:
         self._store = store
         self._now = now
 
-    def of(self, people: Iterable[NumberSubject]) -> Iterator[Compared]:
-        """Ask about each person over both interfaces, one after the other."""
+    def of(self, people: Mapping[int, NumberSubject]) -> Iterator[Compared]:
+        """Ask about each person over both interfaces, one after the other; by place in the list."""
         today = self._now().astimezone(JAPAN).date()
-        for number, subject in enumerate(people, 1):
+        for number, subject in people.items():
             self._record(subject)
             ends = [self._ask(payer, subject, today) for payer in (self._first, self._second)]
             first, second = ends

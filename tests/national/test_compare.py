@@ -128,6 +128,70 @@ def test_a_list_that_names_nobody_asks_nobody(
     assert linked.link.answered == 0
 
 
+def appointments_file(linked: LinkedWorld, tmp_path: Path, day: str) -> str:
+    """Write a day's list: three whom the payer knows, one of them twice, one without a number."""
+    lines = ["予約日,予約時刻,患者番号,氏名,生年月日,保険者番号,記号,番号"]
+    first, second, third = (coverage for _, coverage in list(linked.people())[:3])
+    for at, number, coverage in (
+        ("09:00", "1", first),
+        ("09:30", "2", second),
+        ("10:00", "1", first),
+        ("11:00", "3", third),
+    ):
+        told = coverage.person
+        values = (
+            day,
+            at,
+            number,
+            told.name,
+            told.birthdate.isoformat(),
+            coverage.insurer_number,
+            coverage.insured_card_symbol or "",
+            coverage.insured_identification_number or "",
+        )
+        lines.append(",".join(values))
+    lines.append(f"{day},09:15,4,無番 太郎,1950-01-01,,,")
+    file = tmp_path / "appointments.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return str(file)
+
+
+def test_the_list_of_a_day_is_asked_about(
+    linked: LinkedWorld, config: Path, tmp_path: Path
+) -> None:
+    """Each once, by place in the list; who cannot be asked about is told."""
+    linked.world.clock.moment = linked.world.clock.moment.now(linked.world.clock.moment.tzinfo)
+    day = f"{linked.world.today:%Y-%m-%d}"
+    where = ["--config", str(config)]
+    runner = CliRunner()
+    taken = runner.invoke(
+        cli, ["appointments", "import", appointments_file(linked, tmp_path, day), *where]
+    )
+    assert taken.exit_code == 0, taken.output
+    done = runner.invoke(cli, ["payer", "compare", "--expected", day, *where])
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "3 asked about, 0 differ, 0 without an answer\n"
+    assert done.stderr == "person 2: cannot be asked about: number-missing\n"
+    linked.fails(FaultKind.REFUSE, path="OQSsiquc01")
+    refused = runner.invoke(cli, ["payer", "compare", "--expected", day, *where])
+    assert refused.stdout.splitlines()[:3] == ["person 1: end", "person 3: end", "person 5: end"]
+    other = runner.invoke(cli, ["payer", "compare", "--expected", "2020-01-01", *where])
+    assert (other.exit_code, other.stdout) == (1, "")
+    assert "names nobody" in other.stderr
+
+
+@pytest.mark.parametrize("named", [[], ["{file}", "--expected", "2026-12-01"]])
+def test_either_a_file_or_a_day_is_named(
+    linked: LinkedWorld, config: Path, tmp_path: Path, named: list[str]
+) -> None:
+    """Never both and never neither: nobody is asked about by mistake."""
+    file = people_file(linked, tmp_path, 1)
+    words = [word.format(file=file) for word in named]
+    done = CliRunner().invoke(cli, ["payer", "compare", *words, "--config", str(config)])
+    assert done.exit_code == 2
+    assert linked.link.answered == 0
+
+
 def test_each_field_is_held_against_the_other(linked: LinkedWorld) -> None:
     """A difference names its place, and the same said in another way of coming is none."""
     payer = linked.payer()
