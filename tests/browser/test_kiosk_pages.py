@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from flask import g
 from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page
 
 from terminal.accounts import TERMINAL
@@ -16,7 +17,7 @@ from tests.browser.axe import axe_findings
 from tests.browser.kiosk_screens import SCREENS
 from tests.clinic import Stage, opened_clinic
 from web.app import create_app
-from web.kiosk import PanelSize, render_page
+from web.kiosk import PanelSize, render_page, render_step
 from web.security import Right, cookie_name, requires
 from web.server import WebServer, listen
 
@@ -83,15 +84,23 @@ def panel(
     folder = tmp_path_factory.mktemp("kiosk")
     with opened_clinic(folder, stage, kiosk=section) as clinic:
         app = create_app(clinic.terminal)
+        asked = {"language": "ja", "screen": "idle"}
 
         @app.get("/kiosk/screens/<language>/<screen>")
         @requires(Right.KIOSK)
         def shown(language: str, screen: str) -> str:
             """Show a screen as if the desk were at it."""
-            from flask import g
-
+            asked.update(language=language, screen=screen)
             g.language = language
             return render_page(SCREENS[screen], sequence=clinic.terminal.bus.sequence)
+
+        @requires(Right.KIOSK)
+        def shown_again() -> str:
+            """Tell the page's own script of that screen, too: a slow look may come to it."""
+            g.language = asked["language"]
+            return render_step(SCREENS[asked["screen"]], sequence=clinic.terminal.bus.sequence)
+
+        app.view_functions["kiosk.step"] = shown_again
 
         web = clinic.config.web
         server = WebServer(app, listen(web.host, web.port))

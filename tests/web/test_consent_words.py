@@ -13,7 +13,7 @@ from eligibility.model import Consent, ConsentChannel, ConsentDecision, NumberSu
 from web import consent_words
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-YES, NO = ConsentDecision.YES, ConsentDecision.NO
+YES, NO, NOT_ASKED = ConsentDecision.YES, ConsentDecision.NO, ConsentDecision.NOT_ASKED
 MEDICINES, TREATMENT = ConsentCategory.YZK, ConsentCategory.SRJ
 
 
@@ -41,14 +41,20 @@ def test_one_answer_for_both_is_told_as_one() -> None:
     """At the kiosk medicines and treatment are one item."""
     both = consent(YZK=YES, SRJ=YES, TKK=NO)
     assert consent_words.open_now(both, NOON) == ["薬と診療"]
-    assert consent_words.decisions(both) == [("薬と診療", YES), ("健診", NO)]
+    assert consent_words.decisions(both) == [
+        ("薬と診療", YES),
+        ("手術と病名", NOT_ASKED),
+        ("健診", NO),
+        ("特定疾病", NOT_ASKED),
+    ]
 
 
 def test_answers_that_differ_are_told_apart() -> None:
     """A yes to medicines alone is not a yes to treatment, and not "not asked"."""
     part = consent(YZK=YES, SRJ=NO, TKK=YES)
     assert consent_words.open_now(part, NOON) == [MEDICINES.ja, "健診"]
-    assert consent_words.decisions(part) == [(MEDICINES.ja, YES), (TREATMENT.ja, NO), ("健診", YES)]
+    said = [(MEDICINES.ja, YES), (TREATMENT.ja, NO), ("健診", YES)]
+    assert [one for one in consent_words.decisions(part) if one[1] is not NOT_ASKED] == said
 
 
 def test_an_ended_consent_opens_nothing() -> None:
