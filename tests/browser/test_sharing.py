@@ -83,7 +83,7 @@ def test_an_open_history_goes_blank_when_reception_stops_it(
     expect(page.get_by_text("患者さんが見せるのをやめたいとき")).to_have_count(0)
     keep(page, "visit-stopped")
     expect(records).to_have_count(0)
-    expect(shown.get_by_text("この同意は取りやめになりました")).to_be_visible()
+    expect(shown.get_by_role("heading", name="に取り消されました")).to_be_visible()
     doctor.opens(f"/staff/visits/{visit_id}")
     shown.go_back()
     expect(records).to_have_count(0)
