@@ -93,6 +93,7 @@ class Replies:
         self._besides = besides
         self._unkept = frozenset(unkept)
         self._lock = threading.Condition()
+        self._examining = threading.Lock()
         self._seen: dict[str, _Seen] = {}
         self._found: dict[Key, set[str]] = {}
         self._broken: dict[Key, PayerProtocolError] = {}
@@ -258,7 +259,7 @@ class Replies:
             new = [one for one in entries if self._is_new(one)]
         new.sort(key=lambda one: (not hinted(one.name, hints), -one.modified_ns))
         for entry in new[:READS_AT_ONCE]:
-            self._examine(entry)
+            self._examine_new(entry)
         if len(new) > READS_AT_ONCE:
             self._watch.wake()
         else:
@@ -271,7 +272,7 @@ class Replies:
             return
         entry = self._folder.entry(name)
         if entry is not None and self._is_new(entry):
-            self._examine(entry)
+            self._examine_new(entry)
 
     def _is_ours_to_read(self, name: str) -> bool:
         return kind_of(name) in self._kinds
@@ -287,6 +288,12 @@ class Replies:
                 key = self._seen.pop(name).key
                 if key is not None and name in self._found.get(key, ()):
                     self._forget(key, name)
+
+    def _examine_new(self, entry: Entry) -> None:
+        """Examine an entry once, though whoever asks looks beside the reading thread."""
+        with self._examining:
+            if self._is_new(entry):
+                self._examine(entry)
 
     def _examine(self, entry: Entry) -> None:
         if not entry.is_file:
