@@ -221,6 +221,8 @@ class Terminal:
 
     def stop(self) -> None:
         """Stop in the reverse order; what is under way is finished or found at the next start."""
+        # a job that ends while the scheduler is being stopped would not be found
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
         self._bulk.stop()
         self._references.stop()
