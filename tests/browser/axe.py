@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 SCRIPT = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -22,16 +22,44 @@ OVERLAPPED = "bgOverlap"
 NON_TEXT = "nonBmp"
 """Nor of a result that is a sign alone, as "−" and "+++"."""
 
+LANGUAGES = {"English": "en", "日本語": "ja"}
+
 ROW_GROUPS = ('<table class="table drugs"', '<table class="table checkups"')
 """axe looks for the cells of a rowgroup's header in the header's own row."""
+
+
+AT_REST = """
+async rules => {
+  for (;;) {
+    let changed = false;
+    const watch = new MutationObserver(() => { changed = true; });
+    watch.observe(document, {childList: true, subtree: true});
+    let report = null;
+    try {
+      report = await axe.run(document, {runOnly: rules});
+    } catch (error) {
+      if (!changed) throw error;
+    }
+    watch.disconnect();
+    if (!changed) return report;
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+}
+"""
+"""A live page may take in news while axe walks through it: what axe says then is of no page."""
+
+
+def in_language(page: Page, language: str) -> None:
+    """Choose a language at the head of the page; return when the page has come in it."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=language, exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", LANGUAGES[language])
 
 
 def axe_findings(page: Page) -> list[str]:
     """Return a line for each element that breaks a rule or could not be judged."""
     page.evaluate(SCRIPT)
-    report: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules})", list(RULES)
-    )
+    report: dict[str, Any] = page.evaluate(AT_REST, list(RULES))
     return [
         f"{kind}: {rule['id']}: {node['html'][:120]}: {check['message']}"
         for kind in ("violations", "incomplete")

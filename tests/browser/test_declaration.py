@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, PdfMargins, expect
 
 from terminal.accounts import Role
 from terminal.views import KioskStep
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -52,7 +52,7 @@ def test_a_lost_qualification_prints_on_one_sheet(
     row = clinic.reception.sees_answer()
     assert row.name is not None
     page = desk.opens_first()
-    page.get_by_role("button", name=language).click()
+    in_language(page, language)
     page.locator("a[href$='/declaration']").click()
     paper = page.get_by_role("article", name="被保険者資格申立書")
     expect(paper).to_contain_text(row.name)

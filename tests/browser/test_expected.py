@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, FilePayload, expect
 from eligibility.reconcile import JAPAN
 from eligibility.simulator.register import register_of
 from terminal.accounts import Role
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
@@ -96,7 +96,7 @@ def test_a_list_is_imported_and_checked_while_one_looks(clinic: Clinic, desk: De
         findings[f"list {width}"] = axe_findings(page)
         page.screenshot(path=PICTURES / f"expected-{width}.png")
         page.screenshot(path=PICTURES / f"expected-{width}-whole.png", full_page=True)
-    page.get_by_role("button", name="English", exact=True).click()
+    in_language(page, "English")
     page = desk.opens(f"/staff/appointments?day={day}")
     findings["english"] = axe_findings(page)
     page.screenshot(path=PICTURES / "expected-en.png", full_page=True)

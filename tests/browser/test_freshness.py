@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from terminal.accounts import Role
 from terminal.question import QuestionProblem
 from terminal.views import DoneOutcome, KioskStep
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic, Stage, opened_clinic
 from tests.website import opened_website
@@ -42,7 +42,7 @@ def pictured(page: Page, name: str) -> list[str]:
     """Return what axe finds on the page in both languages, and take its pictures."""
     found = []
     for language in ("English", "日本語"):
-        page.get_by_role("button", name=language, exact=True).click()
+        in_language(page, language)
         found += axe_findings(page)
         page.screenshot(path=PICTURES / f"{name}-{language[:2].lower()}.png", full_page=True)
     return found

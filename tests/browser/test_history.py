@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from terminal.accounts import Role
 from terminal.events import Topic
 from terminal.views import ConsentItem, KioskStep
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -61,7 +61,7 @@ def test_every_page_is_accessible_and_says_what_is_open(
     address = history_of(clinic, persona)
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
     for language in ("English", "日本語"):
-        desk.page.get_by_role("button", name=language, exact=True).click()
+        in_language(desk.page, language)
         for part in ("", "/care", "/checkups"):
             page = desk.opens(address + part)
             shot(page, f"{persona}{part.replace('/', '-')}-{language}")

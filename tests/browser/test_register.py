@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from eligibility.simulator.register import register_of
 from terminal.accounts import Role
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -80,7 +80,7 @@ def test_a_register_is_imported_and_searched(desk: Desk) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("山口 さくら")
     assert page.url.endswith("/staff/register")
-    page.get_by_role("button", name="English", exact=True).click()
+    in_language(page, "English")
     page = desk.opens("/staff/register/import")
     findings["english"] = axe_findings(page)
     page.screenshot(path=PICTURES / "register-choose-en.png", full_page=True)
@@ -118,7 +118,7 @@ def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) ->
     expect(section.get_by_text("00010").first).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
     page.screenshot(path=PICTURES / "record-linked.png", full_page=True)
-    page.get_by_role("button", name="English", exact=True).click()
+    in_language(page, "English")
     findings["english"] = axe_findings(page)
     page.screenshot(path=PICTURES / "record-linked-en.png", full_page=True)
     assert {name: found for name, found in findings.items() if found} == {}

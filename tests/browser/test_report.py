@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from terminal.accounts import Role
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -51,7 +51,7 @@ def test_todays_visit_stands_in_the_months_report(
     expect(chart.locator("desc")).to_have_text(re.compile(r"^\d+年\d+月\d+日 1件$"))
     assert "山田" not in page.content()
     assert axe_findings(page) == []
-    page.get_by_role("button", name="English").click()
+    in_language(page, "English")
     expect(page.get_by_role("heading", name="Monthly report")).to_be_visible()
     assert axe_findings(page) == []
     with page.expect_download() as started:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, PdfMargins, expect
 
 from terminal.accounts import Role
 from terminal.views import KioskStep
-from tests.browser.axe import axe_findings
+from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -97,7 +97,7 @@ def test_who_looked_is_printed_for_the_patient(
     visit_id = shares(clinic)
     doctor.opens(f"/staff/visits/{visit_id}/history")
     page = reception.opens_first()
-    page.get_by_role("button", name=language).click()
+    in_language(page, language)
     page.locator("a[href$='/who-looked']").click()
     rows = page.locator("tbody tr")
     seen = "薬剤・処方" if language == "日本語" else "Medicines"
