@@ -12,12 +12,12 @@ from enum import StrEnum
 
 from eligibility.model import Subject
 from eligibility.personal_number import personal_key
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor, Role, StaffAccount
+from terminal.access.accounts import Actor, Role, StaffAccount
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry, AuditRecord
 from terminal.confirming import trusted_answer
 from terminal.errors import UnknownVisitError, VisitStateError
-from terminal.record_link import LinkChoice
+from terminal.register.record_link import LinkChoice
 from terminal.store import Store, Transaction
 
 

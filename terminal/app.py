@@ -10,49 +10,49 @@ from datetime import UTC, datetime, timedelta
 from eligibility.asking import Capability
 from eligibility.retry import AskingPolicy, Breaker
 from terminal import health
+from terminal.access.accounts import TERMINAL
+from terminal.access.kiosk import KioskAccess
+from terminal.access.staff import StaffAccess
 from terminal.access_list import AccessLists
-from terminal.accounts import TERMINAL
-from terminal.appointment_book import AppointmentBook
 from terminal.audit import Act, AuditEntry
-from terminal.bulk_check import BulkCheck
-from terminal.bulk_commands import BulkCommands
+from terminal.bulk.check import BulkCheck
+from terminal.bulk.commands import BulkCommands
 from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
-from terminal.clinic_register import ClinicRegister
 from terminal.config import TerminalConfig
 from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
-from terminal.enquiries import Enquiries
 from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
-from terminal.exchange_book import DeskExchangeBook
-from terminal.expected_list import ExpectedList
-from terminal.face_check import make_face_check
-from terminal.found_before import FoundBeforeVisits
-from terminal.freshness import Freshness
+from terminal.expected.appointment_book import AppointmentBook
+from terminal.expected.expected_list import ExpectedList
+from terminal.expected.found_before import FoundBeforeVisits
+from terminal.face.check import make_face_check
 from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.health_face import check_face
 from terminal.health_payer import check_files_aside, payer_checks
 from terminal.jobs import make_scheduler
-from terminal.kiosk_access import KioskAccess
 from terminal.kiosk_questions import Asked
-from terminal.payer_choice import make_payer
-from terminal.payer_line import PayerLine, SideLine
-from terminal.payer_watch import PayerWatch
+from terminal.payer.choice import make_payer
+from terminal.payer.enquiries import Enquiries
+from terminal.payer.exchange_book import DeskExchangeBook
+from terminal.payer.freshness import Freshness
+from terminal.payer.line import PayerLine, SideLine
+from terminal.payer.recheck import Recheck
+from terminal.payer.watch import PayerWatch
 from terminal.proof import ProofBook
 from terminal.pushed_visits import PushedVisitDesk
 from terminal.reader import CardReader, make_reader
 from terminal.reception import ReceptionDesk
-from terminal.recheck import Recheck
-from terminal.record_linking import RecordLinking
-from terminal.reference_numbers import ReferenceNumberDesk
-from terminal.reference_sending import ReferenceNumberSending
-from terminal.reporting import Reporting
-from terminal.right_names import RightNames
-from terminal.staff_access import StaffAccess
+from terminal.references.reference_numbers import ReferenceNumberDesk
+from terminal.references.sending import ReferenceNumberSending
+from terminal.register.clinic_register import ClinicRegister
+from terminal.register.record_linking import RecordLinking
+from terminal.register.right_names import RightNames
+from terminal.report.reporting import Reporting
 from terminal.store import Store
 from terminal.store.keys import read_key_file
 

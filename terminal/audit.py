@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.model import Subject
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 
 
 class Act(StrEnum):

@@ -13,7 +13,7 @@ from datetime import datetime
 from eligibility.asking import Capability
 from eligibility.payer import Challenge, IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
 from terminal.card.number_b import NumberB
 from terminal.card.revocation import Revocation, RevocationChecker
@@ -26,7 +26,7 @@ from terminal.errors import (
     StoreError,
 )
 from terminal.events import EventBus, Topic
-from terminal.face_work import FaceWork, ways_of
+from terminal.face.work import FaceWork, ways_of
 from terminal.holder_reading import HolderReading
 from terminal.identification import RevocationState
 from terminal.kiosk import (
@@ -37,7 +37,7 @@ from terminal.kiosk import (
     UNIDENTIFIED_STEPS,
 )
 from terminal.number_reading import NumberReading
-from terminal.payer_line import PayerLine
+from terminal.payer.line import PayerLine
 from terminal.pin_work import PinWork
 from terminal.reader.types import (
     CardReader,

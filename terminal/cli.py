@@ -19,8 +19,10 @@ import click
 from eligibility.errors import EligibilityError
 from face_auth import FaceAuthError
 from terminal import __version__
-from terminal.accounts import TERMINAL, Role, StaffAccount
-from terminal.appointments_command import appointments
+from terminal.access.accounts import TERMINAL, Role, StaffAccount
+from terminal.access.kiosk import KioskAccess
+from terminal.access.passwords import LONGEST, SHORTEST
+from terminal.access.staff import StaffAccess
 from terminal.command_parts import config_option, opened_store, utc_now
 from terminal.config import load_config
 from terminal.config_keys import documented_keys
@@ -32,14 +34,12 @@ from terminal.errors import (
     StoreDamagedError,
     TerminalError,
 )
-from terminal.face_command import face
+from terminal.expected.command import appointments
+from terminal.face.command import face
 from terminal.health import HealthCheck, HealthState, worst
-from terminal.kiosk_access import KioskAccess
-from terminal.passwords import LONGEST, SHORTEST
-from terminal.payer_command import payer
-from terminal.register_command import records
-from terminal.report_command import print_report
-from terminal.staff_access import StaffAccess
+from terminal.payer.command import payer
+from terminal.register.command import records
+from terminal.report.command import print_report
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
 

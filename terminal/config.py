@@ -19,11 +19,11 @@ from pydantic_core import ErrorDetails
 from eligibility.fhir.client import PayerSettings
 from eligibility.national.settings import NationalSettings
 from eligibility.numbers import institution_code_is_consistent, refuse_individual_number
-from terminal.bulk_settings import BulkSettings
+from terminal.bulk.settings import BulkSettings
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
-from terminal.face_settings import FaceSettings
+from terminal.face.settings import FaceSettings
 from terminal.reader.settings import ReaderSettings
 from terminal.views import ConsentItem
 

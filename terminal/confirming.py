@@ -26,14 +26,14 @@ from eligibility.reconcile import JAPAN, reconcile
 from eligibility.register import is_about_record
 from eligibility.renewal import about_renewal, known_before
 from eligibility.subjects import KnownSubject
-from terminal.accounts import TERMINAL
-from terminal.asked import Asked
+from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
 from terminal.decision import differences
-from terminal.freshness import Freshness, is_current
 from terminal.identification import RevocationState
-from terminal.record_choice import record_for
+from terminal.payer.asked import Asked
+from terminal.payer.freshness import Freshness, is_current
+from terminal.register.record_choice import record_for
 from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 

@@ -32,9 +32,8 @@ from eligibility.errors import (
 from eligibility.history import History
 from eligibility.model import Confirmation, Consent, FindingCode
 from eligibility.payer import Payer
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
-from terminal.calls import CallOutcome, DisclosureCall, outcome_of
 from terminal.consent_rules import (
     CONSENT_LIVES,
     HISTORY_CATEGORIES,
@@ -45,7 +44,8 @@ from terminal.consent_rules import (
 )
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
-from terminal.payer_line import SideLine
+from terminal.payer.calls import CallOutcome, DisclosureCall, outcome_of
+from terminal.payer.line import SideLine
 from terminal.store import Store, Transaction
 
 log = logging.getLogger(__name__)

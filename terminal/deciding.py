@@ -10,15 +10,15 @@ from datetime import datetime
 from eligibility.model import Confirmation, ConfirmationSource
 from eligibility.reconcile import JAPAN
 from eligibility.validity import copay_ratio_on
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
 from terminal.confirming import is_doubtful
 from terminal.decision import SHARES, Decision, DecisionBasis
 from terminal.errors import VisitStateError
 from terminal.events import EventBus, Topic
-from terminal.freshness import Freshness, is_current
-from terminal.question import Question, QuestionState
+from terminal.payer.freshness import Freshness, is_current
+from terminal.payer.question import Question, QuestionState
 from terminal.store import Store, Transaction
 
 

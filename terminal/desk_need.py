@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eligibility.model import Confirmation, Severity
 from terminal.errors import LookReason
-from terminal.question import Question, QuestionProblem, QuestionState
+from terminal.payer.question import Question, QuestionProblem, QuestionState
 from terminal.staff_look import look_refused_because
 from terminal.views import DeskNeed
 from terminal.visit import WITHOUT_CARD, StaffNeed, Visit, VisitState

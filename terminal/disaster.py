@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eligibility.numbers import IndividualNumberError, refuse_individual_number
-from terminal.access_rules import require_administrator
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_administrator
 from terminal.audit import Act, AuditEntry
 from terminal.disaster_period import LONGEST, DisasterPeriod
 from terminal.errors import DisasterModeOffError, DisasterReason, DisasterRefusedError

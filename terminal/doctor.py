@@ -14,8 +14,8 @@ from terminal.card_camera.watch import make_card_camera
 from terminal.card_trust import make_card_trust
 from terminal.config import TerminalConfig, load_config
 from terminal.errors import ConfigError, PcscUnavailableError, PortInUseError, StoreDamagedError
-from terminal.face_check import make_face_check
-from terminal.face_settings import FaceSettings
+from terminal.face.check import make_face_check
+from terminal.face.settings import FaceSettings
 from terminal.hardening import core_dumps_are_off, forbid_core_dumps
 from terminal.health import (
     HealthCheck,
@@ -32,7 +32,7 @@ from terminal.health import (
 )
 from terminal.health_face import check_face
 from terminal.health_payer import payer_checks
-from terminal.payer_choice import make_payer
+from terminal.payer.choice import make_payer
 from terminal.reader import make_reader
 from terminal.reader.settings import ReaderSettings
 from terminal.reader.types import ReaderEvent

@@ -16,18 +16,18 @@ from eligibility.model import NumberSubject, PersonSubject
 from eligibility.payer import Payer
 from eligibility.reconcile import JAPAN
 from eligibility.subjects import folded
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor
-from terminal.asked import new_question_id, question_for
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
 from terminal.desk_enquiry import DeskEnquiry, DocumentSeen
 from terminal.disaster import period_now
 from terminal.errors import DisasterModeOffError, UnknownPatientError, VisitStateError
 from terminal.events import EventBus, Topic
-from terminal.question import Question
-from terminal.record_choice import choice_for
-from terminal.record_link import LinkChoice, RecordLink
-from terminal.register_entry import RegisterEntry
+from terminal.payer.asked import new_question_id, question_for
+from terminal.payer.question import Question
+from terminal.register.entry import RegisterEntry
+from terminal.register.record_choice import choice_for
+from terminal.register.record_link import LinkChoice, RecordLink
 from terminal.store import Store, Transaction
 from terminal.visit import CloseReason, Visit, VisitOrigin, VisitState
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from terminal.face_check import FaceProblem
+from terminal.face.check import FaceProblem
 from terminal.health import HealthCheck, HealthState
 
 _REMEDIES = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 from terminal.card.jpki import TokenKind
 from terminal.card.number_b import NumberB
 from terminal.card.own_key import OwnKeyProof, RecordIssuers
@@ -32,9 +32,9 @@ from terminal.errors import (
 )
 from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, NumberBEntry
+from terminal.payer.reconfirming import Reconfirming
 from terminal.reader.types import CardReader
 from terminal.recognition import CardDetails, KnownCard, OwnKeyQuestion, read_attributes
-from terminal.reconfirming import Reconfirming
 from terminal.views import KioskStep, NumberBState, NumberBView, OwnKeyState
 from terminal.visit_steps import VisitSteps
 

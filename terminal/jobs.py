@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from terminal.bulk_commands import BulkCommands
+from terminal.bulk.commands import BulkCommands
 from terminal.consent import Disclosure
-from terminal.payer_watch import PayerWatch
+from terminal.payer.recheck import Recheck
+from terminal.payer.watch import PayerWatch
 from terminal.reception import ReceptionDesk
-from terminal.recheck import Recheck
 
 SWEEP_SECONDS = 15
 RECHECK_SECONDS = 1800

@@ -15,7 +15,7 @@ from eligibility.codes import PrescriptionIssue
 from eligibility.consenting import ActingFor
 from eligibility.model import NOT_READ, CardSubject, ConsentDecision
 from eligibility.reconcile import JAPAN
-from terminal.accounts import KIOSK
+from terminal.access.accounts import KIOSK
 from terminal.confirming import known_attributes, trusted_answer
 from terminal.errors import VisitStateError
 from terminal.kiosk import ANSWER_SECONDS, Kiosk

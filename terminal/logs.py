@@ -64,7 +64,7 @@ class RedactionFilter(logging.Filter):
 
 
 class RedactingFormatter(logging.Formatter):
-    """``2026-11-24T05:00:00.123Z WARNING terminal.enquiries message``, tracebacks included."""
+    """``2026-11-24T05:00:00.123Z WARNING terminal.reception message``, tracebacks included."""
 
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from eligibility.reconcile import JAPAN
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from terminal.card.number_b import NumberB
 from terminal.card_camera.face import PrintedNumber
 from terminal.card_camera.watch import CardCamera

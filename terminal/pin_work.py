@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.payer import Challenge, HolderEvidence, IdentificationMethod, ProofKind
-from terminal.accounts import HOLDER
+from terminal.access.accounts import HOLDER
 from terminal.errors import (
     CardError,
     CardRemovedError,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 from terminal.errors import PreviewOutdatedError
 
 PREVIEW_LIVES = timedelta(minutes=15)

@@ -10,15 +10,15 @@ from datetime import datetime
 from eligibility.model import Confirmation, FindingCode, PayerAnswer
 from eligibility.national.unread import unread_elements
 from eligibility.national.wire import RawElement
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor
-from terminal.asked import Asked, asked_by
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
-from terminal.calls import Call, DisclosureCall
 from terminal.confirming import is_another_person, known_attributes
 from terminal.errors import AnswerWithheldError
 from terminal.identification import Identification
-from terminal.question import Question
+from terminal.payer.asked import Asked, asked_by
+from terminal.payer.calls import Call, DisclosureCall
+from terminal.payer.question import Question
 from terminal.store import Store, Transaction
 from terminal.visit import Visit
 

@@ -26,14 +26,14 @@ from eligibility.model import (
 )
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from eligibility.reconcile import JAPAN
-from terminal.accounts import PAYER
-from terminal.asked import pushed_question
+from terminal.access.accounts import PAYER
 from terminal.audit import Act, AuditEntry
 from terminal.confirming import Confirming
 from terminal.consent_rules import CONSENT_LIVES
 from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import AttributesSource, Identification
+from terminal.payer.asked import pushed_question
 from terminal.store import Store, Transaction
 from terminal.visit import CloseReason, StaffNeed, Visit, VisitOrigin, VisitState
 

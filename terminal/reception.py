@@ -15,8 +15,8 @@ from datetime import date, datetime
 from eligibility.consenting import ActingFor
 from eligibility.payer import IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_coverage
 from terminal.card.certificates import CertificateVerifier
 from terminal.card.jpki import check_pin
 from terminal.card.number_b import NumberB
@@ -26,18 +26,18 @@ from terminal.card_camera.watch import CardCamera
 from terminal.card_work import CardWork
 from terminal.consent import Disclosure
 from terminal.desk_thread import DeskThread
-from terminal.enquiries import Enquiries
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
-from terminal.face_check import FaceCheck
-from terminal.face_work import FaceWork
-from terminal.freshness import Freshness
+from terminal.face.check import FaceCheck
+from terminal.face.work import FaceWork
 from terminal.holder_reading import HolderReading
 from terminal.identification import VisualReason
 from terminal.kiosk import ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
 from terminal.kiosk_questions import Asked, KioskQuestions
 from terminal.number_reading import NumberReading
-from terminal.payer_line import PayerLine
+from terminal.payer.enquiries import Enquiries
+from terminal.payer.freshness import Freshness
+from terminal.payer.line import PayerLine
 from terminal.pin_work import PinWork, wipe
 from terminal.reader.types import CardReader, ReaderEvent
 from terminal.registration import CardRegistrations

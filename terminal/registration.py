@@ -14,14 +14,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from eligibility.payer import CardQuestion, may_register
-from terminal.accounts import KIOSK
-from terminal.asked import QUESTION_LIVES
+from terminal.access.accounts import KIOSK
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import CertificateVerifier
 from terminal.errors import CertificateRejectedError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import Identification
-from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.payer.asked import QUESTION_LIVES
+from terminal.payer.question import Question, QuestionKind, QuestionProblem, QuestionState
 from terminal.store import Store, Transaction
 from terminal.store.encoding import Decoder, encode
 from terminal.visit import RegistrationAnswer

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from eligibility.consenting import ConsentEnd
 from eligibility.model import Consent, Subject
-from terminal.access_rules import require_coverage
-from terminal.accounts import KIOSK, Actor
+from terminal.access.accounts import KIOSK, Actor
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
 from terminal.consent_rules import CONSENT_LIVES, ended, is_over, open_items

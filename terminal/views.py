@@ -30,7 +30,7 @@ from terminal.declaration import Declaration
 from terminal.desk_enquiry import DeskEnquiry
 from terminal.errors import LookReason
 from terminal.identification import HolderRecord, Identification
-from terminal.question import Question
+from terminal.payer.question import Question
 from terminal.visit import Visit
 
 

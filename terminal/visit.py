@@ -9,7 +9,8 @@
     WITH_STAFF  ──ABANDON──▶     ABANDONED
     IDENTIFIED  ──FINISH──▶      FINISHED
 
-The payer's question runs beside this and never holds a visit back: see :mod:`terminal.question`.
+The payer's question runs beside this and never holds a visit back: see
+:mod:`terminal.payer.question`.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.names import can_be_written
-from terminal.access_rules import require_coverage
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
+from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
 from terminal.consent_rules import open_categories, without_refused
@@ -30,14 +30,14 @@ from terminal.deciding import offered
 from terminal.decision import Decision
 from terminal.declaration import declaration_of
 from terminal.desk_need import UNANSWERED, need_of, worst_of
-from terminal.enquiries import JAPAN
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
-from terminal.freshness import Freshness, is_current
 from terminal.history_access import HistoryAccess
 from terminal.identification import HolderRecord
-from terminal.question import Question, QuestionState
-from terminal.right_name import that_holds
+from terminal.payer.enquiries import JAPAN
+from terminal.payer.freshness import Freshness, is_current
+from terminal.payer.question import Question, QuestionState
+from terminal.register.right_name import that_holds
 from terminal.staff_look import PHONES, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import DayList, DoneOutcome, HistoryClosed, VisitDetail, VisitRow

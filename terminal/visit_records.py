@@ -10,17 +10,17 @@ from datetime import datetime
 from eligibility.codes import PrescriptionIssue
 from eligibility.consenting import ActingFor, ConsentEnd
 from eligibility.model import CardSubject, ConsentDecision
-from terminal.accounts import KIOSK, TERMINAL, Actor
+from terminal.access.accounts import KIOSK, TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.card.certificates import VerifiedCertificate
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
 from terminal.confirming import trusted_answer
 from terminal.consent_rules import consent_from_answers
-from terminal.enquiries import JAPAN, new_question
 from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, Identification, NumberBEntry
+from terminal.payer.enquiries import JAPAN, new_question
 from terminal.recognition import CardInReader
 from terminal.sharing import end_all, living
 from terminal.staff_look import has_no_photo, look_refused_because

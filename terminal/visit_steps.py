@@ -12,10 +12,9 @@ from datetime import datetime
 
 from eligibility.payer import HolderEvidence, may_open_history
 from eligibility.reconcile import JAPAN, should_be_renewed
-from terminal.accounts import KIOSK, TERMINAL, Actor
+from terminal.access.accounts import KIOSK, TERMINAL, Actor
 from terminal.card.revocation import NotChecked
 from terminal.consent import Disclosure
-from terminal.enquiries import Enquiries
 from terminal.errors import CertificateReason
 from terminal.events import EventBus, Topic
 from terminal.identification import (
@@ -26,6 +25,7 @@ from terminal.identification import (
 )
 from terminal.kiosk import ANSWER_SECONDS, ASKING_STEPS, UNIDENTIFIED_STEPS, Kiosk
 from terminal.kiosk_questions import KioskQuestions
+from terminal.payer.enquiries import Enquiries
 from terminal.recognition import KnownCard
 from terminal.registration import CardRegistrations
 from terminal.views import DoneOutcome, KioskNotice, KioskStep

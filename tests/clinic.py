@@ -18,7 +18,7 @@ from eligibility.history import History
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.server import RunningSimulator
 from eligibility.simulator.setup import initialise
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
 from terminal.identification import VisualReason

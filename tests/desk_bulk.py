@@ -13,18 +13,18 @@ from eligibility.payer import Payer
 from eligibility.retry import AskingPolicy, Breaker
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.people import Person
-from terminal.appointment import Appointment
-from terminal.appointment_book import AppointmentBook
-from terminal.appointment_file import write_appointment_file
-from terminal.bulk_check import BulkCheck
-from terminal.bulk_commands import BulkCommands
-from terminal.bulk_run import BulkItem, BulkRun, RunState
-from terminal.bulk_settings import BulkSettings
-from terminal.clinic_register import ClinicRegister
+from terminal.bulk.check import BulkCheck
+from terminal.bulk.commands import BulkCommands
+from terminal.bulk.run import BulkItem, BulkRun, RunState
+from terminal.bulk.settings import BulkSettings
 from terminal.events import EventBus
-from terminal.expected_list import ExpectedList, RunStanding
-from terminal.payer_line import PayerLine
-from terminal.register_file import write_register_file
+from terminal.expected.appointment import Appointment
+from terminal.expected.appointment_book import AppointmentBook
+from terminal.expected.appointment_file import write_appointment_file
+from terminal.expected.expected_list import ExpectedList, RunStanding
+from terminal.payer.line import PayerLine
+from terminal.register.clinic_register import ClinicRegister
+from terminal.register.file import write_register_file
 from terminal.store import Store
 from tests.clinic import wait_for
 from tests.desk_outbox import KEY, RECEPTION, STORE_ID

@@ -10,20 +10,20 @@ from pathlib import Path
 from eligibility.model import CardSubject, Confirmation, Consent, ConsentDecision
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
 from eligibility.retry import AskingPolicy, Breaker
-from terminal.accounts import KIOSK, Actor, Role
+from terminal.access.accounts import KIOSK, Actor, Role
 from terminal.card.certificates import CertificateVerifier
 from terminal.consent import Disclosure
 from terminal.consent_rules import CONSENT_LIVES
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
-from terminal.enquiries import Enquiries, new_question
 from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
-from terminal.freshness import Freshness
 from terminal.identification import AttributesSource, Identification, VisualReason
-from terminal.payer_line import PayerLine, SideLine
-from terminal.question import Question, QuestionKind
-from terminal.recheck import Recheck
+from terminal.payer.enquiries import Enquiries, new_question
+from terminal.payer.freshness import Freshness
+from terminal.payer.line import PayerLine, SideLine
+from terminal.payer.question import Question, QuestionKind
+from terminal.payer.recheck import Recheck
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem
 from terminal.visit import CloseReason, VisitEvent, after

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from terminal.accounts import TERMINAL, Role
+from terminal.access.accounts import TERMINAL, Role
 from tests.clinic import Clinic
 from web.app import create_app
 from web.server import WebServer, listen

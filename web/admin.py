@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
+from terminal.access.kiosk import CODE_LIFE
+from terminal.access.staff import handle
 from terminal.errors import AccountReason, AccountRefusedError, LoginRefusedError
 from terminal.health import HealthState
-from terminal.kiosk_access import CODE_LIFE
-from terminal.staff_access import handle
 from web.auth import log_in, terminal
 from web.forms import one_of
 from web.i18n import text

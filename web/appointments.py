@@ -9,12 +9,18 @@ from werkzeug.wrappers import Response
 
 from eligibility.errors import NotSupportedError
 from eligibility.model import Finding, FindingCode, Severity
-from terminal.appointment_book import AppointmentPreview
-from terminal.appointment_file import APPOINTMENT_COLUMNS, Column
-from terminal.bulk_commands import way_of
-from terminal.bulk_run import ItemState
+from terminal.bulk.commands import way_of
+from terminal.bulk.run import ItemState
 from terminal.errors import CsvFileError
-from terminal.expected_list import WITHHELD, ExpectedDay, ExpectedRow, RowGroup, RunStanding
+from terminal.expected.appointment_book import AppointmentPreview
+from terminal.expected.appointment_file import APPOINTMENT_COLUMNS, Column
+from terminal.expected.expected_list import (
+    WITHHELD,
+    ExpectedDay,
+    ExpectedRow,
+    RowGroup,
+    RunStanding,
+)
 from web import finding_words, wording
 from web.auth import log_in, terminal
 from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file

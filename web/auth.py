@@ -18,9 +18,9 @@ from flask import (
 )
 from werkzeug.wrappers import Response
 
-from terminal.accounts import KioskEnrolment, Role
+from terminal.access.accounts import KioskEnrolment, Role
+from terminal.access.staff import LogIn
 from terminal.errors import LoginRefusedError, LoginThrottledError, RoleError
-from terminal.staff_access import LogIn
 from web.errors import page_for
 from web.i18n import own_path
 from web.security import (

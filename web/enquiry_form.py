@@ -19,7 +19,7 @@ from eligibility.codes import Sex
 from eligibility.model import Coverage, NumberSubject, PersonSubject
 from eligibility.numbers import insurer_number_is_consistent, normalise_insurer_number
 from terminal.desk_enquiry import DOCUMENTS_WITH_NUMBER, DocumentSeen
-from terminal.register_dates import read_birthdate
+from terminal.register.dates import read_birthdate
 from web.forms import one_of
 from web.i18n import text
 

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response
 from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.national.unread import lines
 from eligibility.payer import CardQuestion
-from terminal.accounts import TERMINAL
-from terminal.calls import Call, DisclosureCall
+from terminal.access.accounts import TERMINAL
+from terminal.payer.calls import Call, DisclosureCall
+from terminal.payer.question import QuestionKind
 from terminal.proof import AnswerProof, AskedProof, VisitProof
-from terminal.question import QuestionKind
 from terminal.views import VisitDetail
 from web.auth import log_in, terminal
 from web.i18n import show_clock, show_date, show_moment, show_number, text

@@ -6,7 +6,7 @@ from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import Coverage, Finding, NotRead, Severity
 from eligibility.register import Ground, is_about_record
-from terminal.record_link import LinkChoice, RecordView
+from terminal.register.record_link import LinkChoice, RecordView
 from terminal.views import VisitDetail
 from web.finding_words import said
 from web.i18n import show_moment, text

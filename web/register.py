@@ -6,10 +6,10 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from eligibility.clinic_record import ClinicRecord
-from terminal.clinic_register import RegisterPreview
 from terminal.errors import CsvFileError
-from terminal.register_entry import RegisterChange
-from terminal.register_file import REGISTER_COLUMNS, Column
+from terminal.register.clinic_register import RegisterPreview
+from terminal.register.entry import RegisterChange
+from terminal.register.file import REGISTER_COLUMNS, Column
 from web.auth import log_in, terminal
 from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
 from web.finding_words import said

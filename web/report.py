@@ -8,8 +8,8 @@ import io
 from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from terminal.report import Month
-from terminal.report_cells import HEADERS, cells
+from terminal.report.cells import HEADERS, cells
+from terminal.report.month import Month
 from web import report_words as words
 from web.auth import log_in, terminal
 from web.security import Right, requires

@@ -5,10 +5,10 @@ from __future__ import annotations
 from babel.dates import format_date
 
 from eligibility.payer import IdentificationMethod
-from terminal.calls import CallOutcome
-from terminal.question import QuestionProblem
-from terminal.report import BUCKETS, PERCENTILES, DayRow, Month, MonthReport, Result, WayRow
-from terminal.report_cells import WITHOUT_ANSWER, WITHOUT_END, Cell, permille
+from terminal.payer.calls import CallOutcome
+from terminal.payer.question import QuestionProblem
+from terminal.report.cells import WITHOUT_ANSWER, WITHOUT_END, Cell, permille
+from terminal.report.month import BUCKETS, PERCENTILES, DayRow, Month, MonthReport, Result, WayRow
 from terminal.visit import VisitOrigin
 from web.charts import Chart, columns
 from web.i18n import TOKYO, current_language, show_date, show_number, text

@@ -28,12 +28,11 @@ from eligibility.model import (
 )
 from eligibility.payer import IdentificationMethod, ProofKind
 from eligibility.register import Ground
+from terminal.access.accounts import Role
+from terminal.access.staff import Look
 from terminal.access_list import Looked
-from terminal.accounts import Role
-from terminal.appointment import NotAskable
 from terminal.audit import Act
-from terminal.bulk_run import RunOrigin, RunState
-from terminal.calls import CallOutcome
+from terminal.bulk.run import RunOrigin, RunState
 from terminal.card.jpki import TokenKind
 from terminal.csv_file import LineReason
 from terminal.decision import DecisionBasis
@@ -46,12 +45,13 @@ from terminal.errors import (
     LookReason,
     OwnKeyReason,
 )
-from terminal.expected_list import RowGroup
+from terminal.expected.appointment import NotAskable
+from terminal.expected.expected_list import RowGroup
 from terminal.health import HealthCheck
 from terminal.identification import NumberBEntry, RevocationState, VisualReason
-from terminal.question import QuestionProblem, QuestionState
-from terminal.report import Result
-from terminal.staff_access import Look
+from terminal.payer.calls import CallOutcome
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.month import Result
 from terminal.staff_look import look_refused_because
 from terminal.views import (
     ConsentItem,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from terminal.cameras import CameraSettings
+from terminal.face.cameras import CameraSettings
 
 
 class CardCameraSettings(CameraSettings):

@@ -17,10 +17,10 @@ from enum import StrEnum
 
 from eligibility.reconcile import JAPAN
 from face_auth import CameraError, CameraState, FrameSource, overwrite
-from terminal import cameras
 from terminal.card_camera.face import FaceReader, PrintedNumber
 from terminal.card_camera.ocr import Tesseract
 from terminal.card_camera.settings import CardCameraSettings
+from terminal.face import cameras
 
 log = logging.getLogger(__name__)
 

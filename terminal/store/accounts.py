@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from terminal.accounts import EnrolmentCode, KioskEnrolment, StaffAccount, StaffSession
+from terminal.access.accounts import EnrolmentCode, KioskEnrolment, StaffAccount, StaffSession
 from terminal.errors import LoginRefusedError, StoreError
 from terminal.store.encoding import Decoder, encode_bytes, encode_moment
 from terminal.store.records import Records, Table

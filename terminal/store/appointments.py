@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from terminal.appointment import Appointment
+from terminal.expected.appointment import Appointment
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from terminal.aside import KeptFile
+from terminal.payer.aside import KeptFile
 from terminal.store.encoding import Decoder, encode, encode_moment
 from terminal.store.records import Records, Table
 

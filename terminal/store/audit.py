@@ -26,7 +26,7 @@ import rfc8785
 from sqlite_utils import Database
 
 from eligibility.model import CardSubject, Subject
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry, AuditRecord, AuditVerdict, ChainBreak
 from terminal.errors import StoreDamagedError
 from terminal.store.encoding import decode_moment, encode, encode_moment

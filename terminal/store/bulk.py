@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from eligibility.errors import AnswerForAnotherPersonError
 from eligibility.model import PayerAnswer
-from terminal.bulk_run import (
+from terminal.bulk.run import (
     OPEN_ITEMS,
     BulkBatch,
     BulkItem,

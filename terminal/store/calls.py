@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from terminal.calls import Call, DisclosureCall
 from terminal.errors import StoreError
+from terminal.payer.calls import Call, DisclosureCall
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
-from terminal.register_entry import RegisterEntry
+from terminal.register.entry import RegisterEntry
 from terminal.store.encoding import Decoder, encode
 from terminal.store.records import Records, Table
 

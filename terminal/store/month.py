@@ -13,9 +13,9 @@ from sqlite_utils import Database
 
 from eligibility.codes import QualificationValidity, UnknownCode, read_code
 from eligibility.payer import IdentificationMethod
-from terminal.calls import CallOutcome
-from terminal.question import QuestionProblem, QuestionState
-from terminal.report import AskedRow, CallRow, Validity
+from terminal.payer.calls import CallOutcome
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.month import AskedRow, CallRow, Validity
 from terminal.store.encoding import decode_moment, encode_moment
 from terminal.visit import VisitOrigin
 

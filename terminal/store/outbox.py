@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from terminal.errors import VisitStateError
-from terminal.question import Question, QuestionState
+from terminal.payer.question import Question, QuestionState
 from terminal.store.encoding import Decoder, decode_moment, encode_moment
 from terminal.store.records import Records, Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from eligibility.model import Subject
-from terminal.record_link import LinkChoice, RecordLink
+from terminal.register.record_link import LinkChoice, RecordLink
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 from terminal.store.subjects import is_about

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 
 from terminal.errors import StoreError
-from terminal.reference_number import OPEN_REGISTRATIONS, ReferenceRegistration
+from terminal.references.reference_number import OPEN_REGISTRATIONS, ReferenceRegistration
 from terminal.store.encoding import Decoder, encode
 from terminal.store.records import Records, Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlite_utils import Database
 
 from eligibility.model import Subject
-from terminal.right_name import RightName
+from terminal.register.right_name import RightName
 from terminal.store.encoding import Decoder
 from terminal.store.records import Records, Table
 from terminal.store.subjects import is_about

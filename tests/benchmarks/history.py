@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.views import KioskStep
 from tests.benchmarks.visit import ARGUMENTS, CHROMIUM, daemon_in
 from tests.clinic import Clinic, opened_clinic, set_the_stage

@@ -33,12 +33,12 @@ from eligibility.payer import Payer
 from eligibility.simulator.link_application import DropFolders
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.setup import initialise
-from terminal.bulk_check import BulkCheck
-from terminal.bulk_commands import BulkCommands
-from terminal.bulk_run import ItemState, RunState
+from terminal.bulk.check import BulkCheck
+from terminal.bulk.commands import BulkCommands
+from terminal.bulk.run import ItemState, RunState
 from terminal.events import Topic
-from terminal.exchange_book import DeskExchangeBook
-from terminal.question import QuestionState
+from terminal.payer.exchange_book import DeskExchangeBook
+from terminal.payer.question import QuestionState
 from terminal.store import Store
 from tests.desk_bulk import DeskBulk, record_of, settings
 from tests.desk_outbox import RECEPTION, DeskOutbox

@@ -27,8 +27,8 @@ from eligibility.reconcile import JAPAN
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
 from terminal.desk_enquiry import DocumentSeen
-from terminal.payer_choice import national_payer
-from terminal.question import Question
+from terminal.payer.choice import national_payer
+from terminal.payer.question import Question
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
 from tests.benchmarks.payer import report

@@ -27,7 +27,7 @@ from eligibility.model import CardSubject, ConfirmationSource
 from eligibility.payer import CardQuestion, CardRegistration, HolderEvidence
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from terminal.audit import Act
-from terminal.question import Question, QuestionKind, QuestionState
+from terminal.payer.question import Question, QuestionKind, QuestionState
 from terminal.store import Transaction
 from terminal.store.encoding import Decoder
 from tests.desk_outbox import DeskOutbox

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from eligibility.model import CardSubject
-from terminal.accounts import TERMINAL
-from terminal.calls import Call, CallOutcome
-from terminal.question import QuestionState
-from terminal.report import Month
-from terminal.reporting import Reporting
+from terminal.access.accounts import TERMINAL
+from terminal.payer.calls import Call, CallOutcome
+from terminal.payer.question import QuestionState
+from terminal.report.month import Month
+from terminal.report.reporting import Reporting
 from terminal.store import Store, Transaction
 from tests.benchmarks.payer import report
 from tests.store.builders import (

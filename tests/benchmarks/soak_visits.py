@@ -17,7 +17,7 @@ from enum import StrEnum
 from eligibility.consenting import ActingFor
 from eligibility.errors import ConsentRequiredError
 from eligibility.model import ConsentDecision
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.errors import VisitError
 from terminal.identification import VisualReason

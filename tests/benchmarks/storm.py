@@ -102,7 +102,7 @@ class Naive:
 
 @dataclass(slots=True)
 class Ours:
-    """The product's policy and breaker, as terminal.enquiries uses them."""
+    """The product's policy and breaker, as terminal.payer.enquiries uses them."""
 
     policy: AskingPolicy
     chance: Callable[[], float]

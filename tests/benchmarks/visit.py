@@ -20,7 +20,7 @@ from unittest.mock import patch
 from playwright.sync_api import Page, sync_playwright
 
 from terminal import card_work, recognition
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.card import measure_tap
 from tests.clinic import PIN, Clinic, opened_clinic, set_the_stage

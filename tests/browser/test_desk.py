@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from terminal.accounts import TERMINAL, Role
+from terminal.access.accounts import TERMINAL, Role
 from terminal.errors import LoginRefusedError
 from terminal.views import KioskStep
 from terminal.virtual_card.personas import StoredCard

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from eligibility.simulator.people import Person, Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings
 from tests.browser.test_desk import Desk
 from tests.clinic import Clinic

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from terminal.accounts import Role
-from terminal.question import QuestionProblem
+from terminal.access.accounts import Role
+from terminal.payer.question import QuestionProblem
 from terminal.views import DoneOutcome, KioskStep
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, visits

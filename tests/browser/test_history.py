@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.events import Topic
 from terminal.views import ConsentItem, KioskStep
 from tests.browser.axe import axe_findings, in_language

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Response, expect
 
 from eligibility.payer import IdentificationMethod
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.views import DeskNeed, KioskStep
 from terminal.visit import StaffNeed
 from tests.browser.axe import axe_findings

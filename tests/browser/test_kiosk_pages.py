@@ -12,7 +12,7 @@ import pytest
 from flask import g
 from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page
 
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from tests.browser.axe import axe_findings
 from tests.browser.kiosk_screens import SCREENS
 from tests.clinic import Stage, opened_clinic

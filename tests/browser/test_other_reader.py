@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from eligibility.national.folder import Folder
 from eligibility.simulator.link_application import pushed_visit
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.views import KioskStep
 from tests.browser.axe import axe_findings
 from tests.browser.kiosk_person import person_at

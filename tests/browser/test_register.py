@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from eligibility.simulator.register import register_of
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic

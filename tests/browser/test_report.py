@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic

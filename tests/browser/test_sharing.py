@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, PdfMargins, expect
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.views import KioskStep
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.test_desk import Desk

@@ -12,11 +12,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from eligibility.model import ConfirmationSource, NumberSubject
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.app import Terminal
 from terminal.config import load_config
 from terminal.desk_enquiry import DocumentSeen
-from terminal.question import QuestionState
+from terminal.payer.question import QuestionState
 from terminal.store import Store, Transaction
 from terminal.store.keys import read_key_file
 from tests.national.clinic import now

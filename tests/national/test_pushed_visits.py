@@ -16,7 +16,7 @@ from eligibility.payer import IdentificationMethod
 from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import medications_of
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.app import Terminal
 from terminal.audit import Act
 from terminal.pushed_visits import consent_of

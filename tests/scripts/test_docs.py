@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from terminal.config import load_config
 from terminal.config_keys import documented_keys
 from terminal.errors import ConfigError
-from terminal.face_check import FaceProblem
+from terminal.face.check import FaceProblem
 from terminal.health_face import check_face
 from web.cli import cli
 

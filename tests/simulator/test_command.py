@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from eligibility.simulator.__main__ import main
-from terminal.register_file import read_register_file
+from terminal.register.file import read_register_file
 from tests.simulator.conftest import World
 from tests.simulator.desk import tls_context
 

@@ -22,7 +22,7 @@ from eligibility.model import (
     PayerAnswer,
 )
 from eligibility.payer import HolderEvidence, IdentificationMethod, ProofKind
-from terminal.accounts import (
+from terminal.access.accounts import (
     KIOSK,
     EnrolmentCode,
     KioskEnrolment,
@@ -32,7 +32,7 @@ from terminal.accounts import (
 )
 from terminal.audit import Act, AuditEntry
 from terminal.identification import HolderRecord, Identification, NumberBEntry
-from terminal.question import Question, QuestionKind
+from terminal.payer.question import Question, QuestionKind
 from terminal.store import Store, Transaction
 from terminal.visit import Visit, VisitOrigin
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eligibility.model import CardSubject
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 from terminal.audit import Act, AuditEntry, AuditVerdict, ChainBreak
 from terminal.errors import StoreDamagedError
 from terminal.store import Store, Transaction

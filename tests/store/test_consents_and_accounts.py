@@ -8,7 +8,7 @@ import pytest
 
 from eligibility.codes import ConsentCategory
 from eligibility.model import ConsentChannel, ConsentDecision
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.errors import LoginRefusedError, StoreError, VisitStateError
 from terminal.store import Store, Transaction
 from tests.store.builders import (

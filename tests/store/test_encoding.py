@@ -29,7 +29,7 @@ from eligibility.model import (
 )
 from eligibility.payer import Challenge, HolderEvidence
 from terminal.identification import HolderRecord, Identification
-from terminal.question import Question
+from terminal.payer.question import Question
 from terminal.store.encoding import Decoder, decode_moment, encode, encode_moment
 from terminal.visit import Visit
 from tests.store.builders import MORNING, a_confirmation

@@ -10,10 +10,10 @@ import pytest
 
 from eligibility.codes import QualificationValidity, UnknownCode
 from eligibility.payer import IdentificationMethod
-from terminal.calls import Call, CallOutcome
 from terminal.errors import StoreError
-from terminal.question import QuestionProblem, QuestionState
-from terminal.report import Validity
+from terminal.payer.calls import Call, CallOutcome
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.month import Validity
 from terminal.store import Store, Transaction
 from terminal.store import month as month_rows
 from terminal.store.encoding import encode_moment

@@ -8,7 +8,7 @@ import pytest
 from eligibility.errors import AnswerForAnotherPersonError
 from eligibility.model import ConfirmationSource
 from terminal.errors import StoreError, UnknownVisitError, VisitStateError
-from terminal.question import Question, QuestionState
+from terminal.payer.question import Question, QuestionState
 from terminal.store import Store
 from tests.store.builders import (
     INSURED_NUMBER,

@@ -18,9 +18,9 @@ from terminal.audit import Act
 from terminal.desk_enquiry import DeskEnquiry, DocumentSeen
 from terminal.disaster_period import DisasterPeriod
 from terminal.errors import StoreError, VisitStateError
-from terminal.question import QuestionKind
-from terminal.record_link import LinkChoice, RecordLink
-from terminal.right_name import RightName
+from terminal.payer.question import QuestionKind
+from terminal.register.record_link import LinkChoice, RecordLink
+from terminal.register.right_name import RightName
 from terminal.store import Store, schema
 from terminal.visit import VisitOrigin
 from tests.store.builders import (

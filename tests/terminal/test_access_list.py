@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eligibility.model import Subject
+from terminal.access.accounts import Actor, Role, StaffAccount
 from terminal.access_list import AccessList, Looked, same_person
-from terminal.accounts import Actor, Role, StaffAccount
 from terminal.errors import RoleError, VisitStateError
 from tests.clinic import Clinic
 

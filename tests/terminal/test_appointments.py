@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import NumberSubject
-from terminal.accounts import Actor, Role
-from terminal.appointment import Appointment, Expected, NotAskable, expected_at
-from terminal.appointment_book import KEPT, AppointmentBook
-from terminal.appointment_file import (
+from terminal.access.accounts import Actor, Role
+from terminal.audit import Act
+from terminal.csv_file import LineReason
+from terminal.errors import CsvFileError, CsvFileReason, PreviewOutdatedError, RoleError
+from terminal.expected.appointment import Appointment, Expected, NotAskable, expected_at
+from terminal.expected.appointment_book import KEPT, AppointmentBook
+from terminal.expected.appointment_file import (
     Column,
     read_appointment_file,
     read_time,
     write_appointment_file,
 )
-from terminal.audit import Act
-from terminal.clinic_register import ClinicRegister
-from terminal.csv_file import LineReason
-from terminal.errors import CsvFileError, CsvFileReason, PreviewOutdatedError, RoleError
-from terminal.register_file import write_register_file
+from terminal.register.clinic_register import ClinicRegister
+from terminal.register.file import write_register_file
 from terminal.store import Store
 from terminal.store.keys import new_key
 from tests.store.builders import MORNING, Clock

@@ -8,8 +8,8 @@ import pytest
 
 from eligibility.errors import PayerUnavailableError
 from eligibility.retry import AskingPolicy, Breaker
-from terminal.background import BackgroundLine, Tried
-from terminal.payer_line import PayerLine
+from terminal.payer.background import BackgroundLine, Tried
+from terminal.payer.line import PayerLine
 
 START = datetime(2026, 11, 24, 1, tzinfo=UTC)
 ASKED = Tried(1)

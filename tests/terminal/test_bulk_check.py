@@ -13,12 +13,12 @@ from eligibility.codes import QualificationValidity
 from eligibility.model import FindingCode
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.people import Person
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act, AuditRecord
-from terminal.bulk_run import BulkRun, ItemState, RunOrigin, RunState
+from terminal.bulk.run import BulkRun, ItemState, RunOrigin, RunState
 from terminal.errors import BulkStateError, RoleError
-from terminal.expected_list import RowGroup
-from terminal.question import QuestionProblem
+from terminal.expected.expected_list import RowGroup
+from terminal.payer.question import QuestionProblem
 from tests.clinic import wait_for
 from tests.desk_bulk import FAST, DeskBulk, ordinary_people, record_of, settings
 from tests.desk_outbox import RECEPTION

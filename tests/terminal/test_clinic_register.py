@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from eligibility.clinic_record import ClinicRecord
-from terminal.accounts import TERMINAL, Actor, Role
+from terminal.access.accounts import TERMINAL, Actor, Role
 from terminal.audit import Act
-from terminal.clinic_register import PAGE, ClinicRegister
 from terminal.errors import CsvFileError, PreviewOutdatedError, RoleError
 from terminal.previews import PREVIEW_LIVES
-from terminal.register_file import write_register_file
+from terminal.register.clinic_register import PAGE, ClinicRegister
+from terminal.register.file import write_register_file
 from terminal.store import Store
 from terminal.store.keys import new_key
 from tests.store.builders import Clock

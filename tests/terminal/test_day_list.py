@@ -5,12 +5,12 @@ from pathlib import Path
 
 from eligibility.model import CardSubject
 from eligibility.retry import AskingPolicy, Breaker
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.consent import Disclosure
 from terminal.events import EventBus
-from terminal.freshness import Freshness
-from terminal.payer_line import PayerLine, SideLine
+from terminal.payer.freshness import Freshness
+from terminal.payer.line import PayerLine, SideLine
 from terminal.store import Store
 from terminal.store.keys import new_key
 from terminal.visit import Visit, VisitOrigin

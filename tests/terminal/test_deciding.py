@@ -23,12 +23,12 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from terminal.accounts import Actor
+from terminal.access.accounts import Actor
 from terminal.audit import Act
 from terminal.decision import SHARES, Decision, DecisionBasis, differences
 from terminal.errors import RoleError, VisitStateError
-from terminal.freshness import Freshness, is_current
-from terminal.question import Question, QuestionProblem, QuestionState
+from terminal.payer.freshness import Freshness, is_current
+from terminal.payer.question import Question, QuestionProblem, QuestionState
 from tests.desk_outbox import RECEPTION, DeskOutbox
 from tests.fhir.desk import World, opened_world
 from tests.simulator.desk import START, Card

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eligibility.codes import QualificationValidity, Sex
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.declaration import Declaration, DeclarationReason
 from terminal.errors import RoleError
 from terminal.views import KioskStep, VisitDetail

@@ -15,9 +15,8 @@ from eligibility.codes import ConsentCategory, QualificationValidity, Sex
 from eligibility.model import FindingCode, PersonSubject
 from eligibility.simulator.people import Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
-from terminal.clinic_register import ClinicRegister
 from terminal.desk_enquiry import DocumentSeen
 from terminal.disaster_period import LONGEST
 from terminal.errors import (
@@ -27,10 +26,11 @@ from terminal.errors import (
     RoleError,
     VisitStateError,
 )
-from terminal.question import QuestionProblem, QuestionState
-from terminal.record_linking import RecordLinking
-from terminal.register_file import write_register_file
-from terminal.right_names import RightNames
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.register.clinic_register import ClinicRegister
+from terminal.register.file import write_register_file
+from terminal.register.record_linking import RecordLinking
+from terminal.register.right_names import RightNames
 from terminal.views import DeskNeed, HistoryClosed
 from terminal.visit import VisitOrigin
 from tests.desk_outbox import RECEPTION, DeskOutbox

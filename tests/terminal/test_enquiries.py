@@ -11,7 +11,7 @@ import pytest
 from eligibility.model import CardSubject, ConfirmationSource
 from eligibility.retry import AskingPolicy
 from terminal.errors import VisitStateError
-from terminal.question import Question, QuestionProblem, QuestionState
+from terminal.payer.question import Question, QuestionProblem, QuestionState
 from tests.clinic import wait_for
 from tests.desk_outbox import RECEPTION, DeskOutbox
 from tests.fhir.desk import World, opened_world

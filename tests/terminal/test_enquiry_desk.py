@@ -23,17 +23,17 @@ from eligibility.model import (
     NumberSubject,
 )
 from eligibility.simulator.people import Person, Situation
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
-from terminal.clinic_register import ClinicRegister
 from terminal.consent_rules import consent_from_answers
 from terminal.desk_enquiry import DocumentSeen
 from terminal.errors import RoleError, UnknownPatientError, VisitStateError
-from terminal.freshness import Freshness
-from terminal.question import Question, QuestionKind, QuestionProblem, QuestionState
-from terminal.record_linking import RecordLinking
-from terminal.register_file import write_register_file
-from terminal.right_names import RightNames
+from terminal.payer.freshness import Freshness
+from terminal.payer.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.register.clinic_register import ClinicRegister
+from terminal.register.file import write_register_file
+from terminal.register.record_linking import RecordLinking
+from terminal.register.right_names import RightNames
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitDetail
 from terminal.visit import VisitOrigin, VisitState
 from terminal.visit_book import VisitBook

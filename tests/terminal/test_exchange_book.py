@@ -10,7 +10,7 @@ import pytest
 
 from eligibility.national.exchange import AsideReason, SetAside
 from terminal.audit import Act
-from terminal.exchange_book import DeskExchangeBook
+from terminal.payer.exchange_book import DeskExchangeBook
 from terminal.store import Store
 
 KEY = bytes(range(32))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from terminal.doctor import examine_face
-from terminal.face_check import FaceProblem
+from terminal.face.check import FaceProblem
 from terminal.health import HealthCheck, HealthState
 from terminal.views import (
     KioskNotice,

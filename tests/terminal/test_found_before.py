@@ -12,10 +12,10 @@ import pytest
 from eligibility.model import CardSubject, NumberSubject
 from eligibility.reconcile import JAPAN
 from eligibility.simulator.register import register_of
-from terminal.accounts import Actor, Role
-from terminal.bulk_run import RunState
+from terminal.access.accounts import Actor, Role
+from terminal.bulk.run import RunState
 from terminal.errors import RoleError
-from terminal.found_before import STILL_SAYS
+from terminal.expected.found_before import STILL_SAYS
 from terminal.views import VisitDetail
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 

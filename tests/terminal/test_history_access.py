@@ -8,7 +8,7 @@ import pytest
 
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RoleError, VisitStateError
 from terminal.views import HistoryClosed, KioskStep

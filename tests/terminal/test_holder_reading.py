@@ -11,7 +11,7 @@ import pytest
 from eligibility.holder import Match
 from eligibility.model import NOT_READ, ConfirmationSource, FindingCode, Severity
 from eligibility.payer import IdentificationMethod, ProofKind
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from terminal.audit import Act
 from terminal.card.number_b import NumberB
 from terminal.errors import (
@@ -24,7 +24,7 @@ from terminal.errors import (
     VisitStateError,
 )
 from terminal.identification import AttributesSource, NumberBEntry
-from terminal.question import QuestionProblem, QuestionState
+from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.views import (
     ConsentItem,
     DoneOutcome,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from eligibility.holder import Match
-from terminal.accounts import TERMINAL
+from terminal.access.accounts import TERMINAL
 from terminal.identification import NumberBEntry
 from terminal.views import KioskStep, NumberBState, VisitDetail
 from terminal.virtual_card import camera_view, pictures

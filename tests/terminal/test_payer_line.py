@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from eligibility.errors import PayerSilentError
 from eligibility.retry import AskingPolicy, Breaker
-from terminal.payer_line import PayerLine, SideLine
-from terminal.question import Question, QuestionKind
+from terminal.payer.line import PayerLine, SideLine
+from terminal.payer.question import Question, QuestionKind
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 POLICY = AskingPolicy()

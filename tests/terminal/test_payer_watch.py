@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from eligibility.fhir.client import FhirPayer, PayerSettings
 from terminal.jobs import DAY_SECONDS
-from terminal.payer_watch import PayerWatch
+from terminal.payer.watch import PayerWatch
 from tests.clinic import Clinic
 from tests.terminal.certificates import certificate
 
@@ -29,7 +29,7 @@ def test_a_payer_that_no_longer_speaks_our_profile_is_logged(
 ) -> None:
     """What changed at the payer's side since yesterday is a warning with its remedy."""
     clinic.payer.faults.set("malformed", path="metadata")
-    with caplog.at_level(logging.WARNING, "terminal.payer_watch"):
+    with caplog.at_level(logging.WARNING, "terminal.payer.watch"):
         clinic.terminal.payer_watch.look()
     clinic.payer.faults.clear()
     assert [check.code for check in clinic.terminal.payer_watch.checks][:1] == ["payer.protocol"]
@@ -54,7 +54,7 @@ def test_a_certificate_that_ends_soon_is_logged_daily(
     )
     payer = FhirPayer(settings, now=lambda: NOW)
     watch = PayerWatch(payer, file, lambda: NOW)
-    with caplog.at_level(logging.WARNING, "terminal.payer_watch"):
+    with caplog.at_level(logging.WARNING, "terminal.payer.watch"):
         watch.look()
     payer.close()
     assert [check.code for check in watch.checks] == ["payer.trust", "certificate.expires-soon"]

@@ -12,7 +12,7 @@ from eligibility.payer import ChallengeIssuer, IdentificationMethod, ProofKind
 from eligibility.retry import AskingPolicy
 from terminal.errors import RoleError, VisitStateError
 from terminal.identification import VisualReason
-from terminal.question import QuestionProblem, QuestionState
+from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.views import (
     ConsentItem,
     DeskNeed,

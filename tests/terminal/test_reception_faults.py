@@ -7,9 +7,9 @@ import pytest
 
 from eligibility.model import ConsentDecision
 from eligibility.retry import AskingPolicy
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.errors import LookReason, LookRefusedError
-from terminal.question import QuestionProblem, QuestionState
+from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.views import (
     ConsentItem,
     DeskNeed,

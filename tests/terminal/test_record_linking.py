@@ -9,11 +9,11 @@ import pytest
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import FindingCode
 from eligibility.simulator.people import Person
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RoleError, UnknownPatientError, VisitStateError
-from terminal.record_link import RecordView
-from terminal.register_file import write_register_file
+from terminal.register.file import write_register_file
+from terminal.register.record_link import RecordView
 from terminal.views import HistoryClosed, KioskStep
 from tests.clinic import Clinic
 

@@ -17,14 +17,14 @@ from eligibility.model import FindingCode, PayerAnswer
 from eligibility.payer import Payer
 from eligibility.register import about_record
 from eligibility.simulator.people import Person
-from terminal.accounts import Actor, Role
-from terminal.appointment import insured_subject
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RoleError, UnknownPatientError
-from terminal.record_choice import candidates_for, record_for
-from terminal.reference_number import ReferenceRegistration, RegistrationState
-from terminal.reference_numbers import ReferenceNumberDesk
-from terminal.reference_sending import ReferenceNumberSending
+from terminal.expected.appointment import insured_subject
+from terminal.references.reference_number import ReferenceRegistration, RegistrationState
+from terminal.references.reference_numbers import ReferenceNumberDesk
+from terminal.references.sending import ReferenceNumberSending
+from terminal.register.record_choice import candidates_for, record_for
 from tests.clinic import wait_for
 from tests.desk_bulk import DeskBulk, ordinary_people, record_of
 from tests.desk_outbox import RECEPTION

@@ -12,8 +12,8 @@ from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import Sex
 from terminal.csv_file import LARGEST_FILE, MOST_LINES, MOST_PROBLEMS, LineProblem, LineReason
 from terminal.errors import CsvFileError, CsvFileReason
-from terminal.register_dates import read_birthdate
-from terminal.register_file import Column, read_register_file, write_register_file
+from terminal.register.dates import read_birthdate
+from terminal.register.file import Column, read_register_file, write_register_file
 
 TODAY = date(2026, 11, 24)
 INDIVIDUAL_NUMBER = "123456789018"

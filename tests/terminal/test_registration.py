@@ -8,7 +8,7 @@ import pytest
 
 from terminal.audit import Act
 from terminal.errors import VisitStateError
-from terminal.question import QuestionKind, QuestionProblem, QuestionState
+from terminal.payer.question import QuestionKind, QuestionProblem, QuestionState
 from terminal.views import ConsentItem, DeskNeed, DoneOutcome, KioskStep, VisitRow
 from terminal.visit import CloseReason, RegistrationAnswer, VisitState
 from tests.clinic import Clinic, Stage, opened_clinic

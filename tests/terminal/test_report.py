@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from eligibility.codes import QualificationValidity, UnknownCode
 from eligibility.payer import IdentificationMethod
-from terminal.calls import CallOutcome
 from terminal.errors import UnknownMonthError
-from terminal.question import QuestionProblem, QuestionState
-from terminal.report import (
+from terminal.payer.calls import CallOutcome
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.month import (
     BUCKETS,
     AskedRow,
     CallRow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from terminal.accounts import Actor, Role
+from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RightNameRefusedError, RoleError
 from terminal.views import KioskStep

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.logs import TRAFFIC, set_up_logging
 from terminal.store.connection import connect
 from terminal.store.keys import read_key_file

@@ -10,8 +10,10 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
-from terminal import access_rules, passwords
-from terminal.accounts import KIOSK, TERMINAL, Actor, Role
+from terminal.access import passwords, rules
+from terminal.access.accounts import KIOSK, TERMINAL, Actor, Role
+from terminal.access.kiosk import KioskAccess
+from terminal.access.staff import StaffAccess, handle
 from terminal.audit import Act
 from terminal.errors import (
     AccountReason,
@@ -20,8 +22,6 @@ from terminal.errors import (
     LoginThrottledError,
     RoleError,
 )
-from terminal.kiosk_access import KioskAccess
-from terminal.staff_access import StaffAccess, handle
 from terminal.store import Store
 from terminal.store.keys import new_key
 
@@ -119,10 +119,10 @@ def test_the_store_holds_no_token(access: StaffAccess, store: Store) -> None:
     assert len(one.token) >= 43
     sessions = store.read(lambda tx: tx.sessions.of_account(one.log_in.account.id))
     assert {session.token_hash for session in sessions} == {
-        access_rules.digest(one.token),
-        access_rules.digest(two.token),
+        rules.digest(one.token),
+        rules.digest(two.token),
     }
-    assert access.whose(access_rules.digest(one.token).hex()) is None
+    assert access.whose(rules.digest(one.token).hex()) is None
 
 
 def test_a_log_in_ends_after_silence(access: StaffAccess, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from eligibility.reconcile import JAPAN
 from eligibility.simulator.people import Person
 from eligibility.simulator.register import register_of
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.clinic import wait_for
 from tests.web.visitors import Site, Visitor
 

@@ -17,8 +17,8 @@ from eligibility.clinic_record import ClinicRecord
 from eligibility.numbers import insurer_number_is_consistent
 from eligibility.simulator.people import Person, Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
-from terminal.accounts import Role
-from terminal.register_file import write_register_file
+from terminal.access.accounts import Role
+from terminal.register.file import write_register_file
 from tests.clinic import wait_for
 from tests.web.visitors import Site, Visitor
 from web.enquiry_form import NumberEntry, PersonEntry

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from eligibility.payer import IdentificationMethod
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.clinic import Stage, opened_clinic, wait_for
 from tests.sitting import Mirror, filmed
 from tests.web.visitors import Site, Visitor

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from tests.web.visitors import Site
 
 NUMBER = "123456789018"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
+from terminal.access.staff import handle
 from terminal.events import Topic
-from terminal.staff_access import handle
 from tests.clinic import wait_for
 from tests.web.visitors import Site
 from web import live

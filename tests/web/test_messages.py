@@ -16,10 +16,10 @@ from eligibility.errors import EligibilityError
 from eligibility.model import FindingCode
 from terminal import health, health_payer
 from terminal.errors import StoreError, TerminalError
-from terminal.face_check import FaceProblem
+from terminal.face.check import FaceProblem
 from terminal.health_face import check_face
 from terminal.health_payer import payer_problem
-from terminal.question import QuestionProblem
+from terminal.payer.question import QuestionProblem
 from terminal.reader.types import ReaderState
 from web import errors, i18n
 from web.coverage_words import kebab

@@ -9,9 +9,9 @@ import pytest
 
 from eligibility.codes import ConsentCategory
 from eligibility.model import Finding, FindingCode, Severity
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.audit import Act
-from terminal.calls import CallOutcome
+from terminal.payer.calls import CallOutcome
 from terminal.views import KioskStep
 from tests.clinic import wait_for
 from tests.web.visitors import Site

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from http import HTTPStatus
 
-from terminal.accounts import Role
-from terminal.register_file import write_register_file
+from terminal.access.accounts import Role
+from terminal.register.file import write_register_file
 from tests.clinic import wait_for
 from tests.desk_bulk import record_of
 from tests.web.visitors import Site

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 from werkzeug.test import TestResponse
 
-from terminal.accounts import Role
+from terminal.access.accounts import Role
 from terminal.csv_file import LARGEST_FILE
 from tests.web.visitors import Site, Visitor
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 
 from eligibility.codes import QualificationValidity, UnknownCode
-from terminal.accounts import Role
-from terminal.calls import Call, CallOutcome
-from terminal.question import QuestionProblem, QuestionState
-from terminal.report import Month
+from terminal.access.accounts import Role
+from terminal.payer.calls import Call, CallOutcome
+from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.month import Month
 from terminal.store import Store, Transaction
 from tests.store.builders import (
     INSURED_NUMBER,

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 from werkzeug.routing import Rule
 
-from terminal.accounts import TERMINAL, Role
+from terminal.access.accounts import TERMINAL, Role
 from tests.web.visitors import Site, Visitor
 from web.security import CONTENT_SECURITY_POLICY, Right
 

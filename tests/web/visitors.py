@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from terminal.accounts import TERMINAL, Role
+from terminal.access.accounts import TERMINAL, Role
 from tests.clinic import Clinic
 from web.app import create_app
 

@@ -1,0 +1,1 @@
+"""Who may come in: staff, their passwords and log-ins, and the kiosks' browsers."""

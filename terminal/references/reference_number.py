@@ -1,0 +1,53 @@
+"""A registration of a patient's reference number (照会番号), as the store keeps it: plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from eligibility.asking import ReferenceNumberRegistration
+from eligibility.model import NumberSubject
+from terminal.payer.question import QuestionProblem
+
+
+class RegistrationState(StrEnum):
+    """Where a registration stands; the last three are ends."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+OPEN_REGISTRATIONS = frozenset({RegistrationState.WAITING, RegistrationState.SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRegistration:
+    """One patient's registration; ``id`` is the idempotency key.
+
+    The clinic's patient number is the reference number.  ``code``, ``message``: the payer's.
+    """
+
+    id: str
+    patient_number: str
+    subject: NumberSubject
+    created_at: datetime
+    created_by: str
+    state: RegistrationState = RegistrationState.WAITING
+    attempts: int = 0
+    problem: QuestionProblem | None = None
+    code: str | None = None
+    message: str | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def at_desk_since(self) -> datetime | None:
+        """Nobody stands at the desk for it."""
+        return None
+
+    def registration(self) -> ReferenceNumberRegistration:
+        """Return what the payer is told."""
+        return ReferenceNumberRegistration(self.id, self.subject, self.patient_number)

@@ -1,0 +1,56 @@
+"""Makes the month's report for staff; it names nobody, so every role may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from terminal.access.accounts import TERMINAL, Actor
+from terminal.errors import RoleError, UnknownMonthError
+from terminal.report.month import Month, MonthReport, make_report
+from terminal.store import Store, Transaction
+
+
+class Reporting:
+    """Reads the store for reports."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        """``now``: the desk's clock, aware."""
+        self._store = store
+        self._now = now
+
+    def months(self, actor: Actor) -> tuple[Month, ...]:
+        """Return the months that can be reported, the running one first.  Raises RoleError."""
+        _require_staff(actor)
+        last = Month.of(self._now())
+        first_at = self._store.read(lambda tx: tx.month_rows.first_at())
+        month = last if first_at is None else min(Month.of(first_at), last)
+        found = [month]
+        while found[-1] < last:
+            found.append(found[-1].next)
+        return tuple(reversed(found))
+
+    def of(self, actor: Actor, month: Month) -> MonthReport:
+        """Return the report of a month that has begun.
+
+        Raises RoleError, UnknownMonthError for one that is still to come.
+        """
+        _require_staff(actor)
+        now = self._now()
+        if month > Month.of(now):
+            msg = f"{month} has not begun"
+            raise UnknownMonthError(msg)
+
+        def read(tx: Transaction) -> MonthReport:
+            start, end = month.bounds
+            rows = tx.month_rows
+            asked, calls = rows.asked(start, end), rows.calls(start, end)
+            return make_report(month, now, rows.visits(start, end), asked, calls)
+
+        return self._store.read(read)
+
+
+def _require_staff(actor: Actor) -> None:
+    if actor.role is None and actor != TERMINAL:
+        msg = "only staff may see the report"
+        raise RoleError(msg)
