@@ -209,6 +209,24 @@ def test_a_trembling_finger_types_one_digit(person: Person) -> None:
     expect(person.page.locator(".pin-dot-filled")).to_have_count(3)
 
 
+def test_a_quick_hand_is_not_taken_for_a_trembling_one(person: Person) -> None:
+    """Four digits and 決定 at once, as somebody does who types fast, are taken as they came."""
+    person.taps(CARD)
+    person.sees(KioskStep.PIN)
+    person.rests()
+    person.page.evaluate(
+        """(pin) => {
+          const keys = [...pin].map((digit) => `[data-digit="${digit}"]`);
+          for (const key of [...keys, ".pin-key[type=submit]"]) {
+            const press = new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 });
+            document.querySelector(key).dispatchEvent(press);
+          }
+        }""",
+        PIN,
+    )
+    person.sees(KioskStep.CONSENT)
+
+
 def test_late_and_foreign_answers_change_nothing(person: Person) -> None:
     """An answer for another visit, or one that comes twice, is met with the present step."""
     person.taps(CARD)

@@ -1,6 +1,6 @@
 // Trembling hands: a press counts when the finger leaves (a click), and a second one within 400 ms
-// does not count.  Ten keys differ: two different digits may follow each other fast, since a digit
-// that is swallowed makes a wrong PIN; only the same key twice is taken for a tremor.
+// does not count.  The keys of the PIN differ: two different ones may follow each other fast, since a
+// digit that is swallowed makes a wrong PIN; only the same key twice is taken for a tremor.
 
 const SETTLE_MS = 400;
 let lastAt = -Infinity;
@@ -14,7 +14,7 @@ export function settle() {
 
 function isTremor(event) {
   const soon = event.timeStamp - lastAt < SETTLE_MS;
-  const key = event.target.closest?.(".pin-key[type='button']") ?? null;
+  const key = event.target.closest?.(".pin-key") ?? null;
   const tremor = soon && (key === null || lastKey === null || key === lastKey);
   if (!tremor) {
     lastAt = event.timeStamp;
