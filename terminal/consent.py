@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -298,15 +299,19 @@ class Disclosure:
         return Capability.CONSENT_END in self._payer.capabilities
 
     def _fetch(self, consent: Consent) -> None:
-        """Fetch category by category: one that fails takes none of the others with it.
+        """Fetch what is not held yet, category by category: one that fails takes no other with it.
 
         Raises the first fault, after what came was put where it can be seen.  Where the payer
         mixes people up in one list, no list of it is trusted.
         """
         held = self.of_visit(consent.visit_id)
-        history = History(consent.id, self._now(), frozenset())
+        if held is None or held.consent_id != consent.id:
+            held = History(consent.id, self._now(), frozenset())
+        history = held
         fault: EligibilityError | None = None
         for category in HISTORY_CATEGORIES:
+            if category in history.answered:
+                continue
             live = self._live(consent.id)
             if live is None or not live.allows(category, self._now()):
                 continue
@@ -314,26 +319,24 @@ class Disclosure:
                 break
             try:
                 fetch = partial(self._payer.fetch_history, live, category)
-                part = self._call(consent, category, fetch)
+                history = history.joined_with(self._call(consent, category, fetch))
             except AnswerForAnotherPersonError:
                 with self._lock:
                     self._histories.pop(consent.visit_id, None)
                 raise
             except EligibilityError as error:
                 fault = fault or error
-                if held is None or held.consent_id != consent.id:
-                    continue
-                part = held.narrowed_to({category})
-            history = history.joined_with(part)
-        if history.fetched:
-            self._keep(consent, history)
+        if history.answered != held.answered:
+            self._keep(consent, history, history.fetched - held.fetched)
         if fault is not None:
             raise fault
 
-    def _keep(self, consent: Consent, history: History) -> None:
-        fetched = ",".join(sorted(c.value for c in history.fetched))
-        entry = _entry(Act.HISTORY_FETCHED, consent, fetched)
-        self._store.write(lambda tx: tx.audit.append(entry))
+    def _keep(self, consent: Consent, history: History, new: AbstractSet[ConsentCategory]) -> None:
+        """Put a history where it can be seen; the audit log names what is new of it."""
+        if new:
+            fetched = ",".join(sorted(one.value for one in new))
+            entry = _entry(Act.HISTORY_FETCHED, consent, fetched)
+            self._store.write(lambda tx: tx.audit.append(entry))
         with self._lock:
             self._histories[consent.visit_id] = history
         # looked at after it was put there: whoever closes it in between drops it, or this does

@@ -101,7 +101,7 @@ class HistoryAccess:
         return OpenHistory(
             history=history.narrowed_to(opened & categories),
             consent=consent,
-            missing=frozenset((opened - history.fetched) & categories),
+            missing=frozenset((opened - history.answered) & categories),
             seen_at=now,
             person=person,
         )

@@ -44,6 +44,8 @@ def part_state(opened: OpenHistory, category: ConsentCategory) -> str | None:
         return None
     if category in opened.missing:
         return text("history.part.missing")
+    if category in opened.history.untold:
+        return text("history.part.untold")
     refused = opened.consent.decisions.get(category) is ConsentDecision.NO
     return text("history.part.refused" if refused else "history.part.not-asked")
 

@@ -24,7 +24,9 @@ class History:
     """What was fetched under one consent.
 
     Only the categories in ``fetched`` came, each whole: medicines with YZK, treatments with SRJ,
-    operations and diagnoses with SHJ, checkups with TKK.  ``drugs``: the medicines without doubles,
+    operations and diagnoses with SHJ, checkups with TKK.  Of those in ``untold`` the payer's
+    interface has no message: nothing is known of them, which is not that there is nothing.
+    ``fetched_at``: since when the oldest part is here.  ``drugs``: the medicines without doubles,
     made once of ``medications``.
     """
 
@@ -37,6 +39,17 @@ class History:
     diagnoses: tuple[DiagnosisRecord, ...] = ()
     checkups: tuple[CheckupObservation, ...] = ()
     drugs: DrugTimeline = field(default=NO_DRUGS, compare=False, repr=False)
+    untold: frozenset[ConsentCategory] = frozenset()
+
+    @property
+    def answered(self) -> frozenset[ConsentCategory]:
+        """The categories that need not be asked for again."""
+        return self.fetched | self.untold
+
+    @classmethod
+    def without(cls, consent_id: str, asked_at: datetime, category: ConsentCategory) -> History:
+        """Return that the interface has no message of this category."""
+        return cls(consent_id, asked_at, frozenset(), untold=frozenset({category}))
 
     @classmethod
     def of_category(
@@ -69,6 +82,7 @@ class History:
         return replace(
             self,
             fetched=self.fetched & categories,
+            untold=self.untold & categories,
             medications=self.medications if ConsentCategory.YZK in categories else (),
             drugs=self.drugs if ConsentCategory.YZK in categories else NO_DRUGS,
             treatments=self.treatments if ConsentCategory.SRJ in categories else (),
@@ -78,13 +92,13 @@ class History:
         )
 
     def joined_with(self, part: History) -> History:
-        """Return both, as of the later moment; raises ValueError where they are not two parts."""
-        if part.consent_id != self.consent_id or part.fetched & self.fetched:
+        """Return both, as of the earlier moment; raises ValueError where they are not two parts."""
+        if part.consent_id != self.consent_id or part.answered & self.answered:
             msg = "only different categories under one consent are joined"
             raise ValueError(msg)
         return History(
             self.consent_id,
-            max(self.fetched_at, part.fetched_at),
+            min(self.fetched_at, part.fetched_at),
             self.fetched | part.fetched,
             self.medications + part.medications,
             self.treatments + part.treatments,
@@ -92,4 +106,5 @@ class History:
             self.diagnoses + part.diagnoses,
             self.checkups + part.checkups,
             self.drugs if self.drugs.entries else part.drugs,
+            self.untold | part.untold,
         )

@@ -253,7 +253,7 @@ class NationalPayer:
     # -- consented history ---------------------------------------------------------------------
 
     def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
-        """Fetch one consented category whole; ``fetched`` is empty where the interface has none.
+        """Fetch one consented category whole; ``untold`` names it where the interface has none.
 
         Raises ConsentRequiredError, before anything is written, unless ``consent`` opens it now.
         Treatment (診療情報) comes together with medicines only, so it is fetched where both are
@@ -282,7 +282,7 @@ class NationalPayer:
         except AnswerForAnotherPersonError:
             raise AnswerForAnotherPersonError(request_id) from None
         if records is None:
-            return History(consent.id, self._now(), frozenset())
+            return History.without(consent.id, self._now(), category)
         return History.of_category(consent.id, self._now(), category, records)
 
     def _ask_once(

@@ -536,8 +536,10 @@ def test_treatment_is_not_fetched_where_medicines_are_not_allowed(linked: Linked
     person, coverage = with_much_history(linked)
     linked.link.push_visit(DEFAULT_INSTITUTION, person, [ConsentCategory.SRJ])
     consent = consent_for(linked, coverage, ConsentCategory.SRJ, ConsentCategory.SHJ)
-    assert payer.fetch_history(consent, ConsentCategory.SRJ).fetched == frozenset()
-    assert payer.fetch_history(consent, ConsentCategory.SHJ).fetched == frozenset()
+    for category in (ConsentCategory.SRJ, ConsentCategory.SHJ):
+        told = payer.fetch_history(consent, category)
+        assert not told.fetched
+        assert told.untold == {category}
     assert linked.link.answered == 0
 
 

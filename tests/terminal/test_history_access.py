@@ -108,6 +108,56 @@ def test_a_part_that_fails_takes_no_other_with_it(clinic: Clinic) -> None:
     assert "0件（同意あり）" not in page
 
 
+def fetched(clinic: Clinic, visit_id: str) -> list[str | None]:
+    """Return what the audit log says was fetched, the first first."""
+    entries = clinic.terminal.store.read(lambda tx: tx.audit.of_visit(visit_id))
+    return [entry.reason for entry in entries if entry.act is Act.HISTORY_FETCHED]
+
+
+def asked_for(clinic: Clinic, visit_id: str) -> list[ConsentCategory]:
+    """Return the categories that the payer was asked for, in their order."""
+    calls = clinic.terminal.store.read(lambda tx: tx.disclosure_calls.of_visit(visit_id))
+    return [call.category for call in calls if call.category is not None]
+
+
+def rests(clinic: Clinic, visit_id: str) -> None:
+    """Wait until nothing of this visit is on its way."""
+    disclosure = clinic.terminal._disclosure
+    wait_for(lambda: not disclosure.is_fetching(visit_id), "the end of fetching")
+
+
+def test_what_a_consent_opened_is_fetched_once(clinic: Clinic) -> None:
+    """News of the visit while its lists come, or later, asks for nothing that is held already."""
+    clinic.payer.faults.set("slow", seconds=60, path="Observation")
+    visit_id = agreed(clinic)
+    wait_for(lambda: TKK in asked_for(clinic, visit_id), "the last list to be asked for")
+    clinic.terminal.desk.question_changed(visit_id)
+    clinic.payer.faults.clear()
+    clinic.doctor.sees_history(visit_id)
+    rests(clinic, visit_id)
+    clinic.terminal.desk.question_changed(visit_id)
+    rests(clinic, visit_id)
+    assert asked_for(clinic, visit_id) == [YZK, SRJ, SHJ, TKK]
+    assert fetched(clinic, visit_id) == ["SHJ,SRJ,TKK,YZK"]
+
+
+def test_only_the_part_that_failed_is_asked_for_again(clinic: Clinic) -> None:
+    """What is held stays as it came, with its time; the log names what came later by itself."""
+    clinic.payer.faults.set("malformed", path="Observation")
+    visit_id = agreed(clinic)
+    first = clinic.doctor.sees_history(visit_id)
+    rests(clinic, visit_id)
+    clinic.payer.faults.clear()
+    clinic.terminal.desk.question_changed(visit_id)
+    rests(clinic, visit_id)
+    whole = clinic.doctor.sees_history(visit_id)
+    assert whole.fetched == {YZK, SRJ, SHJ, TKK}
+    assert whole.checkups
+    assert (whole.medications, whole.fetched_at) == (first.medications, first.fetched_at)
+    assert asked_for(clinic, visit_id) == [YZK, SRJ, SHJ, TKK, TKK]
+    assert fetched(clinic, visit_id) == ["SHJ,SRJ,YZK", "TKK"]
+
+
 def test_a_payer_that_mixes_people_up_is_trusted_with_none(clinic: Clinic) -> None:
     """One row about somebody else, in the last list: nothing that was fetched is shown."""
     clinic.payer.faults.set("another-patient", path="Observation")
