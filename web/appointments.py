@@ -11,9 +11,7 @@ from eligibility.errors import NotSupportedError
 from eligibility.model import Finding, FindingCode, Severity
 from terminal.bulk.commands import way_of
 from terminal.bulk.run import ItemState
-from terminal.errors import CsvFileError
-from terminal.expected.appointment_book import AppointmentPreview
-from terminal.expected.appointment_file import APPOINTMENT_COLUMNS, Column
+from terminal.expected.appointment_file import APPOINTMENT_COLUMNS
 from terminal.expected.expected_list import (
     WITHHELD,
     ExpectedDay,
@@ -23,26 +21,12 @@ from terminal.expected.expected_list import (
 )
 from web import finding_words, wording
 from web.auth import log_in, terminal
-from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
+from web.csv_import import CsvImport
 from web.i18n import text
-from web.security import Right, requires, takes_up_to
+from web.security import Right, requires
 from web.wording import Mark
 
 blueprint = Blueprint("appointments", __name__)
-SHOWN = 50
-"""How many lines of each kind a preview names; the others are counted."""
-LABELS = {
-    "day": "field.appointment-day",
-    "time": "field.appointment-time",
-    "patient_number": "field.patient-number",
-    "name": "field.name",
-    "name_kana": "field.name-kana",
-    "birthdate": "field.birthdate",
-    "insurer_number": "field.insurer-number",
-    "insured_card_symbol": "field.symbol",
-    "insured_identification_number": "field.number",
-    "insured_branch_number": "field.branch",
-}
 DONE = {
     "taken": "staff.expected.taken",
     "begun": "staff.expected.begun",
@@ -54,16 +38,6 @@ DONE = {
 ANOTHER = frozenset(
     {FindingCode.OTHER_PERSON, FindingCode.RECORD_IS_ANOTHER, FindingCode.CANDIDATE_IS_ANOTHER}
 )
-
-
-def label(field: str) -> str:
-    """Return what a field of the list is called on the pages."""
-    return text(LABELS[field])
-
-
-def column_name(column: Column) -> str:
-    """Return the header that a file may have, in the page's language where it has one."""
-    return header_words(APPOINTMENT_COLUMNS, column)
 
 
 def row_mark(row: ExpectedRow) -> Mark:
@@ -193,54 +167,19 @@ def _back_to(day: date, done: str) -> Response:
     return redirect(url_for("appointments.expected", day=day.isoformat(), done=done), 303)
 
 
-@blueprint.get("/staff/appointments/import")
-@requires(Right.COVERAGE)
-def choose_file() -> str:
-    """Ask for a file, and say what it must be."""
-    return _import_page()
-
-
-def _import_page(problem: CsvFileError | None = None, *, nothing: bool = False) -> str:
-    return render_template(
-        "staff/appointments_import.html",
-        columns=APPOINTMENT_COLUMNS,
-        column_name=column_name,
-        label=label,
-        problem=problem,
-        nothing=nothing,
-        limits=csv_limits(),
-    )
-
-
-@blueprint.post("/staff/appointments/import")
-@requires(Right.COVERAGE)
-@takes_up_to(LARGEST_FORM)
-def look_at() -> str | tuple[str, int]:
-    """Look at the chosen file and show what taking it would do, or line by line what is wrong."""
-    data = sent_file()
-    if not data:
-        return _import_page(nothing=True), 422
-    try:
-        preview: AppointmentPreview = terminal().appointments.look_at(log_in().actor, data)
-    except CsvFileError as error:
-        return _import_page(error), 422
-    page = render_template(
-        "staff/appointments_preview.html",
-        preview=preview,
-        file=preview.file,
-        changes=preview.changes,
-        shown=SHOWN,
-        column_name=column_name,
-    )
-    return (page, 422) if preview.changes is None else page
-
-
 @blueprint.post("/staff/appointments/import/take")
 @requires(Right.COVERAGE)
 def take() -> Response:
     """Take the file that was looked at, whole."""
     taken = terminal().appointments.take(log_in().actor, request.form.get("preview", ""))
     return _back_to(taken.days[0].day, "taken")
+
+
+CsvImport(
+    "appointments",
+    APPOINTMENT_COLUMNS,
+    lambda data: terminal().appointments.look_at(log_in().actor, data),
+).add_to(blueprint)
 
 
 def init(app: Flask) -> None:

@@ -6,14 +6,15 @@ from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import Coverage, Finding, NotRead, Severity
 from eligibility.register import Ground, is_about_record
+from terminal.register.file import Column
 from terminal.register.record_link import LinkChoice, RecordView
 from terminal.views import VisitDetail
+from web.csv_import import label
 from web.finding_words import said
 from web.i18n import show_moment, text
-from web.register import LABELS
 from web.wording import Mark
 
-FIELDS = tuple(field for field in LABELS if field != "post_number")
+FIELDS = tuple(column.value for column in Column if column is not Column.POST_NUMBER)
 _OF_CARD = frozenset({"name", "birthdate", "sex", "address"})
 _OF_PERSON = frozenset({*_OF_CARD, "name_kana"})
 _UNDER_INSURER = frozenset(
@@ -73,7 +74,7 @@ def compared_rows(
         nothing |= coverage is None or ours is None or (card is None and payer is None)
         rows.append(
             (
-                text(LABELS[field] if field != "patient_number" else "staff.record.number"),
+                label(field) if field != "patient_number" else text("staff.record.number"),
                 text("staff.record.blank") if card is None else card,
                 text("staff.record.blank") if payer is None else payer,
                 text("staff.register.blank") if ours is None else ours,

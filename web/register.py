@@ -6,37 +6,15 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from eligibility.clinic_record import ClinicRecord
-from terminal.errors import CsvFileError
-from terminal.register.clinic_register import RegisterPreview
 from terminal.register.entry import RegisterChange
-from terminal.register.file import REGISTER_COLUMNS, Column
+from terminal.register.file import REGISTER_COLUMNS
 from web.auth import log_in, terminal
-from web.csv_forms import LARGEST_FORM, csv_limits, header_words, sent_file
+from web.csv_import import CsvImport, label
 from web.finding_words import said
 from web.i18n import text
-from web.security import Right, requires, takes_up_to
+from web.security import Right, requires
 
 blueprint = Blueprint("register", __name__)
-SHOWN = 50
-"""How many patients of each kind a preview names; the others are counted."""
-LABELS = {
-    "patient_number": "field.patient-number",
-    "name": "field.name",
-    "name_kana": "field.name-kana",
-    "birthdate": "field.birthdate",
-    "sex": "field.sex",
-    "post_number": "field.post-number",
-    "address": "field.address",
-    "insurer_number": "field.insurer-number",
-    "insured_card_symbol": "field.symbol",
-    "insured_identification_number": "field.number",
-    "insured_branch_number": "field.branch",
-}
-
-
-def label(field: str) -> str:
-    """Return what a field of the register is called on the pages."""
-    return text(LABELS[field])
 
 
 def value(record: ClinicRecord, field: str) -> str:
@@ -47,11 +25,6 @@ def value(record: ClinicRecord, field: str) -> str:
     if field == "sex":
         return said(field, found.value)
     return said(field, str(found)) if field == "birthdate" else str(found)
-
-
-def column_name(column: Column) -> str:
-    """Return the header that a file may have, in the page's language where it has one."""
-    return header_words(REGISTER_COLUMNS, column)
 
 
 def changed_fields(change: RegisterChange) -> list[tuple[str, str, str]]:
@@ -89,56 +62,20 @@ def _patients_page(wanted: str, number: int) -> str:
     )
 
 
-@blueprint.get("/staff/register/import")
-@requires(Right.COVERAGE)
-def choose_file() -> str:
-    """Ask for a file, and say what it must be."""
-    return _import_page()
-
-
-def _import_page(problem: CsvFileError | None = None, *, nothing: bool = False) -> str:
-    return render_template(
-        "staff/register_import.html",
-        columns=REGISTER_COLUMNS,
-        column_name=column_name,
-        label=label,
-        problem=problem,
-        nothing=nothing,
-        limits=csv_limits(),
-    )
-
-
-@blueprint.post("/staff/register/import")
-@requires(Right.COVERAGE)
-@takes_up_to(LARGEST_FORM)
-def look_at() -> str | tuple[str, int]:
-    """Look at the chosen file and show what taking it would do, or line by line what is wrong."""
-    data = sent_file()
-    if not data:
-        return _import_page(nothing=True), 422
-    try:
-        preview: RegisterPreview = terminal().register.look_at(log_in().actor, data)
-    except CsvFileError as error:
-        return _import_page(error), 422
-    page = render_template(
-        "staff/register_preview.html",
-        preview_id=preview.id,
-        file=preview.file,
-        changes=preview.changes,
-        shown=SHOWN,
-        column_name=column_name,
-        changed_fields=changed_fields,
-        value=value,
-    )
-    return (page, 422) if preview.changes is None else page
-
-
 @blueprint.post("/staff/register/import/take")
 @requires(Right.COVERAGE)
 def take() -> Response:
     """Take the file that was looked at, whole."""
     terminal().register.take(log_in().actor, request.form.get("preview", ""))
     return redirect(url_for("register.patients", taken=1), 303)
+
+
+CsvImport(
+    "register",
+    REGISTER_COLUMNS,
+    lambda data: terminal().register.look_at(log_in().actor, data),
+    {"changed_fields": changed_fields, "value": value},
+).add_to(blueprint)
 
 
 def init(app: Flask) -> None:
