@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import product
 
 from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -72,10 +71,8 @@ TITLES_OF_STEPS = frozenset(
         (KioskStep.PIN, KioskNotice.CARD_BUSY),
         (KioskStep.CHOOSE, KioskNotice.PIN_BLOCKED),
         (KioskStep.CHOOSE, KioskNotice.CARD_WITHOUT_PHOTO),
-        *product(
-            (KioskStep.CHOOSE, KioskStep.PIN),
-            (KioskNotice.FACE_NOT_MATCHED, KioskNotice.FACE_NOT_POSSIBLE),
-        ),
+        (KioskStep.CHOOSE, KioskNotice.FACE_NOT_MATCHED),
+        (KioskStep.CHOOSE, KioskNotice.FACE_NOT_POSSIBLE),
     }
 )
 TURNS = (Step.LEFT, Step.RIGHT)

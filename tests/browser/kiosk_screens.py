@@ -139,8 +139,6 @@ SCREENS: dict[str, KioskView] = {
         methods=(FACE,),
     ),
     "pin-or-face-last": _visit(KioskStep.PIN, tries_left=1, seconds_left=60.0, methods=(FACE,)),
-    "pin-not-matched": _pin(3, KioskNotice.FACE_NOT_MATCHED),
-    "pin-not-possible": _pin(3, KioskNotice.FACE_NOT_POSSIBLE),
     "pin-wrong": _pin(2, KioskNotice.PIN_WRONG),
     "pin-last": _pin(1, KioskNotice.PIN_WRONG),
     "pin-last-at-once": _pin(1),

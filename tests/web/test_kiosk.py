@@ -60,8 +60,6 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
     ),
     KioskStep.PIN: (
         None,
-        KioskNotice.FACE_NOT_MATCHED,
-        KioskNotice.FACE_NOT_POSSIBLE,
         KioskNotice.PIN_WRONG,
         KioskNotice.CARD_BUSY,
         KioskNotice.PIN_TIMED_OUT,
