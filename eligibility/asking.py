@@ -119,9 +119,11 @@ class PushedVisit:
     ``id``: the same for the same visit however often it is told.  ``answer``: the payer's, with
     the consents that the patient gave there; None where the payer found no qualification (該当資格
     なし) and so names nobody.  Who the holder is rests on the payer's word alone.
+    ``original``: the bytes in which it was told.
     """
 
     id: str
     told_as: str
     """Name of the file it came in."""
     answer: PayerAnswer | None
+    original: bytes = field(repr=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.model import Confirmation, FindingCode, PayerAnswer
-from eligibility.national.unread import unread_elements
+from eligibility.national.unread import unread_elements, unread_in
 from eligibility.national.wire import RawElement
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
@@ -19,6 +19,7 @@ from terminal.identification import Identification
 from terminal.payer.asked import Asked, asked_by
 from terminal.payer.calls import Call, DisclosureCall
 from terminal.payer.question import Question
+from terminal.payer.told import ToldFile
 from terminal.store import Store, Transaction
 from terminal.visit import Visit
 
@@ -55,10 +56,19 @@ class AnswerProof:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldProof:
+    """The file in which a card visit was told that has no answer; ``unread`` as in an answer."""
+
+    file: ToldFile
+    unread: tuple[RawElement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class VisitProof:
     """All that is kept of a visit's questions and confirmations, each the oldest first.
 
     ``disclosed``: the calls about its consent and history; what they brought is not kept.
+    ``told``: what there is in place of an answer where the visit was told without one.
     """
 
     identification: Identification | None
@@ -66,6 +76,7 @@ class VisitProof:
     asked: tuple[AskedProof, ...]
     confirmed: tuple[AnswerProof, ...]
     disclosed: tuple[DisclosureCall, ...] = ()
+    told: ToldProof | None = None
 
 
 class ProofBook:
@@ -108,6 +119,23 @@ class ProofBook:
 
         return self._store.write(take)
 
+    def told_file(self, actor: Actor, visit_id: str) -> ToldFile:
+        """Return the file in which a visit without an answer was told; who took it is recorded.
+
+        Raises RoleError, UnknownVisitError, AnswerWithheldError where there is none.
+        """
+        require_coverage(actor)
+
+        def take(tx: Transaction) -> ToldFile:
+            file = tx.told_files.of_visit(tx.visits.get(visit_id).id)
+            if file is None:
+                msg = f"no file is kept of visit {visit_id}"
+                raise AnswerWithheldError(msg)
+            tx.audit.append(AuditEntry(Act.ORIGINAL_TAKEN, actor, visit_id, reason=file.sha256))
+            return file
+
+        return self._store.write(take)
+
 
 def _proof(tx: Transaction, visit: Visit) -> VisitProof:
     names = {account.id: account.display_name for account in tx.accounts.all()}
@@ -126,7 +154,13 @@ def _proof(tx: Transaction, visit: Visit) -> VisitProof:
         asked,
         tuple(_answer(tx, visit, one) for one in reversed(tx.confirmations.of_visit(visit.id))),
         tuple(tx.disclosure_calls.of_visit(visit.id)),
+        _told(tx, visit),
     )
+
+
+def _told(tx: Transaction, visit: Visit) -> ToldProof | None:
+    file = tx.told_files.of_visit(visit.id)
+    return None if file is None else ToldProof(file, unread_in(file.content))
 
 
 def _answer(tx: Transaction, visit: Visit, confirmation: Confirmation) -> AnswerProof:

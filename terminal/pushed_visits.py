@@ -34,6 +34,7 @@ from terminal.errors import StoreError, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import AttributesSource, Identification
 from terminal.payer.asked import pushed_question
+from terminal.payer.told import ToldFile
 from terminal.store import Store, Transaction
 from terminal.visit import CloseReason, StaffNeed, Visit, VisitOrigin, VisitState
 
@@ -127,7 +128,7 @@ class PushedVisitDesk:
             return False
         now, answer = self._now(), pushed.answer
         if answer is None:
-            self._store_nobody(tx, pushed.id, now)
+            self._store_nobody(tx, pushed, now)
             return True
         subject = answer.subject
         if not isinstance(subject, NumberSubject):
@@ -176,13 +177,14 @@ class PushedVisitDesk:
             )
         return True
 
-    def _store_nobody(self, tx: Transaction, visit_id: str, now: datetime) -> None:
+    def _store_nobody(self, tx: Transaction, pushed: PushedVisit, now: datetime) -> None:
         """Store that somebody was there for whom the payer found no qualification (該当資格なし).
 
-        Who it was is not told: staff find out, and ask by number.
+        Who it was is not told: staff find out, and ask by number.  As no answer holds what was
+        told, the file itself is kept with the visit.
         """
         visit = Visit(
-            id=visit_id,
+            id=pushed.id,
             desk_id=self._desk_id,
             origin=VisitOrigin.PUSHED,
             opened_at=now,
@@ -190,11 +192,12 @@ class PushedVisitDesk:
             staff_need=StaffNeed.NO_QUALIFICATION,
         )
         tx.visits.add(visit)
+        tx.told_files.add(ToldFile(pushed.id, pushed.told_as, now, pushed.original))
         for act, reason in (
             (Act.VISIT_OPENED, VisitOrigin.PUSHED.value),
             (Act.STAFF_CALLED, StaffNeed.NO_QUALIFICATION.value),
         ):
-            tx.audit.append(AuditEntry(act, PAYER, visit_id, reason=reason))
+            tx.audit.append(AuditEntry(act, PAYER, pushed.id, reason=reason))
 
 
 def consent_of(answer: PayerAnswer, visit_id: str, now: datetime) -> Consent | None:

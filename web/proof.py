@@ -6,12 +6,14 @@ from flask import Blueprint, Flask, make_response, render_template
 from werkzeug.wrappers import Response
 
 from eligibility.asking import NumberQuestion, PersonQuestion
+from eligibility.codes import QualificationValidity
 from eligibility.national.unread import lines
+from eligibility.national.wire import RawElement
 from eligibility.payer import CardQuestion
 from terminal.access.accounts import TERMINAL
 from terminal.payer.calls import Call, DisclosureCall
 from terminal.payer.question import QuestionKind
-from terminal.proof import AnswerProof, AskedProof, VisitProof
+from terminal.proof import AnswerProof, AskedProof, ToldProof, VisitProof
 from terminal.views import VisitDetail
 from web.auth import log_in, terminal
 from web.i18n import show_clock, show_date, show_moment, show_number, text
@@ -37,6 +39,7 @@ def of_visit(visit_id: str) -> str:
         call_rows=call_rows,
         answer_rows=answer_rows,
         disclosure_rows=disclosure_rows,
+        told_rows=told_rows,
         unread_rows=unread_rows,
     )
 
@@ -45,11 +48,22 @@ def of_visit(visit_id: str) -> str:
 @requires(Right.COVERAGE)
 def original(visit_id: str, answer_id: str) -> Response:
     """Hand out an answer's original bytes; who takes them is written down."""
-    content = terminal().proofs.original(log_in().actor, visit_id, answer_id)
+    return _as_it_came(terminal().proofs.original(log_in().actor, visit_id, answer_id), answer_id)
+
+
+@blueprint.get("/staff/visits/<visit_id>/told-file")
+@requires(Right.COVERAGE)
+def told_file(visit_id: str) -> Response:
+    """Hand out the file in which a visit without an answer was told; who takes it is recorded."""
+    file = terminal().proofs.told_file(log_in().actor, visit_id)
+    return _as_it_came(file.content, visit_id)
+
+
+def _as_it_came(content: bytes, ident: str) -> Response:
     response = make_response(content)
     form = "xml" if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<") else "json"
     response.headers["Content-Type"] = "application/octet-stream"
-    response.headers["Content-Disposition"] = f'attachment; filename="answer-{answer_id}.{form}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="answer-{ident}.{form}"'
     return response
 
 
@@ -157,9 +171,22 @@ def answer_rows(one: AnswerProof) -> list[tuple[str, str]]:
     ]
 
 
-def unread_rows(one: AnswerProof) -> list[tuple[str, str]]:
+def told_rows(told: ToldProof) -> list[tuple[str, str]]:
+    """Return what is known of the file in which a visit was told that has no answer."""
+    file = told.file
+    return [
+        (text("staff.proof.told-at"), show_moment(file.received_at)),
+        (text("field.source"), text("source.pushed")),
+        (text("field.validity"), label(QualificationValidity.NOT_FOUND)),
+        (text("staff.proof.bytes"), show_number(len(file.content))),
+        (text("staff.proof.file"), file.name),
+        (text("staff.proof.sha256"), file.sha256),
+    ]
+
+
+def unread_rows(unread: tuple[RawElement, ...]) -> list[tuple[str, str]]:
     """Return what the payer told and the terminal does not know: where it stood, and its value."""
-    return [line for element in one.unread for line in lines(element)]
+    return [line for element in unread for line in lines(element)]
 
 
 def init(app: Flask) -> None:

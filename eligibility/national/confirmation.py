@@ -173,7 +173,7 @@ def read_visit(
             if response.header.arbitrary_file_identifier is None:
                 msg = "nothing tells this visit, which names nobody, from another"
                 raise ValueError(msg)
-            return PushedVisit(identity, told_as, None)
+            return PushedVisit(identity, told_as, None, body)
         subject = only_person(unit)
         answer = payer_answer(
             unit,
@@ -183,7 +183,7 @@ def read_visit(
             received_at=received_at,
             original=body,
         )
-        return PushedVisit(identity, told_as, answer)
+        return PushedVisit(identity, told_as, answer, body)
 
     return reading(body, read)
 

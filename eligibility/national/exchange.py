@@ -71,8 +71,6 @@ class AsideReason(StrEnum):
     ANOTHER_PERSON = "another-person"
     REFUSED = "refused"
     """A card visit that ended in an error of the payer's."""
-    NO_QUALIFICATION = "no-qualification"
-    """A card visit of somebody whom the payer does not name: the desk has it without an answer."""
     FOREIGN = "foreign"
     """An answer to a question that this desk never asked."""
     STALE = "stale"

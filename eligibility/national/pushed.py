@@ -107,12 +107,7 @@ class PushedVisits:
                     told = self._read(entry.name, content)
                 except (PayerProtocolError, PayerRefusedError):
                     continue
-                if told is None or told.id != visit.id:
-                    continue
-                if told.answer is None:
-                    # no answer holds what it said: the file itself is kept
-                    self._put_away(entry, content, AsideReason.NO_QUALIFICATION)
-                else:
+                if told is not None and told.id == visit.id:
                     self._end(entry)
 
     # -- with the lock held --------------------------------------------------------------------

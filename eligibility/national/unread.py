@@ -20,12 +20,15 @@ def unread_elements(answer: PayerAnswer) -> tuple[RawElement, ...]:
 
     None of an answer that came over another interface.
     """
-    if answer.adapter != ADAPTER:
-        return ()
+    return unread_in(answer.original) if answer.adapter == ADAPTER else ()
+
+
+def unread_in(original: bytes) -> tuple[RawElement, ...]:
+    """Return the same of the bytes of a message of this interface; none where it is no such one."""
     forms: tuple[tuple[Layout[Any], str], ...] = ((RESPONSE, ROOT), (CONFIRMATION_UNIT, UNIT))
     for layout, root in forms:
         try:
-            return read_layout(layout, parse_message(answer.original, root=root))[1]
+            return read_layout(layout, parse_message(original, root=root))[1]
         except (PayerProtocolError, ValueError):  # the other of both, or none
             continue
     return ()

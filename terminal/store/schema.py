@@ -258,6 +258,20 @@ def step_0013_looks(db: Database) -> None:
         db.execute(f"CREATE INDEX {index}")
 
 
+def step_0014_told_files(db: Database) -> None:
+    """The files of card visits that no answer holds; each goes with its visit."""
+    db.execute(
+        """
+        CREATE TABLE told_files (
+            id TEXT PRIMARY KEY REFERENCES visits (id) ON DELETE CASCADE,
+            body TEXT NOT NULL,
+            original BLOB NOT NULL,
+            CHECK (id = body->>'$.visit_id')
+        ) STRICT
+        """
+    )
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -272,6 +286,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0011_files_aside,
     step_0012_disclosure_calls,
     step_0013_looks,
+    step_0014_told_files,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

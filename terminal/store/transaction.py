@@ -25,6 +25,7 @@ from terminal.store.outbox import Outbox
 from terminal.store.record_links import RecordLinks
 from terminal.store.reference_numbers import ReferenceNumbers
 from terminal.store.right_names import RightNameEntries
+from terminal.store.told_files import ToldFiles
 from terminal.store.visits import Visits
 
 
@@ -74,6 +75,11 @@ class Transaction:
     def aside(self) -> FilesAside:
         """Files that were no answer."""
         return FilesAside(self._db)
+
+    @cached_property
+    def told_files(self) -> ToldFiles:
+        """The files of card visits that no answer holds."""
+        return ToldFiles(self._db)
 
     @cached_property
     def disclosure_calls(self) -> DisclosureCalls:

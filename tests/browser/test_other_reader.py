@@ -81,19 +81,29 @@ def test_somebody_whom_the_payer_does_not_name_stands_in_the_list(
         unknown = next(person for person in people if person.persona == "not-found")
         now = clinic.terminal.now()
         desk = Desk(chromium, website, Role.RECEPTION)
-        Folder(tmp_path / "face").publish(*pushed_visit(DEFAULT_INSTITUTION, unknown, [], now))
+        name, content = pushed_visit(DEFAULT_INSTITUTION, unknown, [], now)
+        Folder(tmp_path / "face").publish(name, content)
         need = desk.page.locator("td.cell-need")
-        expect(need).to_contain_text("該当する資格がありませんでした")
+        expect(need).to_contain_text("「該当資格なし」の結果が届きました")
         keep(desk.page, "today-nobody")
         page = desk.opens_first()
         shown = page.locator("#visit")
         expect(shown).to_contain_text("氏名は未確認")
-        expect(shown).to_contain_text("どなたかは通知されず、資格は確認できていません")
+        expect(shown).to_contain_text("どなたの資格も確認できていません")
+        expect(shown).to_contain_text("資格確認書などの番号で照会します")
+        expect(shown).not_to_contain_text("まだ支払側の回答がありません")
         assert page.locator("form[action$='/identify']").count() == 0
         expect(
             page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
         ).to_have_count(1)
         assert axe_findings(page) == []
         keep(page, "desk-nobody")
+        page.get_by_role("link", name="確認の証跡").click()
+        expect(page.get_by_text(name)).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="原本を保存").click()
+        assert download.value.path().read_bytes() == content
+        assert axe_findings(page) == []
+        keep(page, "desk-nobody-proof")
         assert desk.complaints == []
         desk.context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,13 +13,17 @@ import pytest
 from eligibility.benefits import RegisteredConsent
 from eligibility.codes import ConsentCategory, InformationConsent
 from eligibility.model import ConfirmationSource, ConsentChannel, ConsentDecision, PayerAnswer
+from eligibility.national.folder import Folder
+from eligibility.national.unread import lines
 from eligibility.payer import IdentificationMethod
+from eligibility.simulator.link_application import pushed_visit
 from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import medications_of
 from terminal.access.accounts import Role
 from terminal.app import Terminal
 from terminal.audit import Act
+from terminal.errors import AnswerWithheldError, RoleError
 from terminal.pushed_visits import consent_of
 from terminal.views import DeskNeed, HistoryClosed
 from terminal.visit import StaffNeed, VisitOrigin, VisitState
@@ -247,22 +252,78 @@ def test_a_second_one_without_a_qualification_is_another_visit(
     """Nothing in them names anybody, and still nobody is lost behind the other."""
     with opened_desk(folder, linked, shared=False) as terminal:
         staff = Staff(terminal, Role.RECEPTION)
-        for _ in range(2):
-            linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
+        names = {
+            linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), []) for _ in range(2)
+        }
         wait_for(lambda: len(terminal.desk.today(staff.actor).rows) == 2, "both visits")
         wait_for(lambda: not list(linked.folders.face.iterdir()), "an empty folder")
-        kept = terminal.store.read(lambda tx: tx.aside.count_since(now() - timedelta(hours=1)))
-        assert kept == 2
+        proofs = [
+            terminal.proofs.of_visit(staff.actor, row.visit.id)
+            for row in terminal.desk.today(staff.actor).rows
+        ]
+        assert {proof.told.file.name for proof in proofs if proof.told is not None} == names
+
+
+def test_the_file_that_names_nobody_is_a_proof_of_its_visit(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """It is handed out as it came to those who may see coverage, and who took it is recorded."""
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        name = linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
+        content = (linked.folders.face / name).read_bytes()
+        visit = staff.sees_row(lambda row: True, "the pushed visit").visit
+        (told,) = [terminal.proofs.of_visit(staff.actor, visit.id).told]
+        assert told is not None
+        assert (told.file.name, told.file.content, told.unread) == (name, content, ())
+        assert terminal.proofs.told_file(staff.actor, visit.id).content == content
+        taken = terminal.store.read(lambda tx: tx.audit.of_visit(visit.id))
+        assert (Act.ORIGINAL_TAKEN, told.file.sha256) in [(row.act, row.reason) for row in taken]
+        with pytest.raises(RoleError):
+            terminal.proofs.told_file(Staff(terminal, Role.ADMINISTRATOR).actor, visit.id)
+        # an answer, not a fault of the link application's
+        assert "payer.no-files-aside" in {check.code for check in terminal.health()}
+
+
+def test_an_unknown_element_in_a_file_that_names_nobody_is_shown(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """What no layout knows stands in the proof with its place, as in any answer."""
+    name, content = pushed_visit(DEFAULT_INSTITUTION, nobody_known(linked), [], now())
+    content = content.replace(b"</MessageBody>", b"<New>1</New></MessageBody>")
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        Folder(linked.folders.face).publish(name, content)
+        visit = staff.sees_row(lambda row: True, "the pushed visit").visit
+        told = terminal.proofs.of_visit(staff.actor, visit.id).told
+        assert told is not None
+        assert [line for one in told.unread for line in lines(one)] == [("MessageBody/New", "1")]
+
+
+def test_a_visit_with_an_answer_keeps_no_file_besides(linked: LinkedWorld, folder: Path) -> None:
+    """The answer holds the original; none other is handed out."""
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        person, _coverage = linked.somebody()
+        linked.link.push_visit(DEFAULT_INSTITUTION, person, [])
+        row = staff.sees_row(lambda row: row.confirmation is not None, "the pushed visit")
+        proof = terminal.proofs.of_visit(staff.actor, row.visit.id)
+        assert (len(proof.confirmed), proof.told) == (1, None)
+        with pytest.raises(AnswerWithheldError):
+            terminal.proofs.told_file(staff.actor, row.visit.id)
 
 
 def test_what_is_set_aside_is_told_among_the_states_of_the_desk(
     linked: LinkedWorld, folder: Path
 ) -> None:
-    """A card visit that names nobody is kept, and somebody is told that there was one."""
+    """A card visit that tells an error is kept, and somebody is told that there was one."""
     with opened_desk(folder, linked) as terminal:
         codes = {check.code for check in terminal.health()}
         assert "payer.no-files-aside" in codes
-        linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
+        name, content = pushed_visit(DEFAULT_INSTITUTION, nobody_known(linked), [], now())
+        refused = re.sub(rb"(<SegmentOfResult>)1", rb"\g<1>9", content)
+        assert refused != content
+        Folder(linked.folders.face).publish(name, refused)
         wait_for(
             lambda: any(check.code == "payer.files-aside" for check in terminal.health()),
             "the state of the desk",
