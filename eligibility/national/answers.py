@@ -16,7 +16,7 @@ from eligibility.asking import NumberQuestion
 from eligibility.codes import LimitCertificateChanged, UnknownCode
 from eligibility.errors import AnswerForAnotherPersonError, PayerRefusedError
 from eligibility.model import AnswerOutcome, NumberSubject, PayerAnswer, Subject
-from eligibility.national.header import ResponseHeader
+from eligibility.national.header import ProcessingResult, ResponseHeader
 from eligibility.national.results import ConfirmationUnit, QualificationResult, SearchInfo
 
 ADAPTER = "national"
@@ -60,10 +60,10 @@ def check_institution(header: ResponseHeader, institution_code: str | None) -> N
         raise ValueError(msg)
 
 
-def refuse_error(header: ResponseHeader, body: bytes) -> None:
+def refuse_error(told: ResponseHeader | ProcessingResult, body: bytes) -> None:
     """Raise PayerRefusedError where the payer says that it did not do what was asked."""
-    if header.outcome is AnswerOutcome.ERROR:
-        code, words = header.refusal
+    if told.is_error:
+        code, words = told.refusal
         raise PayerRefusedError(code, words, original=body)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.asking import BulkAnswers, BulkQuestion, BulkReception, NumberQuestion
-from eligibility.errors import PayerRefusedError, PayerUnavailableError
+from eligibility.errors import PayerUnavailableError
 from eligibility.model import AnswerOutcome, PayerAnswer
 from eligibility.national.answers import (
     agreed,
@@ -23,9 +23,10 @@ from eligibility.national.answers import (
 )
 from eligibility.national.fields import Layout, Leaf, Series
 from eligibility.national.header import (
-    NORMAL,
+    PROCESSING_RESULT,
     REQUEST_HEADER,
     RESPONSE_HEADER,
+    ProcessingResult,
     RequestHeader,
     ResponseHeader,
     message_layout,
@@ -76,13 +77,10 @@ class BulkRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class Reception(ProcessingResult):
     """MessageBody of a response that takes a bulk request (受付結果)."""
 
     reception_number: str | None = None
-    processing_result_status: str | None = None
-    processing_result_code: str | None = None
-    processing_result_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +138,7 @@ REQUEST: Layout[BulkRequest] = message_layout(
 RECEPTION: Layout[ReceptionResponse] = message_layout(
     ReceptionResponse,
     RESPONSE_HEADER,
-    Layout(
-        Reception,
-        Leaf("ReceptionNumber", "reception_number"),
-        Leaf("ProcessingResultStatus", "processing_result_status"),
-        Leaf("ProcessingResultCode", "processing_result_code"),
-        Leaf("ProcessingResultMessage", "processing_result_message"),
-    ),
+    Layout(Reception, Leaf("ReceptionNumber", "reception_number"), *PROCESSING_RESULT),
     body_required=False,
 )
 DOWNLOAD: Layout[DownloadRequest] = message_layout(
@@ -201,10 +193,7 @@ def read_reception(
             raise ValueError(msg)
         check_institution(response.header, institution_code)
         refuse_error(response.header, body)
-        taken = response.body or Reception()
-        if taken.processing_result_status not in (None, NORMAL):
-            code = taken.processing_result_code or taken.processing_result_status or ""
-            raise PayerRefusedError(code, taken.processing_result_message or "", original=body)
+        refuse_error(response.body or Reception(), body)
         if response.reception_number is None:
             msg = "the reception has no ReceptionNumber, or two"
             raise ValueError(msg)

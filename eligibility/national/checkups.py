@@ -11,18 +11,21 @@ from decimal import Decimal
 from eligibility.history import CheckupObservation, CodedResult
 from eligibility.model import NumberSubject
 from eligibility.national.fields import Group, Layout, Leaf, Series
-from eligibility.national.header import message_layout, read_message, write_message
+from eligibility.national.header import read_message, write_message
 from eligibility.national.history import (
+    RESULT,
     HistoryPerson,
     HistoryRequest,
     HistoryRequestHeader,
+    HistoryResponse,
+    HistoryResult,
     HistorySpan,
-    check_history,
-    check_taken,
+    read_history,
+    response_layout,
     write_request,
 )
 from eligibility.national.kinds import DAY
-from eligibility.national.wire import BULK, RawElement, XmlEncoding, reading
+from eligibility.national.wire import BULK, XmlEncoding
 
 KIND = "TKKsiquc01"
 
@@ -58,31 +61,10 @@ class Checkup:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckupHeader:
-    """MessageHeader of an answer."""
+class CheckupBody(HistoryResult):
+    """MessageBody of TKKsiquc01res."""
 
-    arbitrary_file_identifier: str | None = None
-    result_code: str | None = None
-    message_contents: str | None = None
-    person: HistoryPerson | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckupBody:
-    """MessageBody of an answer."""
-
-    result_code: str | None = None
-    message_contents: str | None = None
     checkups: tuple[Checkup, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CheckupResponse:
-    """TKKsiquc01res."""
-
-    header: CheckupHeader
-    body: CheckupBody | None = None
-    unread: tuple[RawElement, ...] = ()
 
 
 _ITEM: Layout[Item] = Layout(
@@ -95,45 +77,26 @@ _ITEM: Layout[Item] = Layout(
     Leaf("Oid", "oid"),
     Leaf("DataValueName", "data_value_name"),
 )
-RESPONSE: Layout[CheckupResponse] = message_layout(
-    CheckupResponse,
-    Layout(
-        CheckupHeader,
-        Leaf("ArbitraryFileIdentifier", "arbitrary_file_identifier"),
-        Leaf("ResultCode", "result_code"),
-        Leaf("MessageContents", "message_contents"),
-        Group(
-            "QualificationsInfo",
-            "person",
-            Layout(
-                HistoryPerson,
-                Leaf("Name", "name"),
-                Leaf("KanasName", "name_kana"),
-                Leaf("Birthday", "birthdate", DAY),
-                Leaf("AdministrativeGenderCode", "sex"),
-            ),
-        ),
+_PERSON: Layout[HistoryPerson] = Layout(
+    HistoryPerson,
+    Leaf("Name", "name"),
+    Leaf("KanasName", "name_kana"),
+    Leaf("Birthday", "birthdate", DAY),
+    Leaf("AdministrativeGenderCode", "sex"),
+)
+_CHECKUP: Layout[Checkup] = Layout(
+    Checkup,
+    Leaf("EffectiveTime", "effective_date", DAY, required=True),
+    Series(
+        "HealthCheckupResultAndQuestionInfo",
+        "items",
+        _ITEM,
+        within="HealthCheckupResultAndQuestionInfos",
     ),
-    Layout(
-        CheckupBody,
-        Leaf("ResultCode", "result_code"),
-        Leaf("MessageContents", "message_contents"),
-        Series(
-            "SpecificHealthCheckupInfo",
-            "checkups",
-            Layout(
-                Checkup,
-                Leaf("EffectiveTime", "effective_date", DAY, required=True),
-                Series(
-                    "HealthCheckupResultAndQuestionInfo",
-                    "items",
-                    _ITEM,
-                    within="HealthCheckupResultAndQuestionInfos",
-                ),
-            ),
-        ),
-    ),
-    body_required=False,
+)
+RESPONSE: Layout[HistoryResponse[CheckupBody]] = response_layout(
+    Group("QualificationsInfo", "person", _PERSON),
+    Layout(CheckupBody, *RESULT, Series("SpecificHealthCheckupInfo", "checkups", _CHECKUP)),
 )
 
 
@@ -145,12 +108,12 @@ def write_question(
     return write_request(HistoryRequest(header, HistorySpan(CHECKUPS)), encoding)
 
 
-def write_response(response: CheckupResponse, encoding: XmlEncoding) -> bytes:
+def write_response(response: HistoryResponse[CheckupBody], encoding: XmlEncoding) -> bytes:
     """Return an answer as XML."""
     return write_message(RESPONSE, response, encoding)
 
 
-def read_response(body: bytes) -> CheckupResponse:
+def read_response(body: bytes) -> HistoryResponse[CheckupBody]:
     """Return an answer, whatever it answers; raises PayerProtocolError."""
     return read_message(RESPONSE, body, BULK)
 
@@ -158,24 +121,8 @@ def read_response(body: bytes) -> CheckupResponse:
 def read_observations(
     body: bytes, subject: NumberSubject, request_id: str
 ) -> tuple[CheckupObservation, ...]:
-    """Return all items of all checkups of ``subject``, in the answer's order.
-
-    Raises AnswerForAnotherPersonError for another person's or request's, PayerRefusedError with the
-    payer's own words, and PayerProtocolError where it cannot be read.
-    """
-    response = read_response(body)
-    header, told = response.header, response.body or CheckupBody()
-
-    def read() -> tuple[CheckupObservation, ...]:
-        check_taken(
-            (header.result_code, told.result_code),
-            (header.message_contents, told.message_contents),
-            body,
-        )
-        check_history(header.person, header.arbitrary_file_identifier, subject, request_id, body)
-        return tuple(observations_of(told))
-
-    return reading(body, read)
+    """Return all items of all checkups of ``subject``; raises what :func:`read_history` does."""
+    return read_history(RESPONSE, observations_of, body, subject, request_id)
 
 
 def observations_of(body: CheckupBody) -> Iterator[CheckupObservation]:

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from eligibility.asking import NumberQuestion, PushedVisit
 from eligibility.codes import QualificationValidity
-from eligibility.errors import PayerRefusedError
 from eligibility.model import AnswerOutcome, PayerAnswer
 from eligibility.national.answers import (
     NOBODY,
@@ -126,7 +125,7 @@ def read_answer(
         check_header(response.header, question, institution_code, body)
         _check_body(response)
         check_person(unit, question, body)
-        _refuse(unit, body)
+        refuse_error(unit, body)
         return payer_answer(
             unit,
             response.header,
@@ -145,12 +144,6 @@ def _check_body(response: ConfirmationResponse) -> None:
         raise ValueError(msg)
 
 
-def _refuse(unit: ConfirmationUnit, body: bytes) -> None:
-    if unit.is_error:
-        code = unit.processing_result_code or unit.processing_result_status or ""
-        raise PayerRefusedError(code, unit.processing_result_message or "", original=body)
-
-
 def read_visit(
     body: bytes, *, told_as: str, received_at: datetime, institution_code: str | None
 ) -> PushedVisit:
@@ -167,7 +160,7 @@ def read_visit(
     def read() -> PushedVisit:
         check_institution(response.header, institution_code)
         refuse_error(response.header, body)
-        _refuse(unit, body)
+        refuse_error(unit, body)
         identity = _identity(response)
         if _has_nobody(response):
             if response.header.arbitrary_file_identifier is None:

@@ -21,18 +21,21 @@ from eligibility.history import (
 )
 from eligibility.model import NumberSubject
 from eligibility.national.fields import Group, Layout, Leaf, Series
-from eligibility.national.header import message_layout, read_message, write_message
+from eligibility.national.header import read_message, write_message
 from eligibility.national.history import (
+    RESULT,
     HistoryPerson,
     HistoryRequest,
     HistoryRequestHeader,
+    HistoryResponse,
+    HistoryResult,
     HistorySpan,
-    check_history,
-    check_taken,
+    read_history,
+    response_layout,
     write_request,
 )
 from eligibility.national.kinds import AMOUNT, DAY, MONTH, WHOLE
-from eligibility.national.wire import BULK, RawElement, XmlEncoding, reading
+from eligibility.national.wire import BULK, XmlEncoding
 
 KIND = "YZKsiquc01"
 
@@ -117,33 +120,12 @@ class DrugMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class DrugHeader:
-    """MessageHeader of an answer."""
+class DrugBody(HistoryResult):
+    """MessageBody of YZKsiquc01res: three sources."""
 
-    arbitrary_file_identifier: str | None = None
-    result_code: str | None = None
-    message_contents: str | None = None
-    person: HistoryPerson | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DrugBody:
-    """MessageBody of an answer: three sources."""
-
-    result_code: str | None = None
-    message_contents: str | None = None
     receipts: tuple[DrugMonth, ...] = ()
     dispensings: tuple[DrugMonth, ...] = ()
     prescriptions: tuple[DrugMonth, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DrugResponse:
-    """YZKsiquc01res."""
-
-    header: DrugHeader
-    body: DrugBody | None = None
-    unread: tuple[RawElement, ...] = ()
 
 
 def _drug(prefix: str, classification: str) -> Layout[Drug]:
@@ -243,24 +225,15 @@ _PERSON: Layout[HistoryPerson] = Layout(
     Leaf("Birth", "birthdate", DAY),
     Leaf("AdmGendCode", "sex"),
 )
-RESPONSE: Layout[DrugResponse] = message_layout(
-    DrugResponse,
-    Layout(
-        DrugHeader,
-        Leaf("ArbitraryFileIdentifier", "arbitrary_file_identifier"),
-        Leaf("ResultCode", "result_code"),
-        Leaf("MessageContents", "message_contents"),
-        Group("QuaInf", "person", _PERSON),
-    ),
+RESPONSE: Layout[HistoryResponse[DrugBody]] = response_layout(
+    Group("QuaInf", "person", _PERSON),
     Layout(
         DrugBody,
-        Leaf("ResultCode", "result_code"),
-        Leaf("MessageContents", "message_contents"),
+        *RESULT,
         Series("MeTrMonthInf", "receipts", _RECEIPT),
         Series("CzDiMonthInf", "dispensings", _DISPENSING, within="CzDiInf"),
         Series("ShPrMonthInf", "prescriptions", _PRESCRIPTION, within="ShPrInf"),
     ),
-    body_required=False,
 )
 
 
@@ -291,12 +264,12 @@ def write_question(
     )
 
 
-def write_response(response: DrugResponse, encoding: XmlEncoding) -> bytes:
+def write_response(response: HistoryResponse[DrugBody], encoding: XmlEncoding) -> bytes:
     """Return an answer as XML."""
     return write_message(RESPONSE, response, encoding)
 
 
-def read_response(body: bytes) -> DrugResponse:
+def read_response(body: bytes) -> HistoryResponse[DrugBody]:
     """Return an answer, whatever it answers; raises PayerProtocolError."""
     return read_message(RESPONSE, body, BULK)
 
@@ -304,24 +277,8 @@ def read_response(body: bytes) -> DrugResponse:
 def read_records(
     body: bytes, subject: NumberSubject, request_id: str
 ) -> tuple[MedicationRecord | TreatmentRecord, ...]:
-    """Return all that an answer tells of ``subject``, in its order.
-
-    Raises AnswerForAnotherPersonError for another person's or request's, PayerRefusedError with the
-    payer's own words, and PayerProtocolError where it cannot be read.
-    """
-    response = read_response(body)
-    header, months = response.header, response.body or DrugBody()
-
-    def read() -> tuple[MedicationRecord | TreatmentRecord, ...]:
-        check_taken(
-            (header.result_code, months.result_code),
-            (header.message_contents, months.message_contents),
-            body,
-        )
-        check_history(header.person, header.arbitrary_file_identifier, subject, request_id, body)
-        return tuple(records_of(months))
-
-    return reading(body, read)
+    """Return all that an answer tells of ``subject``; raises what :func:`read_history` does."""
+    return read_history(RESPONSE, records_of, body, subject, request_id)
 
 
 def records_of(body: DrugBody) -> Iterator[MedicationRecord | TreatmentRecord]:

@@ -73,11 +73,42 @@ class ResponseHeader:
         return AnswerOutcome.ERROR
 
     @property
+    def is_error(self) -> bool:
+        """Whether the payer did not do what was asked."""
+        return self.outcome is AnswerOutcome.ERROR
+
+    @property
     def refusal(self) -> tuple[str, str]:
         """Code and words of an error, verbatim; the segment where it has no code."""
         return (
             self.error_code or f"SegmentOfResult {self.segment_of_result}",
             self.error_message or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingResult:
+    """What became of one thing that was asked, beside whatever else is said of it.
+
+    ``processing_result_status``: 処理結果状況, 1 where the payer did it; its code and message are
+    the payer's, verbatim.
+    """
+
+    processing_result_status: str | None = None
+    processing_result_code: str | None = None
+    processing_result_message: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the payer could not do it; a status that nobody knows is no success either."""
+        return self.processing_result_status not in (None, NORMAL)
+
+    @property
+    def refusal(self) -> tuple[str, str]:
+        """Code and words of an error, verbatim; the status where it has no code."""
+        return (
+            self.processing_result_code or self.processing_result_status or "",
+            self.processing_result_message or "",
         )
 
 
@@ -104,6 +135,13 @@ RESPONSE_HEADER: Layout[ResponseHeader] = Layout(
     Leaf("NumberOfNormalProcessing", "number_of_normal_processing", WHOLE),
     Leaf("NumberOfError", "number_of_error", WHOLE),
 )
+
+PROCESSING_RESULT = (
+    Leaf("ProcessingResultStatus", "processing_result_status"),
+    Leaf("ProcessingResultCode", "processing_result_code"),
+    Leaf("ProcessingResultMessage", "processing_result_message"),
+)
+"""The elements of a :class:`ProcessingResult` among those of the data class that is one."""
 
 
 AnyMessage = TypeVar("AnyMessage")

@@ -5,15 +5,17 @@ Their headers name the same numbers otherwise than those of 資格確認 do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 
 from eligibility.errors import AnswerForAnotherPersonError, PayerRefusedError
 from eligibility.model import NumberSubject
-from eligibility.national.fields import Layout, Leaf
+from eligibility.national.fields import Group, Layout, Leaf
 from eligibility.national.header import message_layout, read_message, write_message
 from eligibility.national.kinds import INSURER_NUMBER, MONTH
-from eligibility.national.wire import RawElement, XmlEncoding
+from eligibility.national.wire import BULK, RawElement, XmlEncoding, reading
 
 TAKEN = "1"
 """ResultCode of an answer that holds what was asked for."""
@@ -81,6 +83,35 @@ class HistoryPerson:
     sex: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """Whether this is what was asked for: code and words, which stand in header or body."""
+
+    result_code: str | None = None
+    message_contents: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResponseHeader(HistoryResult):
+    """MessageHeader of an answer."""
+
+    arbitrary_file_identifier: str | None = None
+    person: HistoryPerson | None = None
+
+
+Body = TypeVar("Body", bound=HistoryResult)
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResponse(Generic[Body]):
+    """YZKsiquc01res and TKKsiquc01res."""
+
+    header: HistoryResponseHeader
+    body: Body | None = None
+    unread: tuple[RawElement, ...] = ()
+
+
 REQUEST: Layout[HistoryRequest] = message_layout(
     HistoryRequest,
     Layout(
@@ -101,6 +132,26 @@ REQUEST: Layout[HistoryRequest] = message_layout(
         Leaf("MedicalTreatmentFlag", "medical_treatment_flag"),
     ),
 )
+RESULT = (
+    Leaf("ResultCode", "result_code"),
+    Leaf("MessageContents", "message_contents"),
+)
+"""The elements of a :class:`HistoryResult` among those of the data class that is one."""
+
+
+def response_layout(person: Group, body: Layout[Body]) -> Layout[HistoryResponse[Body]]:
+    """Return the layout of an answer; ``person``: the part of its header that says whose it is."""
+    return message_layout(
+        HistoryResponse,
+        Layout(
+            HistoryResponseHeader,
+            Leaf("ArbitraryFileIdentifier", "arbitrary_file_identifier"),
+            *RESULT,
+            person,
+        ),
+        body,
+        body_required=False,
+    )
 
 
 def write_request(request: HistoryRequest, encoding: XmlEncoding) -> bytes:
@@ -113,39 +164,52 @@ def read_request(body: bytes) -> HistoryRequest:
     return read_message(REQUEST, body)
 
 
-def check_history(
-    person: HistoryPerson | None,
-    identifier: str | None,
+def read_history(
+    layout: Layout[HistoryResponse[Body]],
+    records_of: Callable[[Body], Iterable[Record]],
+    body: bytes,
     subject: NumberSubject,
     request_id: str,
-    body: bytes,
-) -> None:
-    """Return if an answer is about ``subject`` and to the request ``request_id``.
+) -> tuple[Record, ...]:
+    """Return all that an answer tells of ``subject``, in its order.
 
-    Raises AnswerForAnotherPersonError for another request's or person's, and ValueError where it
-    does not say when the person was born: history of nobody in particular is nobody's.
+    Raises AnswerForAnotherPersonError for another person's or request's, PayerRefusedError with the
+    payer's own words, and PayerProtocolError where it cannot be read.
     """
-    if identifier not in (None, request_id):
-        raise AnswerForAnotherPersonError(request_id, original=body)
-    if person is None or person.birthdate is None:
-        msg = "the answer does not say whose history it is"
-        raise ValueError(msg)
-    if person.birthdate != subject.birthdate:
-        raise AnswerForAnotherPersonError(request_id, original=body)
+    response = read_message(layout, body, BULK)
+
+    def read() -> tuple[Record, ...]:
+        _check_taken(response.header, response.body or HistoryResult(), body)
+        _check_person(response.header, subject, request_id, body)
+        return () if response.body is None else tuple(records_of(response.body))
+
+    return reading(body, read)
 
 
-def check_taken(codes: tuple[str | None, ...], words: tuple[str | None, ...], body: bytes) -> None:
-    """Return if the result code says that this is what was asked for.
-
-    It may stand in header or body.  Raises PayerRefusedError with the payer's own words for any
-    other, and ValueError where there is none, or two.
-    """
-    found = {code for code in codes if code is not None}
+def _check_taken(header: HistoryResult, told: HistoryResult, body: bytes) -> None:
+    """Return if the result code says that this is what was asked for."""
+    found = {one.result_code for one in (header, told) if one.result_code is not None}
     if len(found) != 1:
         msg = "ResultCode is missing, or comes twice"
         raise ValueError(msg)
     code = found.pop()
     if code != TAKEN:
-        raise PayerRefusedError(
-            code, next((said for said in words if said is not None), ""), original=body
-        )
+        words = header.message_contents or told.message_contents or ""
+        raise PayerRefusedError(code, words, original=body)
+
+
+def _check_person(
+    header: HistoryResponseHeader, subject: NumberSubject, request_id: str, body: bytes
+) -> None:
+    """Return if an answer is about ``subject`` and to the request ``request_id``.
+
+    Raises ValueError where it does not say when the person was born: history of nobody in
+    particular is nobody's.
+    """
+    if header.arbitrary_file_identifier not in (None, request_id):
+        raise AnswerForAnotherPersonError(request_id, original=body)
+    if header.person is None or header.person.birthdate is None:
+        msg = "the answer does not say whose history it is"
+        raise ValueError(msg)
+    if header.person.birthdate != subject.birthdate:
+        raise AnswerForAnotherPersonError(request_id, original=body)

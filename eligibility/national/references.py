@@ -21,9 +21,10 @@ from eligibility.national.answers import check_institution, repeats
 from eligibility.national.bulk import STILL_WORKING_SECONDS, check_download
 from eligibility.national.fields import Group, Layout, Leaf, Series
 from eligibility.national.header import (
-    NORMAL,
+    PROCESSING_RESULT,
     REQUEST_HEADER,
     RESPONSE_HEADER,
+    ProcessingResult,
     RequestHeader,
     ResponseHeader,
     message_layout,
@@ -91,14 +92,11 @@ class RegistrationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistrationUnit:
+class RegistrationUnit(ProcessingResult):
     """What became of one registration: the body of a single answer, a BulkRegistrationUnit."""
 
     registration: RegistrationInfo | None = None
     reference_number: str | None = None
-    processing_result_status: str | None = None
-    processing_result_code: str | None = None
-    processing_result_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +136,7 @@ _UNIT: Layout[RegistrationUnit] = Layout(
     RegistrationUnit,
     Group("ReferenceNumberRegistrationInfo", "registration", _INFO),
     Leaf("ReferenceNumber", "reference_number"),
-    Leaf("ProcessingResultStatus", "processing_result_status"),
-    Leaf("ProcessingResultCode", "processing_result_code"),
-    Leaf("ProcessingResultMessage", "processing_result_message"),
+    *PROCESSING_RESULT,
 )
 REQUEST: Layout[RegistrationRequest] = message_layout(
     RegistrationRequest,
@@ -216,7 +212,7 @@ def read_registered(
         if header.outcome is AnswerOutcome.QUEUED:
             msg = f"the payer still works on registration {registration.id}"
             raise PayerUnavailableError(msg, retry_after=STILL_WORKING_SECONDS)
-        if header.outcome is AnswerOutcome.ERROR:
+        if header.is_error:
             return ReferenceNumberResult(registration.id, False, *header.refusal)
         unit = response.body or RegistrationUnit()
         if not _info(unit).is_of(registration):
@@ -272,7 +268,7 @@ def _result(unit: RegistrationUnit, registration_id: str) -> ReferenceNumberResu
         raise ValueError(msg)
     return ReferenceNumberResult(
         registration_id,
-        unit.processing_result_status == NORMAL,
+        not unit.is_error,
         unit.processing_result_code,
         unit.processing_result_message,
     )

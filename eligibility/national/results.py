@@ -44,7 +44,7 @@ from eligibility.model import (
     NumberSubject,
 )
 from eligibility.national.fields import Flat, Group, Layout, Leaf, Numbered, Series
-from eligibility.national.header import NORMAL
+from eligibility.national.header import PROCESSING_RESULT, ProcessingResult
 from eligibility.national.kinds import DAY, INSURER_NUMBER, MOMENT, MONTH, RATIO, YEN, code
 
 
@@ -91,27 +91,15 @@ class QualificationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmationUnit:
-    """The answer about one person: the body of a single one, a BulkConfirmUnit of many.
+class ConfirmationUnit(ProcessingResult):
+    """The answer about one person: the body of a single one, a BulkConfirmUnit of many."""
 
-    ``processing_result_status``: 処理結果状況, 1 where the payer could look; its code and message
-    are the payer's, verbatim.
-    """
-
-    processing_result_status: str | None = None
-    processing_result_code: str | None = None
-    processing_result_message: str | None = None
     qualification_validity: QualificationValidity | UnknownCode | None = None
     search: SearchInfo | None = None
     results: tuple[QualificationResult, ...] = ()
     reference_number: str | None = None
     prescription_issue_select: PrescriptionIssue | UnknownCode | None = None
     limit_certificate_changed: LimitCertificateChanged | UnknownCode | None = None
-
-    @property
-    def is_error(self) -> bool:
-        """Whether the payer could not answer; a status that nobody knows is no answer either."""
-        return self.processing_result_status not in (None, NORMAL)
 
 
 SEARCH_INFO: Layout[SearchInfo] = Layout(
@@ -277,9 +265,7 @@ _RESULT: Layout[QualificationResult] = Layout(
 CONFIRMATION_UNIT: Layout[ConfirmationUnit] = Layout(
     ConfirmationUnit,
     Group("QualificationConfirmSearchInfo", "search", SEARCH_INFO),
-    Leaf("ProcessingResultStatus", "processing_result_status"),
-    Leaf("ProcessingResultCode", "processing_result_code"),
-    Leaf("ProcessingResultMessage", "processing_result_message"),
+    *PROCESSING_RESULT,
     Leaf("QualificationValidity", "qualification_validity", code(QualificationValidity)),
     Series(
         "ResultOfQualificationConfirmation",

@@ -31,13 +31,11 @@ from eligibility.national.drugs import (
     DispensedDay,
     Drug,
     DrugBody,
-    DrugHeader,
     DrugMonth,
-    DrugResponse,
 )
 from eligibility.national.fields import Flat, Group, Layout, Numbered, Series
 from eligibility.national.header import ResponseHeader
-from eligibility.national.history import HistoryPerson
+from eligibility.national.history import HistoryPerson, HistoryResponse, HistoryResponseHeader
 from eligibility.national.results import ConfirmationUnit, QualificationResult, SearchInfo
 from eligibility.national.wire import XmlEncoding
 from eligibility.simulator.holdings import Holding, holding_of
@@ -186,7 +184,9 @@ def measure_medicines(count: int) -> None:
         )
         for n in range(60)
     )
-    response = DrugResponse(DrugHeader("h-1", "1", None, person), DrugBody(dispensings=months))
+    response = HistoryResponse(
+        HistoryResponseHeader("1", None, "h-1", person), DrugBody(dispensings=months)
+    )
     body = drugs.write_response(response, XmlEncoding.SHIFT_JIS)
     subject = NumberSubject("00138123", "4260", date(2001, 3, 27))
     _measure(

@@ -45,8 +45,6 @@ from eligibility.national.bulk import BulkResponse, BulkUnits, Reception, Recept
 from eligibility.national.checkups import (
     Checkup,
     CheckupBody,
-    CheckupHeader,
-    CheckupResponse,
     Item,
 )
 from eligibility.national.confirmation import ConfirmationResponse
@@ -56,13 +54,11 @@ from eligibility.national.drugs import (
     Drug,
     DrugBody,
     DrugDay,
-    DrugHeader,
     DrugMonth,
-    DrugResponse,
     PrescribedDay,
 )
 from eligibility.national.header import ResponseHeader
-from eligibility.national.history import HistoryPerson
+from eligibility.national.history import HistoryPerson, HistoryResponse, HistoryResponseHeader
 from eligibility.national.lists import ListSearch
 from eligibility.national.references import (
     BulkRegistrationResponse,
@@ -117,7 +113,7 @@ _UNIT = ConfirmationUnit(
     LimitCertificateChanged.UNCHANGED,
 )  # fmt: skip
 _ERROR = ResponseHeader("9", _INSTITUTION, "q-1", error_code="E1", error_message="停止中")
-_REGISTERED = RegistrationUnit(RegistrationInfo.of(_REGISTRATION), None, "1", "0000", "正常終了")
+_REGISTERED = RegistrationUnit("1", "0000", "正常終了", RegistrationInfo.of(_REGISTRATION))
 _PERSON = HistoryPerson("見本　太郎", "ミホン　タロウ", date(2001, 3, 27), "1")
 _DRUG = Drug(
     "アムロジピン錠５ｍｇ", "620000001", "一般名", Decimal("1.5"), "錠", "朝食後", "別", 14, "21"
@@ -157,7 +153,7 @@ _WRITTEN = {
         BulkQuestion("q-1", (_QUESTION,), _DAY), _INSTITUTION, _UTF_8
     ),
     "reception": bulk.write_reception(
-        ReceptionResponse(_HEADER, Reception("77", "1", "0000", "正常終了")), _UTF_8
+        ReceptionResponse(_HEADER, Reception("1", "0000", "正常終了", "77")), _UTF_8
     ),
     "download": bulk.write_download(BulkReception("q-1", "77", _NOW), _INSTITUTION, _UTF_8),
     "bulk": bulk.write_response(BulkResponse(_HEADER, BulkUnits((_UNIT,))), _UTF_8),
@@ -171,10 +167,10 @@ _WRITTEN = {
     ),
     "history-question": drugs.write_question(_SUBJECT, "q-1", _DAY, _DAY, _INSTITUTION, _UTF_8),
     "medicines": drugs.write_response(
-        DrugResponse(DrugHeader("q-1", "1", "正常", _PERSON), _MEDICINES), _UTF_8
+        HistoryResponse(HistoryResponseHeader("1", "正常", "q-1", _PERSON), _MEDICINES), _UTF_8
     ),
     "checkups": checkups.write_response(
-        CheckupResponse(CheckupHeader("q-1", "1", "正常", _PERSON), _CHECKUPS), _UTF_8
+        HistoryResponse(HistoryResponseHeader("1", "正常", "q-1", _PERSON), _CHECKUPS), _UTF_8
     ),
 }
 

@@ -101,7 +101,7 @@ def test_what_is_handed_in_is_read_as_it_was_written(
         lambda words: st.builds(
             ReceptionResponse,
             response_headers(words),
-            st.builds(Reception, identifiers(), maybe(words), maybe(words), maybe(words)),
+            st.builds(Reception, maybe(words), maybe(words), maybe(words), identifiers()),
         )
     )
 )
@@ -282,23 +282,23 @@ def test_a_reception_number_may_stand_in_header_or_body(
 ) -> None:
     """Both are told of."""
     header = replace(HEADER, reception_number=in_header)
-    assert reception(header, Reception(in_body, "1")) == RECEPTION
+    assert reception(header, Reception("1", reception_number=in_body)) == RECEPTION
 
 
 def test_a_reception_without_its_number_is_none() -> None:
     """No number, two numbers, another request's, a refusal: nothing to fetch."""
     none = replace(HEADER, reception_number=None)
     for header, body in (
-        (none, Reception(None, "1")),
+        (none, Reception("1")),
         (none, None),
-        (HEADER, Reception("1", "1")),
-        (replace(HEADER, arbitrary_file_identifier="b-2"), Reception(None, "1")),
+        (HEADER, Reception("1", reception_number="1")),
+        (replace(HEADER, arbitrary_file_identifier="b-2"), Reception("1")),
     ):
         with pytest.raises(PayerProtocolError):
             reception(header, body)
     for header, body in (
         (replace(HEADER, segment_of_result="3", error_code="E1"), None),
-        (none, Reception("1", "2", "E1")),
+        (none, Reception("2", "E1", reception_number="1")),
     ):
         with pytest.raises(PayerRefusedError, match="E1"):
             reception(header, body)

@@ -31,8 +31,6 @@ from eligibility.national import checkups, drugs, history
 from eligibility.national.checkups import (
     Checkup,
     CheckupBody,
-    CheckupHeader,
-    CheckupResponse,
     Item,
 )
 from eligibility.national.drugs import (
@@ -41,15 +39,15 @@ from eligibility.national.drugs import (
     Drug,
     DrugBody,
     DrugDay,
-    DrugHeader,
     DrugMonth,
-    DrugResponse,
     PrescribedDay,
 )
 from eligibility.national.history import (
     HistoryPerson,
     HistoryRequest,
     HistoryRequestHeader,
+    HistoryResponse,
+    HistoryResponseHeader,
     HistorySpan,
 )
 from eligibility.national.wire import RawElement, XmlEncoding
@@ -83,14 +81,14 @@ def _people(words: Words) -> st.SearchStrategy[Any]:
     return maybe(st.builds(HistoryPerson, words, maybe(words), maybe(DAYS), maybe(words)))
 
 
-def drug_responses(words: Words) -> st.SearchStrategy[DrugResponse]:
+def drug_responses(words: Words) -> st.SearchStrategy[HistoryResponse[DrugBody]]:
     """Return a strategy for answers about medicines and treatment."""
     texts = maybe(words)
     act = st.builds(Act, words, texts, texts, AMOUNTS, texts, TIMES)
     acts = st.lists(act, max_size=2).map(tuple)
     return st.builds(
-        DrugResponse,
-        st.builds(DrugHeader, maybe(identifiers()), texts, texts, _people(words)),
+        HistoryResponse,
+        st.builds(HistoryResponseHeader, texts, texts, maybe(identifiers()), _people(words)),
         st.builds(
             DrugBody,
             words,
@@ -102,14 +100,14 @@ def drug_responses(words: Words) -> st.SearchStrategy[DrugResponse]:
     )
 
 
-def checkup_responses(words: Words) -> st.SearchStrategy[CheckupResponse]:
+def checkup_responses(words: Words) -> st.SearchStrategy[HistoryResponse[CheckupBody]]:
     """Return a strategy for answers about checkups."""
     texts = maybe(words)
     item = st.builds(Item, words, words, texts, texts, texts, texts, texts)
     items = st.lists(item, max_size=3).map(tuple)
     return st.builds(
-        CheckupResponse,
-        st.builds(CheckupHeader, maybe(identifiers()), texts, texts, _people(words)),
+        HistoryResponse,
+        st.builds(HistoryResponseHeader, texts, texts, maybe(identifiers()), _people(words)),
         st.builds(
             CheckupBody,
             words,
@@ -215,8 +213,8 @@ def records(
     body: DrugBody | None = TOLD, **header: Any
 ) -> tuple[MedicationRecord | TreatmentRecord, ...]:
     """Return what the desk reads of an answer to h-1."""
-    made = replace(DrugHeader("h-1", TAKEN, None, PERSON), **header)
-    written = drugs.write_response(DrugResponse(made, body), XmlEncoding.SHIFT_JIS)
+    made = replace(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), **header)
+    written = drugs.write_response(HistoryResponse(made, body), XmlEncoding.SHIFT_JIS)
     return drugs.read_records(written, SUBJECT, "h-1")
 
 
@@ -284,7 +282,7 @@ def test_a_record_without_day_or_place_spoils_the_answer() -> None:
 def test_trees_that_nobody_knows_are_kept_as_they_came() -> None:
     """As operations, whose layout is not known: shown raw, and nothing is made of them."""
     written = drugs.write_response(
-        DrugResponse(DrugHeader("h-1", TAKEN, None, PERSON), TOLD), XmlEncoding.UTF_8
+        HistoryResponse(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), TOLD), XmlEncoding.UTF_8
     ).replace(b"</MessageBody>", "<OpeInfs><OpeInf>手術</OpeInf></OpeInfs></MessageBody>".encode())
     place = ("XmlMsg", "MessageBody")
     assert drugs.read_response(written).unread == (
@@ -295,8 +293,8 @@ def test_trees_that_nobody_knows_are_kept_as_they_came() -> None:
 
 def observations(body: CheckupBody | None, **header: Any) -> tuple[CheckupObservation, ...]:
     """Return what the desk reads of an answer to h-1."""
-    made = replace(CheckupHeader("h-1", TAKEN, None, PERSON), **header)
-    written = checkups.write_response(CheckupResponse(made, body), XmlEncoding.UTF_8)
+    made = replace(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), **header)
+    written = checkups.write_response(HistoryResponse(made, body), XmlEncoding.UTF_8)
     return checkups.read_observations(written, SUBJECT, "h-1")
 
 

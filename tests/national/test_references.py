@@ -45,7 +45,7 @@ def _units(words: st.SearchStrategy[str]) -> st.SearchStrategy[RegistrationUnit]
         RegistrationInfo, words, maybe(INSURERS), maybe(words), maybe(words), maybe(words)
     )
     return st.builds(
-        RegistrationUnit, maybe(info), maybe(words), st.just("1"), maybe(words), maybe(words)
+        RegistrationUnit, st.just("1"), maybe(words), maybe(words), maybe(info), maybe(words)
     )
 
 
@@ -116,9 +116,13 @@ def registered(unit: RegistrationUnit | None, **header: Any) -> ReferenceNumberR
 def test_a_result_is_what_the_payer_says() -> None:
     """Taken, refused for this person, refused as a file: each with the payer's code and words."""
     info = RegistrationInfo.of(ONE)
-    assert registered(RegistrationUnit(info, None, "1")) == ReferenceNumberResult("r-1", True)
-    assert registered(RegistrationUnit(None, "0042", "1")) == ReferenceNumberResult("r-1", True)
-    refused = RegistrationUnit(info, None, "2", "E1", "該当者なし")
+    assert registered(RegistrationUnit("1", registration=info)) == ReferenceNumberResult(
+        "r-1", True
+    )
+    assert registered(RegistrationUnit("1", reference_number="0042")) == ReferenceNumberResult(
+        "r-1", True
+    )
+    refused = RegistrationUnit("2", "E1", "該当者なし", info)
     assert registered(refused) == ReferenceNumberResult("r-1", False, "E1", "該当者なし")
     assert registered(None, segment_of_result="9", error_code="E9", error_message="停止中") == (
         ReferenceNumberResult("r-1", False, "E9", "停止中")
@@ -127,7 +131,7 @@ def test_a_result_is_what_the_payer_says() -> None:
 
 def test_a_file_that_says_nothing_is_no_success() -> None:
     """That an answer lies there does not mean that it was taken."""
-    for unit in (RegistrationUnit(RegistrationInfo.of(ONE)), None):
+    for unit in (RegistrationUnit(registration=RegistrationInfo.of(ONE)), None):
         with pytest.raises(PayerProtocolError):
             registered(unit)
     with pytest.raises(PayerProtocolError):
@@ -150,7 +154,7 @@ def test_another_registrations_result_is_never_taken(
 ) -> None:
     """A number that went to another patient must not be counted as this one's."""
     with pytest.raises(AnswerForAnotherPersonError):
-        registered(RegistrationUnit(info, None, "1"), **header)
+        registered(RegistrationUnit("1", registration=info), **header)
 
 
 def bulk_registered(*units: RegistrationUnit, **header: Any) -> tuple[ReferenceNumberResult, ...]:
@@ -166,8 +170,8 @@ def bulk_registered(*units: RegistrationUnit, **header: Any) -> tuple[ReferenceN
 
 def test_each_result_of_many_goes_to_its_own_registration() -> None:
     """In any order; what the payer leaves out has no result."""
-    one = RegistrationUnit(RegistrationInfo.of(ONE), None, "2", "E1")
-    two = RegistrationUnit(RegistrationInfo.of(TWO), None, "1")
+    one = RegistrationUnit("2", "E1", registration=RegistrationInfo.of(ONE))
+    two = RegistrationUnit("1", registration=RegistrationInfo.of(TWO))
     first, second = ReferenceNumberResult("r-1", False, "E1"), ReferenceNumberResult("r-2", True)
     assert bulk_registered(two, one) == (second, first)
     assert bulk_registered(two) == (second,)
@@ -184,7 +188,7 @@ def test_each_result_of_many_goes_to_its_own_registration() -> None:
 def test_a_result_of_no_registration_spoils_the_file(units: list[RegistrationInfo]) -> None:
     """Nothing of a file that mixes numbers up is taken."""
     with pytest.raises(PayerProtocolError):
-        bulk_registered(*(RegistrationUnit(info, None, "1") for info in units))
+        bulk_registered(*(RegistrationUnit("1", registration=info) for info in units))
 
 
 def test_results_of_another_reception_are_not_taken() -> None:
