@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
-from eligibility.asking import Capability
 from eligibility.payer import Challenge, IdentificationMethod, Payer
 from eligibility.reconcile import JAPAN
 from terminal.access.accounts import Actor
@@ -123,6 +122,8 @@ class CardWork:
             self._kiosk.card_gone()
             if isinstance(event, Removed):
                 self._card_removed()
+            elif not self._kiosk.takes_cards:
+                self._kiosk.clear()
             elif event.state is not ReaderState.READY:
                 self._steps.end_step(CloseReason.CARD_REMOVED)
                 self._kiosk.forget(KioskStep.OUT_OF_SERVICE, notice=READER_NOTICES[event.state])
@@ -154,6 +155,10 @@ class CardWork:
         self._numbers.card_gone()
         with self._lock:
             self._steps.end_step(CloseReason.ANOTHER_CARD)
+            if not self._kiosk.takes_cards:
+                # it is not even read: nothing that it told or proved here could be used
+                self._kiosk.send_on()
+                return
             self._kiosk.forget(KioskStep.READING, card_present=True, is_phone=False)
         self._read(reader)
 
@@ -199,22 +204,10 @@ class CardWork:
                 self._kiosk.show_card_problem(error)
         else:
             with self._lock:
-                if Capability.BY_CARD not in self._payer.capabilities:
-                    self._show_other_reader(card)
-                    return
                 visit_id = self._card_accepted(card, verified)
                 step = self._kiosk.state.step
             if step is KioskStep.PIN_ON_READER:
                 self._pins.prove_on_reader(visit_id)
-
-    def _show_other_reader(self, card: CardInReader) -> None:
-        """Send the patient on at once: nothing that is proved or answered here could be used.
-
-        The visit is about nobody, so that staff cannot identify its holder either.
-        """
-        visit = self._records.open(None, StaffNeed.OTHER_READER, token=card.token)
-        self._kiosk.touch(is_phone=card.token in PHONES)
-        self._kiosk.show_with_staff(visit.id, KioskNotice.OTHER_READER)
 
     def _card_accepted(self, card: CardInReader, verified: VerifiedCertificate) -> str:
         face = self._faces.is_offered(card)
@@ -274,8 +267,10 @@ class CardWork:
             self._kiosk.show(step, ends_in=READING_SECONDS)
         elif step is KioskStep.WITH_STAFF:
             self._kiosk.show(step, notice=self._kiosk.state.notice, ends_in=NOTICE_SECONDS)
-        elif self._kiosk.shows_busy_card or (
-            step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None
+        elif (
+            self._kiosk.shows_busy_card
+            or self._kiosk.sends_on
+            or (step is KioskStep.CARD_PROBLEM and self._kiosk.state.deadline is None)
         ):
             self._kiosk.clear()
 

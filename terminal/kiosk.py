@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from eligibility.asking import Capability
 from eligibility.codes import PrescriptionIssue
 from eligibility.model import ConsentDecision
 from eligibility.payer import IdentificationMethod
@@ -24,6 +25,7 @@ from terminal.errors import (
 )
 from terminal.events import EventBus, Topic
 from terminal.views import (
+    CardPlace,
     ConsentItem,
     DoneOutcome,
     FacePrompt,
@@ -74,6 +76,15 @@ FOREIGN_NOTICES = {
     ForeignCard.TRANSIT_CARD: KioskNotice.TRANSIT_CARD,
     ForeignCard.OTHER: KioskNotice.CARD_UNKNOWN,
 }
+
+
+def where_cards_are_checked(capabilities: frozenset[Capability]) -> CardPlace:
+    """Return where the patient's card is of use, by what the payer's adapter can do."""
+    if Capability.BY_CARD in capabilities:
+        return CardPlace.HERE
+    if Capability.PUSHED_VISITS in capabilities:
+        return CardPlace.OTHER_READER
+    return CardPlace.RECEPTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +196,20 @@ class Kiosk:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         idle_seconds: float,
+        cards: CardPlace = CardPlace.HERE,
     ) -> None:
-        """``idle_seconds``: the silence after which a step ends by itself."""
+        """``idle_seconds``: the silence after which a step ends by itself.
+
+        ``cards``: where cards are checked; elsewhere than here no reader is needed.
+        """
         self._bus = bus
         self._now = now
         self._monotonic = monotonic
         self._idle_seconds = idle_seconds
+        self._cards = cards
         self._followers: list[Callable[[], None]] = []
-        self.state = KioskState()
+        first = KioskStep.OUT_OF_SERVICE if self.takes_cards else KioskStep.IDLE
+        self.state = KioskState(step=first)
 
     def follow(self, follower: Callable[[], None]) -> None:
         """Have ``follower`` called after each change, under the desk's lock: it must not wait."""
@@ -200,7 +217,12 @@ class Kiosk:
 
     def view(self) -> KioskView:
         """Return what the page may know now."""
-        return self.state.view(self._monotonic())
+        return replace(self.state.view(self._monotonic()), cards=self._cards)
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether a card on this desk's reader can be asked about."""
+        return self._cards is CardPlace.HERE
 
     @property
     def is_overdue(self) -> bool:
@@ -297,6 +319,21 @@ class Kiosk:
             KioskNotice.CARD_BUSY: BUSY_SECONDS,
         }.get(notice)
         self.forget(KioskStep.CARD_PROBLEM, notice=notice, ends_in=ends_in)
+
+    def send_on(self) -> None:
+        """Tell one who put a card here where it is checked; the card is to be taken."""
+        self.forget(
+            KioskStep.CARD_PROBLEM,
+            ends_in=self._idle_seconds,
+            notice=KioskNotice.CARD_ELSEWHERE,
+            is_phone=False,
+            card_present=True,
+        )
+
+    @property
+    def sends_on(self) -> bool:
+        """Whether one who put a card here is told where it is checked."""
+        return self.state.notice is KioskNotice.CARD_ELSEWHERE
 
     @property
     def shows_busy_card(self) -> bool:

@@ -32,7 +32,7 @@ from terminal.face.check import FaceCheck
 from terminal.face.work import FaceWork
 from terminal.holder_reading import HolderReading
 from terminal.identification import VisualReason
-from terminal.kiosk import ANSWERED_STEPS, CHOOSING_STEPS, Kiosk
+from terminal.kiosk import ANSWERED_STEPS, CHOOSING_STEPS, Kiosk, where_cards_are_checked
 from terminal.kiosk_questions import Asked, KioskQuestions
 from terminal.number_reading import NumberReading
 from terminal.payer.enquiries import Enquiries
@@ -95,7 +95,8 @@ class ReceptionDesk:
         self._now = now
         self._book = VisitBook(store, disclosure, bus, now, freshness)
         self._records = VisitRecords(store, bus, now, desk_id)
-        self._kiosk = Kiosk(bus, now, monotonic, idle_seconds)
+        cards = where_cards_are_checked(payer.capabilities)
+        self._kiosk = Kiosk(bus, now, monotonic, idle_seconds, cards)
         self.sharing = Sharing(store, disclosure, now)
         self._steps = VisitSteps(
             self._records,
@@ -238,7 +239,8 @@ class ReceptionDesk:
             if self._kiosk.state.staff_called or self._kiosk.state.visit_id != visit_id:
                 return
             if visit_id is None:
-                self._records.open(None, StaffNeed.CALLED)
+                sent_on = self._kiosk.sends_on
+                self._records.open(None, StaffNeed.OTHER_READER if sent_on else StaffNeed.CALLED)
             elif self._kiosk.state.step in (*CHOOSING_STEPS, KioskStep.PIN_ON_READER):
                 self._steps.to_staff(visit_id, StaffNeed.CALLED)
             else:

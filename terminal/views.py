@@ -83,11 +83,20 @@ class KioskStep(StrEnum):
     WITH_STAFF = "with-staff"
 
 
+class CardPlace(StrEnum):
+    """Where a patient's card is checked: what the kiosk invites to."""
+
+    HERE = "here"
+    OTHER_READER = "other-reader"
+    """At the institution's national reader (顔認証付きカードリーダー), which tells this desk."""
+    RECEPTION = "reception"
+
+
 class KioskNotice(StrEnum):
     """Why the kiosk is at this step, where that needs words.
 
     PIN_BLOCKED: it was blocked just now; PIN_UNUSABLE: the card came with none that can be used;
-    OTHER_READER: no card on this reader can be asked about.
+    CARD_ELSEWHERE: no card on this reader can be asked about.
     """
 
     NO_READER = "no-reader"
@@ -110,7 +119,7 @@ class KioskNotice(StrEnum):
     PIN_LENGTH = "pin-length"
     PIN_BLOCKED = "pin-blocked"
     PIN_UNUSABLE = "pin-unusable"
-    OTHER_READER = "other-reader"
+    CARD_ELSEWHERE = "card-elsewhere"
     FACE_NOT_MATCHED = "face-not-matched"
     FACE_NOT_POSSIBLE = "face-not-possible"
     CARD_WITHOUT_PHOTO = "card-without-photo"
@@ -158,7 +167,7 @@ class KioskView:
 
     ``combined``: at CONSENT, what one question asks about together (包括同意); ``may_act``: who
     answers may say that it is for another; ``shared``: what is shared by now, at MY_CONSENTS.
-    ``prescription``: the form that was chosen, at DONE.
+    ``prescription``: the form that was chosen, at DONE.  ``cards``: where cards are checked.
     """
 
     WARN_SECONDS = 20
@@ -185,6 +194,7 @@ class KioskView:
     may_act: bool = False
     shared: Shared | None = None
     prescription: PrescriptionIssue | None = None
+    cards: CardPlace = CardPlace.HERE
 
 
 class DeskNeed(StrEnum):

@@ -20,6 +20,7 @@ from terminal.config import KioskSection
 from terminal.errors import UnknownVisitError, VisitStateError
 from terminal.kiosk import ASKING_STEPS
 from terminal.views import (
+    CardPlace,
     FacePrompt,
     KioskNotice,
     KioskStep,
@@ -167,6 +168,11 @@ def screen_of(view: KioskView) -> Screen:
         family = f"{family}.{view.notice or KioskNotice.CARD_UNREADABLE}"
         title = f"{family}.title"
         key = family
+        if view.notice is KioskNotice.CARD_ELSEWHERE:
+            title = f"kiosk.idle.{view.cards}.title"
+    elif view.step is KioskStep.IDLE and view.cards is not CardPlace.HERE:
+        family = f"{family}.{view.cards}"
+        title = f"{family}.title"
     elif view.step is KioskStep.CONSENT:
         asked = "all" if view.combined else view.consent_item
         title = f"{family}.title.{asked}"
@@ -190,7 +196,7 @@ def screen_of(view: KioskView) -> Screen:
         reminds=view.card_present
         and (view.step is KioskStep.DONE or view.notice is KioskNotice.CARD_LEFT),
         offers_staff=view.tries_left == 1 and view.step in (KioskStep.PIN, KioskStep.PIN_ON_READER),
-        step_number=STEP_NUMBERS.get(view.step),
+        step_number=STEP_NUMBERS.get(view.step) if view.cards is CardPlace.HERE else None,
     )
 
 

@@ -10,6 +10,7 @@ from eligibility.model import ConsentDecision
 from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
 from terminal.views import (
+    CardPlace,
     ConsentItem,
     DoneOutcome,
     FacePrompt,
@@ -101,11 +102,22 @@ CARD_NOTICES = (
     KioskNotice.CARD_BUSY,
     KioskNotice.CARD_LEFT,
 )
+ELSEWHERE = (CardPlace.OTHER_READER, CardPlace.RECEPTION)
 SCREENS: dict[str, KioskView] = {
     **{f"out-{n}": _view(KioskStep.OUT_OF_SERVICE, notice=n) for n in READER_NOTICES},
     "out": _view(KioskStep.OUT_OF_SERVICE),
     "idle": _view(KioskStep.IDLE),
     "idle-staff-called": _view(KioskStep.IDLE, staff_called=True),
+    **{f"idle-{place}": _view(KioskStep.IDLE, cards=place) for place in ELSEWHERE},
+    **{
+        f"card-{place}": _view(
+            KioskStep.CARD_PROBLEM,
+            notice=KioskNotice.CARD_ELSEWHERE,
+            card_present=True,
+            cards=place,
+        )
+        for place in ELSEWHERE
+    },
     "reading": _view(KioskStep.READING, card_present=True),
     **{str(n): _view(KioskStep.CARD_PROBLEM, notice=n, card_present=True) for n in CARD_NOTICES},
     "card-problem": _view(KioskStep.CARD_PROBLEM),
@@ -199,11 +211,9 @@ SCREENS: dict[str, KioskView] = {
         for notice in (
             KioskNotice.PIN_BLOCKED,
             KioskNotice.PIN_UNUSABLE,
-            KioskNotice.OTHER_READER,
         )
     },
     "phone-staff-pin": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.PIN_UNUSABLE),
-    "phone-staff-other": _phone(KioskStep.WITH_STAFF, notice=KioskNotice.OTHER_READER),
     "staff-coming": _view(
         KioskStep.WITH_STAFF, visit_id="visit-1", notice=KioskNotice.STAFF_COMING
     ),

@@ -176,10 +176,8 @@ STAFF_CALLED_OR_COVERED = {
     "staff-coming",
     "staff-pin-blocked",
     "staff-pin-unusable",
-    "staff-other-reader",
     "phone-staff",
     "phone-staff-pin",
-    "phone-staff-other",
     "still-there",
 }
 

@@ -40,28 +40,33 @@ def keep(page: Page, name: str) -> None:
 def test_patient_and_staff_are_told_where_the_card_is_checked(
     tmp_path: Path, stage: Stage, chromium: Browser
 ) -> None:
-    """The patient is asked for nothing; staff read the next step and find the form by number."""
+    """Nobody is invited to tap; who does is sent on calmly, and a press calls staff."""
     with (
         opened_clinic(tmp_path, stage, eligibility=national(tmp_path)) as clinic,
         opened_website(clinic) as website,
         person_at(website, chromium) as person,
     ):
         desk = Desk(chromium, website, Role.RECEPTION)
-        person.taps("ordinary")
-        person.sees(KioskStep.WITH_STAFF)
+        person.sees(KioskStep.IDLE)
         words = person.page.locator("main")
-        expect(words).to_contain_text("もう一つの カードリーダーか 受付で 確認します")
-        expect(words).to_contain_text("カードを お取りになって")
+        expect(words).to_contain_text("もう一つの カードリーダーか 受付へ どうぞ")
+        expect(words).to_contain_text("Use the other card reader, or ask at reception")
+        expect(words).not_to_contain_text("カードを ここに 置いてください")
+        person.taps("ordinary")
+        person.sees(KioskStep.CARD_PROBLEM)
+        expect(words).to_contain_text("もう一つの カードリーダーか 受付へ どうぞ")
+        expect(words).to_contain_text("カードを お取りください")
         # nothing to type, to choose or to answer
         assert person.page.locator("main button:visible, main input:visible").count() == 0
         assert axe_findings(person.page) == []
+        keep(person.page, "kiosk-other-reader")
+        person.touches("係を呼ぶ")
         need = desk.page.locator("td.cell-need")
         expect(need).to_contain_text("いまの接続方式では、このリーダーのカードで照会できません")
         page = desk.opens_first()
         expect(page.locator("#visit")).to_contain_text("顔認証付きカードリーダーをご利用いただくか")
         assert page.locator("form[action$='/identify']").count() == 0
         assert axe_findings(page) == []
-        keep(person.page, "kiosk-other-reader")
         keep(page, "desk-other-reader")
         way_on = page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
         expect(way_on).to_have_count(1)

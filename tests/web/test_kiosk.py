@@ -16,6 +16,7 @@ from eligibility.payer import IdentificationMethod
 from face_auth.types import Guidance, Step
 from terminal.config import KioskSection
 from terminal.views import (
+    CardPlace,
     ConsentItem,
     DoneOutcome,
     FacePrompt,
@@ -40,6 +41,7 @@ CARD_NOTICES = (
     KioskNotice.CARD_BUSY,
     KioskNotice.CARD_REMOVED,
     KioskNotice.CARD_LEFT,
+    KioskNotice.CARD_ELSEWHERE,
 )
 READER_NOTICES = (
     KioskNotice.NO_READER,
@@ -72,7 +74,6 @@ NOTICES: dict[KioskStep, tuple[KioskNotice | None, ...]] = {
         KioskNotice.STAFF_COMING,
         KioskNotice.PIN_BLOCKED,
         KioskNotice.PIN_UNUSABLE,
-        KioskNotice.OTHER_READER,
     ),
 }
 
@@ -133,12 +134,15 @@ ASKED = (
 @pytest.mark.parametrize("step", KioskStep)
 def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> None:
     """Whatever the desk tells the kiosk can be drawn; a missing message would raise."""
-    for notice, item, outcome, prompt in product(
+    for notice, item, outcome, prompt, cards in product(
         NOTICES.get(step, (None,)),
         (*ConsentItem, None) if step is KioskStep.CONSENT else (None,),
         DoneOutcome if step is KioskStep.DONE else (None,),
         PROMPTS if step is KioskStep.FACE else (None,),
+        CardPlace,
     ):
+        if notice is KioskNotice.CARD_ELSEWHERE and cards is CardPlace.HERE:
+            continue
         view = KioskView(
             7,
             step,
@@ -154,6 +158,7 @@ def test_every_view_has_words(app: Flask, step: KioskStep, language: str) -> Non
             combined=tuple(ConsentItem) if item is None else (),
             may_act=True,
             shared=Shared(tuple(ConsentItem), datetime(2026, 11, 24, tzinfo=UTC)),
+            cards=cards,
         )
         with app.test_request_context("/kiosk/"):
             g.language = language
