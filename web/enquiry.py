@@ -41,10 +41,10 @@ def _entry_from(visit_id: str) -> NumberEntry:
     results = detail.answer.results if detail.answer is not None else ()
     place = request.args.get("candidate", "")
     if place.isdecimal() and len(place) < 4 and int(place) < len(results):
-        return NumberEntry.of_candidate(results[int(place)], visit_id)
+        return NumberEntry.of(results[int(place)], follows=visit_id)
     subject = detail.row.visit.subject
     if isinstance(subject, NumberSubject):
-        return NumberEntry.of_subject(subject, visit_id)
+        return NumberEntry.of(subject, follows=visit_id)
     return NumberEntry.blank()
 
 
@@ -53,7 +53,7 @@ def _entry_from(visit_id: str) -> NumberEntry:
 def of_patient() -> str:
     """Show the form with what the clinic has on file of a patient; posted, as the register is."""
     found = terminal().enquiry_desk.patient(log_in().actor, request.form.get("patient", ""))
-    return _number_page(NumberEntry.of_record(found.record), found.record)
+    return _number_page(NumberEntry.of(found.record), found.record)
 
 
 @blueprint.post("/staff/enquiry")

@@ -83,41 +83,23 @@ class NumberEntry:
         return cls(visit=new_id())
 
     @classmethod
-    def of_record(cls, record: ClinicRecord) -> NumberEntry:
-        """Return the form with what the clinic has on file; the document is still to be seen."""
-        return cls(
-            visit=new_id(),
-            insurer_number=record.insurer_number or "",
-            symbol=record.insured_card_symbol or "",
-            number=record.insured_identification_number or "",
-            branch=record.insured_branch_number or "",
-            birthdate=record.birthdate.isoformat(),
-            patient=record.patient_number,
-        )
+    def of(
+        cls, known: ClinicRecord | NumberSubject | Coverage, *, follows: str = ""
+    ) -> NumberEntry:
+        """Return the form with the number that is known of somebody.
 
-    @classmethod
-    def of_subject(cls, subject: NumberSubject, follows: str) -> NumberEntry:
-        """Return the form with what was asked with before."""
+        ``known``: the clinic's record, who was asked about before, or one of several whom an answer
+        named.  The document is still to be seen.
+        """
+        born = known.person.birthdate if isinstance(known, Coverage) else known.birthdate
         return cls(
             visit=new_id(),
-            insurer_number=subject.insurer_number,
-            symbol=subject.insured_card_symbol or "",
-            number=subject.insured_identification_number,
-            branch=subject.insured_branch_number or "",
-            birthdate=subject.birthdate.isoformat(),
-            follows=follows,
-        )
-
-    @classmethod
-    def of_candidate(cls, coverage: Coverage, follows: str) -> NumberEntry:
-        """Return the form with the number of one of several whom an answer named."""
-        return cls(
-            visit=new_id(),
-            insurer_number=coverage.insurer_number,
-            symbol=coverage.insured_card_symbol or "",
-            number=coverage.insured_identification_number or "",
-            branch=coverage.insured_branch_number or "",
-            birthdate=coverage.person.birthdate.isoformat(),
+            insurer_number=known.insurer_number or "",
+            symbol=known.insured_card_symbol or "",
+            number=known.insured_identification_number or "",
+            branch=known.insured_branch_number or "",
+            birthdate=born.isoformat(),
+            patient=known.patient_number if isinstance(known, ClinicRecord) else "",
             follows=follows,
         )
 
