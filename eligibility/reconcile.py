@@ -11,8 +11,8 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from eligibility.calendar import JAPAN
 from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import (
     InsuredCardClassification,
@@ -46,7 +46,6 @@ from eligibility.validity import (
     ratios_disagree_on,
 )
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 EXPIRY_NOTICE_MONTHS = 3
 
 _VALIDITY_FINDINGS = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import Sex
 from eligibility.model import (
     CardSubject,
@@ -22,7 +23,6 @@ from eligibility.model import (
 )
 from eligibility.names import certainly_differ
 from eligibility.personal_number import personal_key
-from eligibility.reconcile import JAPAN
 from eligibility.subjects import KnownSubject, is_same_subject
 
 _BINARY_SEX = frozenset({Sex.MALE, Sex.FEMALE})

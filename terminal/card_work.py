@@ -10,8 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.payer import Challenge, IdentificationMethod, Payer
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import Actor
 from terminal.card.certificates import CertificateVerifier, VerifiedCertificate
 from terminal.card.number_b import NumberB

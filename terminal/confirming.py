@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ, about_holder, is_about_holder
 from eligibility.model import (
@@ -22,7 +23,7 @@ from eligibility.model import (
 )
 from eligibility.payer import CardQuestion, IdentificationMethod
 from eligibility.personal_number import personal_key
-from eligibility.reconcile import JAPAN, reconcile
+from eligibility.reconcile import reconcile
 from eligibility.register import is_about_record
 from eligibility.renewal import about_renewal, known_before
 from eligibility.subjects import KnownSubject

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.model import Confirmation, ConfirmationSource
-from eligibility.reconcile import JAPAN
 from eligibility.validity import copay_ratio_on
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage

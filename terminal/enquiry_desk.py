@@ -11,10 +11,10 @@ from datetime import datetime
 from uuid import uuid4
 
 from eligibility.asking import Capability, NumberQuestion, PersonQuestion
+from eligibility.calendar import JAPAN
 from eligibility.errors import NotSupportedError
 from eligibility.model import NumberSubject, PersonSubject
 from eligibility.payer import Payer
-from eligibility.reconcile import JAPAN
 from eligibility.subjects import folded
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage

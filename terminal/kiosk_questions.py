@@ -11,10 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import PrescriptionIssue
 from eligibility.consenting import ActingFor
 from eligibility.model import NOT_READ, CardSubject, ConsentDecision
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import KIOSK
 from terminal.confirming import known_attributes, trusted_answer
 from terminal.errors import VisitStateError

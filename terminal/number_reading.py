@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from eligibility.reconcile import JAPAN
+from eligibility.calendar import JAPAN
 from terminal.access.accounts import TERMINAL
 from terminal.card.number_b import NumberB
 from terminal.card_camera.face import PrintedNumber

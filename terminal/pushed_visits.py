@@ -14,6 +14,7 @@ from datetime import datetime
 
 from eligibility.asking import Capability, NumberQuestion, PushedVisit
 from eligibility.benefits import RegisteredConsent
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory, InformationConsent
 from eligibility.errors import AnswerForAnotherPersonError, EligibilityError
 from eligibility.model import (
@@ -25,7 +26,6 @@ from eligibility.model import (
     PayerAnswer,
 )
 from eligibility.payer import HolderEvidence, IdentificationMethod, Payer, ProofKind
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import PAYER
 from terminal.audit import Act, AuditEntry
 from terminal.confirming import Confirming

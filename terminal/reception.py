@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.consenting import ActingFor
 from eligibility.payer import IdentificationMethod, Payer
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.card.certificates import CertificateVerifier

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.holder import Comparison, Match, alone_on_card, compare, is_about_holder
 from eligibility.model import (
@@ -34,7 +35,6 @@ from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.history_access import HistoryAccess
 from terminal.identification import HolderRecord
-from terminal.payer.enquiries import JAPAN
 from terminal.payer.freshness import Freshness, is_current
 from terminal.payer.question import Question, QuestionState
 from terminal.register.right_name import that_holds

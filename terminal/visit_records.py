@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import PrescriptionIssue
 from eligibility.consenting import ActingFor, ConsentEnd
 from eligibility.model import CardSubject, ConsentDecision
@@ -20,7 +21,7 @@ from terminal.consent_rules import consent_from_answers
 from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, Identification, NumberBEntry
-from terminal.payer.enquiries import JAPAN, new_question
+from terminal.payer.enquiries import new_question
 from terminal.recognition import CardInReader
 from terminal.sharing import end_all, living
 from terminal.staff_look import has_no_photo, look_refused_because

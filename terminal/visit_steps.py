@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.payer import HolderEvidence, may_open_history
-from eligibility.reconcile import JAPAN, should_be_renewed
+from eligibility.reconcile import should_be_renewed
 from terminal.access.accounts import KIOSK, TERMINAL, Actor
 from terminal.card.revocation import NotChecked
 from terminal.consent import Disclosure

@@ -13,10 +13,11 @@ from eligibility.benefits import (
     RegisteredProvision,
     SpecificDiseasesCertificate,
 )
+from eligibility.calendar import JAPAN
 from eligibility.codes import CodeTable, LimitCategory, UnknownCode
 from eligibility.limits import Ceiling, ceiling_on
 from eligibility.model import Coverage, PayerAnswer
-from web.i18n import TOKYO, has_message, show_date, show_moment, show_number, text
+from web.i18n import has_message, show_date, show_moment, show_number, text
 from web.wording import label, period
 
 Rows = list[tuple[str, str]]
@@ -66,7 +67,7 @@ def limit_rows(coverage: Coverage, now: datetime) -> Rows:
     if limit is None:
         return []
     rows = []
-    today = now.astimezone(TOKYO).date()
+    today = now.astimezone(JAPAN).date()
     if isinstance(limit.category, LimitCategory):
         rows.append((text("field.ceiling"), ceiling_words(limit.category, today)))
     return rows + _filled((text("field.long-term"), show_date(limit.long_term_date)))

@@ -8,6 +8,7 @@ from datetime import date
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from eligibility.calendar import JAPAN
 from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import Sex
 from eligibility.model import NumberSubject, PersonSubject
@@ -17,7 +18,7 @@ from terminal.views import VisitDetail
 from web import enquiry_words
 from web.auth import log_in, terminal
 from web.enquiry_form import NumberEntry, PersonEntry
-from web.i18n import TOKYO, text
+from web.i18n import text
 from web.security import Right, requires
 from web.wording import label
 
@@ -25,7 +26,7 @@ blueprint = Blueprint("enquiry", __name__)
 
 
 def _today() -> date:
-    return terminal().now().astimezone(TOKYO).date()
+    return terminal().now().astimezone(JAPAN).date()
 
 
 @blueprint.get("/staff/enquiry")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from flask import Blueprint, Flask, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.history.analytes import bands_source
 from eligibility.history.months import months_of_care
@@ -26,7 +27,6 @@ from web.history_pages import (
     months_of,
     read_month,
 )
-from web.i18n import TOKYO
 from web.security import Right, requires
 
 blueprint = Blueprint("history", __name__)
@@ -174,7 +174,7 @@ def _selection() -> DrugSelection:
 
 
 def _today(opened: OpenHistory) -> date:
-    return opened.seen_at.astimezone(TOKYO).date()
+    return opened.seen_at.astimezone(JAPAN).date()
 
 
 def _groups(opened: OpenHistory) -> tuple[IngredientGroup, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from eligibility.history import CalendarMonth
+from eligibility.calendar import CalendarMonth
 from eligibility.history.merging import folded
 from eligibility.history.months import MonthOfCare
 from eligibility.history.timeline import DrugLine, IngredientGroup, places_of
@@ -177,9 +177,7 @@ def rows_of(month: MonthOfCare) -> int:
 
 def read_month(value: str) -> CalendarMonth | None:
     """Return the month written as ``2026-11``, None for anything else."""
-    year, _, month = value.partition("-")
-    if len(year) != 4 or len(month) != 2 or not (year + month).isascii():
+    try:
+        return CalendarMonth.read(value)
+    except ValueError:
         return None
-    if not (year + month).isdigit() or not 1 <= int(month) <= 12:
-        return None
-    return CalendarMonth(int(year), int(month))

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from eligibility.codes import ConsentCategory, Sex, UnknownCode
 from eligibility.history import (
-    CalendarMonth,
     CheckupObservation,
     CodedResult,
     MedicationRecord,
@@ -56,13 +55,6 @@ def part_state(opened: OpenHistory, category: ConsentCategory) -> str | None:
 def period(one: Period) -> str:
     """Return a period's name."""
     return text(f"history.period.{one.value}")
-
-
-def month_name(month: CalendarMonth) -> str:
-    """Return a month in words."""
-    if current_language() == "ja":
-        return f"{month.year}年{month.month}月"
-    return f"{date(month.year, month.month, 1):%b} {month.year}"
 
 
 def dose(record: MedicationRecord) -> str:

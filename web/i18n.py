@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
 from babel.messages.pofile import read_po
@@ -20,6 +19,7 @@ from babel.numbers import format_decimal
 from flask import Flask, g, redirect, request
 from werkzeug.wrappers import Response
 
+from eligibility.calendar import JAPAN, CalendarMonth
 from web.security import Right, cookie_name, requires, set_cookie
 
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -37,7 +37,6 @@ DOMAINS = (
 )
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"
-TOKYO = ZoneInfo("Asia/Tokyo")
 _YEAR = 365 * 24 * 3600
 
 
@@ -120,19 +119,25 @@ def show_date(day: date | None) -> str:
     if day is None:
         return ""
     if isinstance(day, datetime):
-        day = day.astimezone(TOKYO).date()
+        day = day.astimezone(JAPAN).date()
     pattern = "y年M月d日" if current_language() == "ja" else "d MMM y"
     return format_date(day, pattern, locale=current_language())
 
 
+def show_month(month: CalendarMonth) -> str:
+    """Return a month in words: 2026年11月, November 2026."""
+    pattern = "y年M月" if current_language() == "ja" else "MMMM y"
+    return format_date(month.first, pattern, locale=current_language())
+
+
 def show_clock(moment: datetime) -> str:
     """Return the time of day in Japan, 24 hours: 14:05."""
-    return format_time(moment, "HH:mm", tzinfo=TOKYO, locale=current_language())
+    return format_time(moment, "HH:mm", tzinfo=JAPAN, locale=current_language())
 
 
 def show_moment(moment: datetime) -> str:
     """Return day and time in Japan."""
-    return f"{show_date(moment.astimezone(TOKYO).date())} {show_clock(moment)}"
+    return f"{show_date(moment.astimezone(JAPAN).date())} {show_clock(moment)}"
 
 
 def show_age(moment: datetime, now: datetime) -> str:
@@ -155,6 +160,7 @@ def init(app: Flask) -> None:
     functions: dict[str, Callable[..., object]] = {
         "_": text,
         "show_date": show_date,
+        "show_month": show_month,
         "show_clock": show_clock,
         "show_moment": show_moment,
         "show_age": show_age,

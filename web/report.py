@@ -8,10 +8,12 @@ import io
 from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from eligibility.calendar import CalendarMonth
 from terminal.report.cells import HEADERS, cells
-from terminal.report.month import Month
+from terminal.report.month import named_month
 from web import report_words as words
 from web.auth import log_in, terminal
+from web.i18n import show_month
 from web.security import Right, requires
 
 blueprint = Blueprint("report", __name__)
@@ -25,15 +27,15 @@ def month(name: str | None = None) -> str | Response:
     """Show one month, else the running one; the form's choice leads to its month's address."""
     chosen = request.args.get("month")
     if chosen is not None:
-        return redirect(url_for("report.month", name=str(Month.read(chosen))), 303)
-    asked = Month.of(terminal().now()) if name is None else Month.read(name)
+        return redirect(url_for("report.month", name=str(named_month(chosen))), 303)
+    asked = CalendarMonth.at(terminal().now()) if name is None else named_month(name)
     actor, reporting = log_in().actor, terminal().reporting
     report = reporting.of(actor, asked)
     months = sorted({asked, *reporting.months(actor)}, reverse=True)
     return render_template(
         "staff/report.html",
         report=report,
-        months=[(str(one), words.show_month(one)) for one in months],
+        months=[(str(one), show_month(one)) for one in months],
         words=words,
     )
 
@@ -45,7 +47,7 @@ def as_csv(name: str) -> Response:
 
     With a byte order mark, without which Excel takes the words for another encoding.
     """
-    asked = Month.read(name)
+    asked = named_month(name)
     report = terminal().reporting.of(log_in().actor, asked)
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\r\n")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from babel.dates import format_date
-
+from eligibility.calendar import JAPAN
 from eligibility.payer import IdentificationMethod
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem
 from terminal.report.cells import WITHOUT_ANSWER, WITHOUT_END, Cell, permille
-from terminal.report.month import BUCKETS, PERCENTILES, DayRow, Month, MonthReport, Result, WayRow
+from terminal.report.month import BUCKETS, PERCENTILES, DayRow, MonthReport, Result, WayRow
 from terminal.visit import VisitOrigin
 from web.charts import Chart, columns
-from web.i18n import TOKYO, current_language, show_date, show_number, text
+from web.i18n import show_date, show_number, text
 from web.wording import label
 
 Rows = list[tuple[str, ...]]
@@ -22,12 +21,6 @@ SHOWN_RESULTS = (
 )
 """What the columns of the days are stacked of."""
 HALF_WIDTH = 600
-
-
-def show_month(month: Month) -> str:
-    """Return a month in words: 2026年11月, November 2026."""
-    pattern = "y年M月" if current_language() == "ja" else "MMMM y"
-    return format_date(month.first, pattern, locale=current_language())
 
 
 def percent(part: int, whole: int) -> str:
@@ -131,7 +124,7 @@ def day_headers() -> list[str]:
 
 def day_rows(report: MonthReport) -> Rows:
     """Return the table of days up to the day it was made, its sums last."""
-    today = report.made_at.astimezone(TOKYO).date()
+    today = report.made_at.astimezone(JAPAN).date()
     rows = [
         (show_date(day.day), *_numbers(*day.results, day.total))
         for day in report.days

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from eligibility.calendar import JAPAN
 from eligibility.consenting import ActingFor
 from eligibility.model import FindingCode, Severity
 from terminal.decision import DecisionBasis
@@ -26,7 +27,7 @@ from web import (
 from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
-from web.i18n import TOKYO, text
+from web.i18n import text
 from web.security import Right, requires
 
 blueprint = Blueprint("staff", __name__)
@@ -259,7 +260,7 @@ def _declaration_page(filled: Declaration, visit_id: str | None) -> str:
         form=filled,
         visit_id=visit_id,
         words=declaring,
-        today=terminal().now().astimezone(TOKYO).date(),
+        today=terminal().now().astimezone(JAPAN).date(),
     )
 
 

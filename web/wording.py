@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import (
     CodeTable,
     ConsentCategory,
@@ -70,7 +71,6 @@ from terminal.visit import (
     VisitState,
 )
 from web.i18n import (
-    TOKYO,
     current_language,
     has_message,
     show_date,
@@ -201,7 +201,7 @@ def share(ratio: CopayRatio | UnknownCode | None) -> str:
 
 def birthdate(day: date, now: datetime) -> str:
     """Return the birth date with the age today in Japan."""
-    today = now.astimezone(TOKYO).date()
+    today = now.astimezone(JAPAN).date()
     age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
     return text("field.birthdate.age", date=show_date(day), age=age)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import ConsentCategory
 from eligibility.fhir.rows import (
     Performer,
@@ -40,7 +41,6 @@ from eligibility.fhir.wire import (
     string_of,
 )
 from eligibility.history import (
-    CalendarMonth,
     CheckupObservation,
     CodedResult,
     Comparator,
@@ -50,20 +50,18 @@ from eligibility.history import (
 )
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _UNSURE = frozenset({"unconfirmed", "provisional", "differential"})
 _VERIFICATIONS = _UNSURE | {"confirmed", "refuted", "entered-in-error"}
 
 
 def _read_month(value: object) -> CalendarMonth | date:
     """Return a day, or a month where no day is written."""
-    found = _MONTH.fullmatch(value) if isinstance(value, str) else None
-    if found is not None and found[1] != "0000":
-        return CalendarMonth(int(found[1]), int(found[2]))
-    if isinstance(value, str) and _DAY.fullmatch(value):
+    if not isinstance(value, str):
+        reason = "a day is written YYYY-MM-DD, a month YYYY-MM"
+        raise ValueError(reason)  # noqa: TRY004  # pydantic turns only this into its own error
+    if _DAY.fullmatch(value):
         return date.fromisoformat(value)
-    reason = "a day is written YYYY-MM-DD, a month YYYY-MM"
-    raise ValueError(reason)
+    return CalendarMonth.read(value)
 
 
 DayOrMonth = Annotated[CalendarMonth | date, BeforeValidator(_read_month)]

@@ -8,11 +8,10 @@ from eligibility.history.drugs import (
     MedicationUse,
     QuantityPer,
 )
-from eligibility.history.institution import CalendarMonth, Institution
+from eligibility.history.institution import Institution
 from eligibility.history.treatment import DiagnosisRecord, OperationRecord, TreatmentRecord
 
 __all__ = [
-    "CalendarMonth",
     "CheckupObservation",
     "CodedResult",
     "Comparator",

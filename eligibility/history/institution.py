@@ -1,9 +1,8 @@
-"""Where something was prescribed, dispensed, done or measured, and in which month."""
+"""Where something was prescribed, dispensed, done or measured."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +23,3 @@ class Institution:
         if self.code is not None and other.code is not None:
             return self.code != other.code
         return self.code is None and other.code is None and self.name != other.name
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class CalendarMonth:
-    """A month of treatment (診療年月): all that a receipt may say of the day."""
-
-    year: int
-    month: int
-
-    @classmethod
-    def of(cls, day: date) -> CalendarMonth:
-        """Return the month that ``day`` lies in."""
-        return cls(day.year, day.month)
-
-    def __str__(self) -> str:
-        """Return the month as ISO 8601 writes it."""
-        return f"{self.year:04}-{self.month:02}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history.documents import History
-from eligibility.history.institution import CalendarMonth, Institution
+from eligibility.history.institution import Institution
 from eligibility.history.merging import folded
 from eligibility.history.treatment import DiagnosisRecord, OperationRecord, TreatmentRecord
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from eligibility.history.institution import CalendarMonth, Institution
+from eligibility.calendar import CalendarMonth
+from eligibility.history.institution import Institution
 
 
 @dataclass(frozen=True, slots=True)

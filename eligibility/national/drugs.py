@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history import (
-    CalendarMonth,
     Institution,
     MedicationOrigin,
     MedicationRecord,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.history import MedicationRecord, TreatmentRecord
 from eligibility.history.documents import Record
 from eligibility.model import NumberSubject
 from eligibility.national import checkups, drugs
-from eligibility.national.kinds import JAPAN
 from eligibility.national.wire import XmlEncoding
 
 T = TypeVar("T")

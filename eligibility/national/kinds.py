@@ -13,8 +13,8 @@ from eligibility.codes import CodeTable, Table, UnknownCode, read_code
 from eligibility.model import CopayRatio, read_copay_ratio
 from eligibility.numbers import insurer_number_on_the_wire, normalise_insurer_number
 
-JAPAN = timezone(timedelta(hours=9), "JST")
-"""The interface's clock; Japan has had no summer time since there are computers."""
+_JST = timezone(timedelta(hours=9), "JST")
+"""The interface's clock; with Japan's own of before 1952 some moments would have two readings."""
 
 _DAY = re.compile(r"[0-9]{8}")
 _MONTH = re.compile(r"[0-9]{6}")
@@ -54,7 +54,7 @@ def _read_moment(text: str) -> datetime:
         raise ValueError(msg)
     numbers = (int(text[at : at + 2]) for at in range(4, 14, 2))
     try:
-        return datetime(int(text[:4]), *numbers, tzinfo=JAPAN).astimezone(UTC)  # type: ignore[misc, arg-type]
+        return datetime(int(text[:4]), *numbers, tzinfo=_JST).astimezone(UTC)  # type: ignore[misc, arg-type]
     except OverflowError:
         msg = "the moment lies outside the calendar"
         raise ValueError(msg) from None
@@ -69,7 +69,7 @@ def _write_month(day: date) -> str:
 
 
 def _write_moment(moment: datetime) -> str:
-    local = moment.astimezone(JAPAN)
+    local = moment.astimezone(_JST)
     return f"{_write_day(local)}{local.hour:02}{local.minute:02}{local.second:02}"
 
 

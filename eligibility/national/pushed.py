@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from eligibility.asking import PushedVisit
+from eligibility.calendar import JAPAN
 from eligibility.errors import FolderAwayError, PayerProtocolError, PayerRefusedError
 from eligibility.national.exchange import AsideReason, ExchangeBook, SetAside
 from eligibility.national.folder import Entry, Folder, Unreadable
@@ -19,7 +19,6 @@ from eligibility.national.watch import FolderWatch
 
 log = logging.getLogger(__name__)
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 TAKEN_FOR = timedelta(hours=24)
 """How long after it a card visit may still become one of the desk's: as its consents last."""
 AHEAD = timedelta(hours=1)

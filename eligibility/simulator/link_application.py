@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eligibility.benefits import RegisteredConsent
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory, InformationConsent, ReferenceClassification
 from eligibility.errors import FolderAwayError
 from eligibility.model import Coverage
@@ -30,7 +31,6 @@ from eligibility.simulator import national_history
 from eligibility.simulator.faults import Fault, FaultKind, Faults
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
-    JAPAN,
     NationalRequest,
     RequestUnreadableError,
     Tree,

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import QualificationValidity, ReferenceClassification
 from eligibility.model import NumberSubject
 from eligibility.numbers import normalise_insurer_number
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
-    JAPAN,
     NationalRequest,
     RequestUnreadableError,
     Tree,

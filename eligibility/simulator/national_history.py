@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.history import CheckupObservation, MedicationRecord, TreatmentRecord
 from eligibility.history.checkups import CodedResult
@@ -16,7 +17,6 @@ from eligibility.history.institution import Institution
 from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
-    JAPAN,
     NationalRequest,
     RequestUnreadableError,
     Tree,

@@ -11,14 +11,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from eligibility.benefits import MedicalTicket, RegisteredConsent, RegisteredProvision
+from eligibility.calendar import JAPAN
 from eligibility.codes import CodeTable, UnknownCode
 from eligibility.model import CopayRatio, Coverage
 from eligibility.numbers import normalise_insurer_number
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 Value = str | Sequence["Tree"] | None
 Tree = tuple[str, Value]
 """One element: its name, and its text or the elements in it; None leaves it out."""

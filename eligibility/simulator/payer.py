@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from eligibility.calendar import JAPAN
 from eligibility.history import Record
 from eligibility.model import (
     AnswerOutcome,
@@ -59,7 +59,6 @@ from eligibility.simulator.searching import (
     people_by_number,
 )
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 ANSWERS_KEPT = timedelta(days=7)
 _DAYS_BACK = 31
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zlib import crc32
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history import (
-    CalendarMonth,
     DiagnosisRecord,
     MedicationOrigin,
     MedicationRecord,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eligibility.simulator.payer import JAPAN
+from eligibility.calendar import JAPAN
 from eligibility.simulator.pki import (
     DEFAULT_INSTITUTION,
     PkiFiles,

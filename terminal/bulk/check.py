@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.errors import (
     EligibilityError,
     PayerProtocolError,
@@ -21,7 +22,6 @@ from eligibility.errors import (
 )
 from eligibility.model import AnswerOutcome, PayerAnswer
 from eligibility.payer import Payer
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.bulk.exchange import BulkExchange

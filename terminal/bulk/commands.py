@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from eligibility.asking import Capability
+from eligibility.calendar import JAPAN
 from eligibility.errors import NotSupportedError
 from eligibility.payer import Payer
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.bulk.planning import in_batches, people_to_ask

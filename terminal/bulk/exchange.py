@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from eligibility.asking import BulkReception
+from eligibility.calendar import JAPAN
 from eligibility.errors import (
     EligibilityError,
     PayerProtocolError,
@@ -20,7 +21,6 @@ from eligibility.errors import (
 )
 from eligibility.model import PayerAnswer
 from eligibility.payer import Payer
-from eligibility.reconcile import JAPAN
 from terminal.bulk.run import BatchState, BulkBatch, BulkItem, BulkRun, ItemState
 from terminal.payer.calls import outcome_of
 from terminal.payer.question import QuestionProblem

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from eligibility.reconcile import JAPAN
+from eligibility.calendar import JAPAN
 from face_auth import CameraError, CameraState, FrameSource, overwrite
 from terminal.card_camera.face import FaceReader, PrintedNumber
 from terminal.card_camera.ocr import Tesseract

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from eligibility.reconcile import JAPAN
+from eligibility.calendar import JAPAN
 from terminal.access.accounts import Actor
 from terminal.audit import Act, AuditEntry
 from terminal.errors import CsvFileError, CsvFileReason, PreviewOutdatedError

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import QualificationValidity, UnknownCode
 from eligibility.model import Coverage, FindingCode, PayerAnswer, Severity
 from eligibility.payer import Payer
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from eligibility.asking import NumberQuestion
+from eligibility.calendar import JAPAN
 from eligibility.comparing import Difference, differences, differences_of_failures
 from eligibility.errors import EligibilityError
 from eligibility.model import NumberSubject, PayerAnswer
@@ -29,8 +29,6 @@ from terminal.register.dates import read_birthdate
 from terminal.register.file import REGISTER_COLUMNS, read_branch
 from terminal.register.file import Column as RegisterColumn
 from terminal.store import Store, Transaction
-
-JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 class Column(StrEnum):

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from eligibility.calendar import JAPAN
 from eligibility.errors import (
     PayerProtocolError,
     PayerRefusedError,
@@ -41,7 +41,6 @@ from terminal.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 UNREADABLE_ATTEMPTS = 3
 SENDERS = 4
 LONGEST_SLEEP = 5.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from eligibility.calendar import JAPAN
 from eligibility.model import Confirmation, ConfirmationSource
-from eligibility.reconcile import JAPAN
 
 
 class Freshness(StrEnum):

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
+from eligibility.calendar import JAPAN
 from eligibility.clinic_record import ClinicRecord
-from eligibility.reconcile import JAPAN
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry

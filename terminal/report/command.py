@@ -12,9 +12,10 @@ from datetime import datetime
 
 import click
 
+from eligibility.calendar import CalendarMonth
 from terminal.access.accounts import TERMINAL
 from terminal.report.cells import HEADERS, cells
-from terminal.report.month import Month, MonthReport
+from terminal.report.month import MonthReport, named_month
 from terminal.report.reporting import Reporting
 from terminal.store import Store
 
@@ -29,7 +30,7 @@ def print_report(
 
     ``form``: ``csv``, ``json`` or ``text``; all are the same figures under the same codes.
     """
-    asked = Month.of(now()) if month is None else Month.read(month)
+    asked = CalendarMonth.at(now()) if month is None else named_month(month)
     with opened() as store:
         report = Reporting(store, now).of(TERMINAL, asked)
     _FORMS[form](report)

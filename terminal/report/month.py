@@ -6,16 +6,15 @@ call to the one in which it was made.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from eligibility.calendar import JAPAN, CalendarMonth
 from eligibility.codes import QualificationValidity, UnknownCode
 from eligibility.payer import IdentificationMethod
-from eligibility.reconcile import JAPAN
 from terminal.errors import UnknownMonthError
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
@@ -31,55 +30,16 @@ FIRST_YEAR, LAST_YEAR = 2000, 9998
 Validity = QualificationValidity | UnknownCode | None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month in Japan."""
-
-    year: int
-    month: int
-
-    @classmethod
-    def read(cls, text: str) -> Month:
-        """Return the month written as ``2026-11``.  Raises UnknownMonthError."""
-        found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
-        if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
-            msg = f"not a month like 2026-11: {text[:20]!r}"
-            raise UnknownMonthError(msg)
-        return cls(int(found[1]), int(found[2]))
-
-    @classmethod
-    def of(cls, moment: datetime) -> Month:
-        """Return the month in Japan of a moment."""
-        day = moment.astimezone(JAPAN)
-        return cls(day.year, day.month)
-
-    def __str__(self) -> str:
-        """Return the month as ISO 8601 writes it."""
-        return f"{self.year:04}-{self.month:02}"
-
-    @property
-    def next(self) -> Month:
-        """The month after."""
-        return Month(self.year + self.month // 12, self.month % 12 + 1)
-
-    @property
-    def first(self) -> date:
-        """The first day."""
-        return date(self.year, self.month, 1)
-
-    @property
-    def days(self) -> tuple[date, ...]:
-        """Every day of the month."""
-        count = (self.next.first - self.first).days
-        return tuple(self.first + timedelta(days=number) for number in range(count))
-
-    @property
-    def bounds(self) -> tuple[datetime, datetime]:
-        """The first moment of this month and of the next, in Japan."""
-        return (
-            datetime.combine(self.first, time(), JAPAN),
-            datetime.combine(self.next.first, time(), JAPAN),
-        )
+def named_month(text: str) -> CalendarMonth:
+    """Return the month written as ``2026-11``.  Raises UnknownMonthError."""
+    try:
+        month = CalendarMonth.read(text)
+    except ValueError:
+        month = None
+    if month is None or not FIRST_YEAR <= month.year <= LAST_YEAR:
+        msg = f"not a month like 2026-11: {text[:20]!r}"
+        raise UnknownMonthError(msg)
+    return month
 
 
 class Result(StrEnum):
@@ -187,7 +147,7 @@ class MonthReport:
     something did, ``silent_seconds`` in all.
     """
 
-    month: Month
+    month: CalendarMonth
     made_at: datetime
     visits: int
     questions: int
@@ -236,7 +196,7 @@ class MonthReport:
 
 
 def make_report(
-    month: Month,
+    month: CalendarMonth,
     made_at: datetime,
     visits: int,
     asked: Sequence[AskedRow],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from eligibility.calendar import CalendarMonth
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.errors import RoleError, UnknownMonthError
-from terminal.report.month import Month, MonthReport, make_report
+from terminal.report.month import MonthReport, make_report
 from terminal.store import Store, Transaction
 
 
@@ -19,25 +20,25 @@ class Reporting:
         self._store = store
         self._now = now
 
-    def months(self, actor: Actor) -> tuple[Month, ...]:
+    def months(self, actor: Actor) -> tuple[CalendarMonth, ...]:
         """Return the months that can be reported, the running one first.  Raises RoleError."""
         _require_staff(actor)
-        last = Month.of(self._now())
+        last = CalendarMonth.at(self._now())
         first_at = self._store.read(lambda tx: tx.month_rows.first_at())
-        month = last if first_at is None else min(Month.of(first_at), last)
+        month = last if first_at is None else min(CalendarMonth.at(first_at), last)
         found = [month]
         while found[-1] < last:
             found.append(found[-1].next)
         return tuple(reversed(found))
 
-    def of(self, actor: Actor, month: Month) -> MonthReport:
+    def of(self, actor: Actor, month: CalendarMonth) -> MonthReport:
         """Return the report of a month that has begun.
 
         Raises RoleError, UnknownMonthError for one that is still to come.
         """
         _require_staff(actor)
         now = self._now()
-        if month > Month.of(now):
+        if month > CalendarMonth.at(now):
             msg = f"{month} has not begun"
             raise UnknownMonthError(msg)
 

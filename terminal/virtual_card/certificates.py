@@ -11,16 +11,15 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
+from eligibility.calendar import JAPAN
 from terminal.virtual_card.records import Face
 
-JAPAN = ZoneInfo("Asia/Tokyo")
 AUTHENTICATION = "JPKI for user authentication"
 SIGNATURE = "JPKI for digital signature"
 AUTHENTICATION_POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.0.30")

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from eligibility.calendar import JAPAN
 from terminal.errors import ConfigError
 from terminal.virtual_card import certificates, pictures, records
 from terminal.virtual_card.applets import PIN_TRIES, Contents, my_number_card
@@ -200,7 +201,7 @@ def load_card(folder: Path, persona: str, *, first_command_fails: bool = False) 
 
 def validity_of(person: Person, now: datetime) -> Validity:
     """Return the validity of a certificate whose card is in the person's condition."""
-    today = now.astimezone(certificates.JAPAN).date()
+    today = now.astimezone(JAPAN).date()
     if person.card_condition in _ENDS:
         end = certificates.end_of_day(today + _ENDS[person.card_condition])
         return Validity(end - timedelta(days=1800), end)
@@ -215,7 +216,7 @@ def _new_card(
     person: Person, authentication: Authority, signature: Authority, now: datetime
 ) -> StoredCard:
     validity = validity_of(person, now)
-    begin = validity.begin.astimezone(certificates.JAPAN).date()
+    begin = validity.begin.astimezone(JAPAN).date()
     adult = certificates.birthday(person.birthdate, person.birthdate.year + _ADULT_AGE) <= begin
     auth_key, own_key = certificates.new_key(), certificates.new_key()
     certificate = certificates.authentication_certificate(
@@ -226,7 +227,7 @@ def _new_card(
         serial="".join(str(secrets.randbelow(10)) for _ in range(15)),
         municipality=_MUNICIPALITY,
         expires_on=(
-            validity.end.astimezone(certificates.JAPAN).date()
+            validity.end.astimezone(JAPAN).date()
             if person.card_condition is CardCondition.CARD_EXPIRED
             else certificates.nth_birthday_after(person.birthdate, begin, 10 if adult else 5)
         ),

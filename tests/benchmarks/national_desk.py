@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from eligibility.asking import NumberQuestion
+from eligibility.calendar import JAPAN
 from eligibility.model import NumberSubject
-from eligibility.reconcile import JAPAN
 from terminal.app import Terminal
 from terminal.config import TerminalConfig, load_config
 from terminal.desk_enquiry import DocumentSeen

@@ -14,11 +14,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from eligibility.calendar import CalendarMonth
 from eligibility.model import CardSubject
 from terminal.access.accounts import TERMINAL
 from terminal.payer.calls import Call, CallOutcome
 from terminal.payer.question import QuestionState
-from terminal.report.month import Month
 from terminal.report.reporting import Reporting
 from terminal.store import Store, Transaction
 from tests.benchmarks.payer import report
@@ -31,7 +31,7 @@ from tests.store.builders import (
 )
 
 VISITS_A_DAY = 500
-MONTHS = (Month(2026, 9), Month(2026, 10), Month(2026, 11))
+MONTHS = (CalendarMonth(2026, 9), CalendarMonth(2026, 10), CalendarMonth(2026, 11))
 READ = MONTHS[1]
 CERTIFICATE_BYTES = 1500
 ORIGINAL_BYTES = 3500

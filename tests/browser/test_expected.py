@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from eligibility.reconcile import JAPAN
+from eligibility.calendar import JAPAN
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language

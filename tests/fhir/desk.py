@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 
+from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.fhir.client import FhirPayer
 from eligibility.model import (
@@ -32,7 +33,6 @@ from eligibility.payer import (
     desk_challenge_value,
 )
 from eligibility.simulator.holdings import holding_of
-from eligibility.simulator.payer import JAPAN
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.server import RunningSimulator
 from eligibility.simulator.setup import initialise

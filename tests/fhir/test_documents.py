@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import ConsentCategory
 from eligibility.errors import (
     AnswerForAnotherPersonError,
@@ -20,7 +21,6 @@ from eligibility.errors import (
 from eligibility.fhir.documents import HistoryCall, Page, calls_of, read_page
 from eligibility.fhir.outcomes import refusal_in
 from eligibility.history import (
-    CalendarMonth,
     CheckupObservation,
     CodedResult,
     Comparator,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import ConsentCategory
 from eligibility.history import (
-    CalendarMonth,
     DiagnosisRecord,
     History,
     Institution,

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     PayerProtocolError,
     PayerRefusedError,
 )
 from eligibility.history import (
-    CalendarMonth,
     CheckupObservation,
     CodedResult,
     Institution,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eligibility.calendar import JAPAN
 from eligibility.model import CardSubject, NumberSubject
-from eligibility.reconcile import JAPAN
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Actor, Role
 from terminal.bulk.run import RunState

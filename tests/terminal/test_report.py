@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import QualificationValidity, UnknownCode
 from eligibility.payer import IdentificationMethod
 from terminal.errors import UnknownMonthError
@@ -18,15 +19,15 @@ from terminal.report.month import (
     BUCKETS,
     AskedRow,
     CallRow,
-    Month,
     MonthReport,
     Result,
     Validity,
     make_report,
+    named_month,
 )
 from terminal.visit import VisitOrigin
 
-NOVEMBER = Month(2026, 11)
+NOVEMBER = CalendarMonth(2026, 11)
 START, END = NOVEMBER.bounds
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 MOMENTS = st.integers(0, int((END - START).total_seconds()) - 1).map(
@@ -179,8 +180,8 @@ def test_a_silence_that_goes_on_ends_with_the_report() -> None:
 def test_a_month_is_japans() -> None:
     """The month turns at midnight in Japan, which is 15:00 UTC of the day before."""
     before = datetime(2026, 10, 31, 14, 59, 59, tzinfo=UTC)
-    assert Month.of(before) == Month(2026, 10)
-    assert Month.of(before + timedelta(seconds=1)) == NOVEMBER
+    assert CalendarMonth.at(before) == CalendarMonth(2026, 10)
+    assert CalendarMonth.at(before + timedelta(seconds=1)) == NOVEMBER
     assert before + timedelta(seconds=1) == START
     assert datetime(2026, 11, 30, 15, tzinfo=UTC) == END
     assert (NOVEMBER.days[0], NOVEMBER.days[-1]) == (date(2026, 11, 1), date(2026, 11, 30))
@@ -191,8 +192,8 @@ def test_a_month_is_japans() -> None:
 @given(st.dates(date(2000, 1, 1), date(9998, 12, 31)))
 def test_a_month_reads_what_it_writes(day: date) -> None:
     """The written form comes back, and months follow each other without a gap."""
-    month = Month(day.year, day.month)
-    assert Month.read(str(month)) == month
+    month = CalendarMonth(day.year, day.month)
+    assert named_month(str(month)) == month
     assert month.bounds[1] == month.next.bounds[0]
     assert day in month.days
 
@@ -204,4 +205,4 @@ def test_a_month_reads_what_it_writes(day: date) -> None:
 def test_what_is_no_month_is_refused(text: str) -> None:
     """One clear error for whatever else is written in its place."""
     with pytest.raises(UnknownMonthError):
-        Month.read(text)
+        named_month(text)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import pytest
 from werkzeug.test import TestResponse
 
-from eligibility.reconcile import JAPAN
+from eligibility.calendar import JAPAN
 from eligibility.simulator.people import Person
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Role

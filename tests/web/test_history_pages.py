@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility.history import CalendarMonth, Institution, MedicationRecord, TreatmentRecord
+from eligibility.calendar import CalendarMonth
+from eligibility.history import Institution, MedicationRecord, TreatmentRecord
 from eligibility.history.merging import merged
 from eligibility.history.months import CareAtInstitution, MonthOfCare
 from eligibility.history.timeline import IngredientGroup, drug_groups

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import QualificationValidity, UnknownCode
 from terminal.access.accounts import Role
 from terminal.payer.calls import Call, CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
-from terminal.report.month import Month
 from terminal.store import Store, Transaction
 from tests.store.builders import (
     INSURED_NUMBER,
@@ -28,7 +28,7 @@ from tests.store.builders import (
 )
 from tests.web.visitors import Site
 
-LAST = Month(2026, 10)
+LAST = CalendarMonth(2026, 10)
 """A month that is over for every clock that the tests run by."""
 AT = MORNING - timedelta(days=40)
 STRANGE = UnknownCode("QualificationValidity", "=1+1")
