@@ -12,7 +12,7 @@ from pages import Page
 from processes import DemoError
 
 if TYPE_CHECKING:
-    from demo import Demo
+    from demo_folder import Demo
 
 T = TypeVar("T")
 PIN = "1234"

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import demo
+import demo_folder
 import visit_once
 from processes import Child, running
 
@@ -40,18 +41,18 @@ def run(starts: int) -> None:
     memory: list[float] = []
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
-        demo.pcsc_socket_for(folder := Path(name)) as pcsc_socket,
+        demo_folder.pcsc_socket_for(folder := Path(name)) as pcsc_socket,
         contextlib.redirect_stdout(io.StringIO()),
     ):
         (folder / "logs").mkdir()
-        made = demo.make_demo(folder, free_port(), pcsc_socket, has_camera=False)
+        made = demo_folder.make_demo(folder, free_port(), pcsc_socket, has_camera=False)
         *others, terminal = demo.processes_of(made)
         for _ in range(starts):
             with running(others, threading.Event()):
                 began = time.monotonic()
                 with running([terminal], threading.Event()):
                     seconds.append(time.monotonic() - began)
-                    visit_once.run(made, demo.kiosk_code(made))
+                    visit_once.run(made, demo_folder.kiosk_code(made))
                     memory.append(resident(terminal))
     report("start-up to ready", "s", seconds)
     report("memory of the service, peak", "MiB", memory)
