@@ -1,4 +1,4 @@
-"""A synthetic person as the payer's register holds it."""
+"""A synthetic person as the payer's register holds it, and what its story is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eligibility.codes import (
     Sex,
     SpecificDisease,
 )
-from eligibility.simulator.insurers import Insurer
+from eligibility.simulator.insurers import Insurer, Scheme
 
 
 class Situation(Enum):
@@ -86,6 +86,31 @@ class Story:
 
 
 NO_STORY = Story("架空の加入者です。", "A made-up insured person.")
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A person with a story; ``age`` in years on the day the demo is made."""
+
+    slug: str
+    name: tuple[str, str]
+    kana: tuple[str, str]
+    age: int
+    sex: Sex
+    scheme: Scheme
+    story: Story
+    situation: Situation = Situation.VALID
+    family: PersonalFamilyClassification = PersonalFamilyClassification.INSURED
+    elderly_percent: int = 10
+    limit_category: LimitCategory | None = None
+    conditions: tuple[Condition, ...] = ()
+    card_condition: CardCondition = CardCondition.NORMAL
+    insurance_card: bool = True
+    reissued: Story | None = None
+    specific_disease: SpecificDisease | None = None
+    recorded: Recorded = Recorded.ORDINARY
+    taken_for: tuple[str, str] | None = None
+    """The name of somebody else of the same reading, whose entry the register has for the card."""
 
 
 @dataclass(frozen=True, slots=True)

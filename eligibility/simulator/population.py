@@ -15,10 +15,11 @@ from eligibility.simulator.insurers import Insurer, Scheme
 from eligibility.simulator.people import (
     NO_STORY,
     Person,
+    Persona,
     Situation,
     age_on,
 )
-from eligibility.simulator.personas import PERSONAS, Persona
+from eligibility.simulator.personas import PERSONAS
 from eligibility.simulator.vocabulary import (
     FAMILY_NAMES,
     FEMALE_NAMES,

@@ -18,7 +18,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from terminal.errors import ConfigError
-from terminal.virtual_card.card_os import SW, CardOs
+from terminal.virtual_card.card_os import CardOs
+from terminal.virtual_card.commands import SW
 from terminal.virtual_card.files import Card
 from terminal.virtual_card.vpicc import VirtualCardSlot
 

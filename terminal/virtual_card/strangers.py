@@ -5,7 +5,8 @@ Each answers to its own applications' AIDs and refuses ours with 6A82; there is 
 
 from __future__ import annotations
 
-from terminal.virtual_card.card_os import SW, CardOs
+from terminal.virtual_card.card_os import CardOs
+from terminal.virtual_card.commands import SW
 from terminal.virtual_card.files import Application
 from terminal.virtual_card.trace import Trace
 

@@ -20,7 +20,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from terminal.virtual_card.card_os import SW
+from terminal.virtual_card.commands import SW
 from terminal.virtual_card.files import Card
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terminal.card.apdu import CommandApdu
-from terminal.virtual_card.card_os import parse
+from terminal.virtual_card.commands import parse
 
 BYTE = st.integers(0, 0xFF)
 
