@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +39,7 @@ from terminal.virtual_card.issuing import issue, load_card
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import StoredCard, read_card, read_people
 from terminal.virtual_card.vpicc import VirtualCardSlot
+from tests.desk_clock import DeskClock
 
 T = TypeVar("T")
 PIN = "1234"
@@ -304,21 +305,6 @@ class Staff:
             return None if waits else detail
 
         return wait_for(look, "what comes of 照合番号B")
-
-
-@dataclass
-class DeskClock:
-    """The desk's wall clock: the machine's, and what a test let pass besides."""
-
-    ahead: timedelta = timedelta(0)
-
-    def __call__(self) -> datetime:
-        """Return the desk's present moment."""
-        return datetime.now(UTC) + self.ahead
-
-    def goes_on(self, **time: float) -> None:
-        """Let time pass; arguments as of ``timedelta``."""
-        self.ahead += timedelta(**time)
 
 
 @dataclass
