@@ -30,6 +30,8 @@ class Capability(StrEnum):
     """Consents that end before their time can be told."""
     REFERENCE_NUMBERS = "reference-numbers"
     """Registration of 照会番号."""
+    REFERENCE_NUMBERS_TOGETHER = "reference-numbers-together"
+    """Registration of several in two steps: reception number, then download."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,14 @@ class ReferenceNumberRegistration:
     id: str
     subject: NumberSubject
     reference_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceNumberBatch:
+    """Registrations of 照会番号, handed in together; ``id`` is the idempotency key of all."""
+
+    id: str
+    registrations: tuple[ReferenceNumberRegistration, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from eligibility.asking import (
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
+    ReferenceNumberBatch,
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
@@ -260,6 +261,19 @@ class Payer(Protocol):
         self, registrations: Sequence[ReferenceNumberRegistration]
     ) -> tuple[ReferenceNumberResult, ...]:
         """Register the institution's own numbers of patients; idempotent by their ids."""
+        ...
+
+    def start_registrations(self, batch: ReferenceNumberBatch) -> BulkReception:
+        """Hand in several registrations together; idempotent by ``batch.id``."""
+        ...
+
+    def collect_registrations(
+        self, batch: ReferenceNumberBatch, reception: BulkReception
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Fetch what became of them; may be called again.  One that is left out has no result.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on them.
+        """
         ...
 
     def next_pushed_visit(self, timeout: float) -> PushedVisit | None:

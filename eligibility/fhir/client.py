@@ -18,6 +18,7 @@ from eligibility.asking import (
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
+    ReferenceNumberBatch,
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
@@ -188,6 +189,16 @@ class FhirPayer:
             )
             results += reference_numbers.read_reference_number_results(body, some)
         return tuple(results)
+
+    def start_registrations(self, batch: ReferenceNumberBatch) -> BulkReception:
+        """Not known to our profile: several go in one call."""
+        raise NotSupportedError(Capability.REFERENCE_NUMBERS_TOGETHER)
+
+    def collect_registrations(
+        self, batch: ReferenceNumberBatch, reception: BulkReception
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.REFERENCE_NUMBERS_TOGETHER)
 
     def next_pushed_visit(self, timeout: float) -> PushedVisit | None:
         """Not known to our profile."""

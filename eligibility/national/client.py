@@ -16,6 +16,7 @@ from eligibility.asking import (
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
+    ReferenceNumberBatch,
     ReferenceNumberRegistration,
     ReferenceNumberResult,
 )
@@ -65,6 +66,7 @@ _ALWAYS = (
     Capability.BY_NUMBER,
     Capability.BULK,
     Capability.REFERENCE_NUMBERS,
+    Capability.REFERENCE_NUMBERS_TOGETHER,
     Capability.HISTORY,
 )
 _ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
@@ -247,8 +249,21 @@ class NationalPayer:
     def register_reference_numbers(
         self, registrations: Sequence[ReferenceNumberRegistration]
     ) -> tuple[ReferenceNumberResult, ...]:
-        """Register the institution's own numbers of patients; several go in one bulk exchange."""
-        return self._registering.register(registrations)
+        """Register the institution's own numbers of patients, one file for each."""
+        return tuple(self._registering.register(one) for one in registrations)
+
+    def start_registrations(self, batch: ReferenceNumberBatch) -> BulkReception:
+        """Hand in several registrations together; idempotent by ``batch.id``."""
+        return self._registering.hand_in(batch)
+
+    def collect_registrations(
+        self, batch: ReferenceNumberBatch, reception: BulkReception
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Fetch what became of them; may be called again.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on them.
+        """
+        return self._registering.collect(batch, reception)
 
     # -- consented history ---------------------------------------------------------------------
 

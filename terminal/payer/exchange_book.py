@@ -14,6 +14,7 @@ from terminal.bulk.run import OPEN_ITEMS, BatchState
 from terminal.errors import StoreError
 from terminal.payer.aside import KeptFile
 from terminal.payer.question import QuestionState
+from terminal.references.reference_number import OPEN_REGISTRATIONS
 from terminal.store import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,12 @@ def _of_many(tx: Transaction, question_id: str) -> AskedQuestion | None:
     batch = tx.bulk.batch(question_id)
     if batch is not None:
         return AskedQuestion(batch.state is not BatchState.ENDED)
+    registration = tx.reference_numbers.find(question_id)
+    if registration is not None:
+        return AskedQuestion(registration.state in OPEN_REGISTRATIONS)
+    handed_in = tx.reference_numbers.batch(question_id)
+    if handed_in is not None:
+        return AskedQuestion(handed_in.state is not BatchState.ENDED)
     # of consented history: asked for anew each time, so what comes late is of no use
     consent = tx.consents.get(question_id.rpartition("-")[0])
     return None if consent is None else AskedQuestion(is_open=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from eligibility.asking import ReferenceNumberRegistration
+from eligibility.asking import ReferenceNumberBatch, ReferenceNumberRegistration
 from eligibility.model import NumberSubject
+from terminal.bulk.run import BatchState
 from terminal.payer.question import QuestionProblem
 
 
@@ -51,3 +53,30 @@ class ReferenceRegistration:
     def registration(self) -> ReferenceNumberRegistration:
         """Return what the payer is told."""
         return ReferenceNumberRegistration(self.id, self.subject, self.patient_number)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationBatch:
+    """Registrations that are handed in together; ``id`` is the idempotency key of all.
+
+    ``registrations``: their ids.  ``reception_number``: 受付番号, by which their results are
+    fetched.
+    """
+
+    id: str
+    registrations: tuple[str, ...]
+    created_at: datetime
+    state: BatchState = BatchState.READY
+    attempts: int = 0
+    problem: QuestionProblem | None = None
+    reception_number: str | None = None
+    received_at: datetime | None = None
+
+    @property
+    def at_desk_since(self) -> datetime | None:
+        """Nobody stands at the desk for it."""
+        return None
+
+    def handed_in(self, registrations: Iterable[ReferenceRegistration]) -> ReferenceNumberBatch:
+        """Return what the payer is told."""
+        return ReferenceNumberBatch(self.id, tuple(one.registration() for one in registrations))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,15 +21,16 @@ from terminal.payer.background import LONGEST_SLEEP, Background, BackgroundLine
 from terminal.payer.calls import outcome_of
 from terminal.payer.line import PayerLine
 from terminal.payer.question import QuestionProblem
+from terminal.references.exchange import UNREADABLE_ATTEMPTS, RegistrationExchange
 from terminal.references.reference_number import (
     OPEN_REGISTRATIONS,
     ReferenceRegistration,
+    RegistrationBatch,
     RegistrationState,
 )
 from terminal.store import Store, Transaction
 
 SENT_TOGETHER = 20
-UNREADABLE_ATTEMPTS = 3
 
 
 class ReferenceNumberSending:
@@ -50,6 +51,7 @@ class ReferenceNumberSending:
         self._payer = payer
         self._now = now
         self._line = BackgroundLine(line, now, desk_is_asking, payer_spoke)
+        self._exchange = RegistrationExchange(store, payer, now, self._settle)
         self._one_by_one = 0
         self._background = Background("reference-numbers", self._step)
 
@@ -68,18 +70,24 @@ class ReferenceNumberSending:
     def _step(self) -> float:
         if Capability.REFERENCE_NUMBERS not in self._payer.capabilities:
             return LONGEST_SLEEP
+        batch = self._exchange.under_way()
+        if batch is not None:
+            return self._send_together(batch)
         size = 1 if self._one_by_one else SENT_TOGETHER
-        batch = self._store.read(lambda tx: tx.reference_numbers.next_open(size))
-        if not batch:
+        waiting = self._store.read(lambda tx: tx.reference_numbers.next_open(size))
+        if not waiting:
             return LONGEST_SLEEP
-        wait = self._line.wait(batch[0])
+        wait = self._line.wait(waiting[0])
         if wait > 0:
             return wait
         sent = [
-            replace(one, state=RegistrationState.SENT, attempts=one.attempts + 1) for one in batch
+            replace(one, state=RegistrationState.SENT, attempts=one.attempts + 1) for one in waiting
         ]
         self._store.write(lambda tx: _save(tx, sent))
         self._one_by_one = max(0, self._one_by_one - 1)
+        if len(sent) > 1 and Capability.REFERENCE_NUMBERS_TOGETHER in self._payer.capabilities:
+            self._exchange.begin(sent)
+            return 0
         try:
             results = self._payer.register_reference_numbers([one.registration() for one in sent])
         except (PayerUnavailableError, PayerTrustError) as error:
@@ -89,18 +97,43 @@ class ReferenceNumberSending:
             self._not_taken(sent, error)
         else:
             self._line.spoke()
-            self._taken(sent, results)
+            self._store.write(lambda tx: self._settle(tx, sent, results))
         return 0
 
-    def _taken(
-        self, sent: list[ReferenceRegistration], results: tuple[ReferenceNumberResult, ...]
+    def _send_together(self, batch: RegistrationBatch) -> float:
+        """Move what was handed in together one step forward."""
+        wait = self._line.wait(batch)
+        if wait > 0:
+            return wait
+        try:
+            again_in = self._exchange.advance(batch)
+        except (PayerUnavailableError, PayerTrustError) as error:
+            self._line.failed(batch, error)
+        except EligibilityError:
+            self._line.spoke()
+            # which of them it was is not known, and some may be taken
+            self._one_by_one = len(batch.registrations)
+            self._exchange.end(batch)
+        else:
+            self._line.spoke()
+            if again_in:
+                self._line.not_for(again_in)
+        return 0
+
+    def _settle(
+        self,
+        tx: Transaction,
+        sent: Sequence[ReferenceRegistration],
+        results: Sequence[ReferenceNumberResult] | None,
     ) -> None:
-        by_id = {one.registration_id: one for one in results}
+        """Store what became of those that were sent; None: nothing is known of any."""
+        by_id = {one.registration_id: one for one in results or ()}
+        nothing = QuestionProblem.EXPIRED if results is None else QuestionProblem.LEFT_OUT
         ended = []
         for one in sent:
             result = by_id.get(one.id)
             if result is None:
-                ended.append(self._left_out(one))
+                ended.append(self._without_result(one, nothing))
                 continue
             state = RegistrationState.ACCEPTED if result.accepted else RegistrationState.REFUSED
             ended.append(
@@ -113,12 +146,15 @@ class ReferenceNumberSending:
                     ended_at=self._now(),
                 )
             )
-        self._store.write(lambda tx: _save(tx, ended))
+        _save(tx, ended)
 
-    def _left_out(self, one: ReferenceRegistration) -> ReferenceRegistration:
+    def _without_result(
+        self, one: ReferenceRegistration, problem: QuestionProblem
+    ) -> ReferenceRegistration:
+        """Leave it open, to be sent again, unless that was done often enough."""
         if one.attempts < UNREADABLE_ATTEMPTS:
             return one
-        return self._ended(one, RegistrationState.FAILED, QuestionProblem.LEFT_OUT)
+        return self._ended(one, RegistrationState.FAILED, problem)
 
     def _not_taken(self, sent: list[ReferenceRegistration], error: EligibilityError) -> None:
         """Settle what becomes of those whose message was refused, or answered with rubbish."""

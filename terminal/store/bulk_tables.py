@@ -110,4 +110,22 @@ REFERENCE_NUMBERS = (
     """,
 )
 
+REFERENCE_BATCHES = (
+    """
+    CREATE TABLE reference_batches (
+        id TEXT PRIMARY KEY,
+        body TEXT NOT NULL,
+        created_at TEXT NOT NULL AS (body->>'$.created_at') STORED
+            CHECK (length(created_at) = 27),
+        state TEXT NOT NULL AS (body->>'$.state') STORED
+            CHECK (state IN ('ready', 'sent', 'received', 'ended')),
+        CHECK (id = body->>'$.id')
+    ) STRICT
+    """,
+    """
+    CREATE INDEX reference_batches_open ON reference_batches (created_at)
+        WHERE state <> 'ended'
+    """,
+)
+
 TABLES = (*APPOINTMENTS, *BULK, *REFERENCE_NUMBERS)

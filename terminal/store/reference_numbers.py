@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 
 from terminal.errors import StoreError
-from terminal.references.reference_number import OPEN_REGISTRATIONS, ReferenceRegistration
+from terminal.references.reference_number import (
+    OPEN_REGISTRATIONS,
+    ReferenceRegistration,
+    RegistrationBatch,
+)
 from terminal.store.encoding import Decoder, encode
 from terminal.store.records import Records, Table
 
@@ -16,6 +20,7 @@ _TABLE = Table(
     "registration of a reference number",
     Decoder(ReferenceRegistration),
 )
+_BATCHES = Table("reference_batches", "batch of reference numbers", Decoder(RegistrationBatch))
 _OPEN = "state IN ('waiting', 'sent')"
 
 
@@ -25,6 +30,7 @@ class ReferenceNumbers:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._rows = Records(db, _TABLE)
+        self._batches = Records(db, _BATCHES)
 
     def add_all(self, registrations: Iterable[ReferenceRegistration]) -> None:
         """Store new registrations."""
@@ -44,6 +50,10 @@ class ReferenceNumbers:
     def get(self, registration_id: str) -> ReferenceRegistration:
         """Return the registration.  Raises StoreError where there is none."""
         return self._rows.get(registration_id)
+
+    def find(self, registration_id: str) -> ReferenceRegistration | None:
+        """Return the registration, or None."""
+        return self._rows.find(registration_id)
 
     def next_open(self, limit: int) -> list[ReferenceRegistration]:
         """Return the next to be sent, the least tried and the oldest first."""
@@ -67,3 +77,21 @@ class ReferenceNumbers:
             "SELECT state, count(*) FROM reference_registrations GROUP BY state"
         )
         return {str(state): int(count) for state, count in rows}
+
+    # -- those that are handed in together --
+
+    def add_batch(self, batch: RegistrationBatch) -> None:
+        """Store which registrations are handed in together."""
+        self._batches.insert(batch.id, batch)
+
+    def save_batch(self, batch: RegistrationBatch) -> None:
+        """Store how far they got."""
+        self._batches.replace(batch.id, batch)
+
+    def batch(self, batch_id: str) -> RegistrationBatch | None:
+        """Return the batch, or None."""
+        return self._batches.find(batch_id)
+
+    def open_batch(self) -> RegistrationBatch | None:
+        """Return the oldest batch that is not at its end, or None."""
+        return self._batches.first("WHERE state <> 'ended' ORDER BY created_at, rowid")

@@ -272,6 +272,12 @@ def step_0014_told_files(db: Database) -> None:
     )
 
 
+def step_0015_reference_batches(db: Database) -> None:
+    """照会番号 that are handed in together, with the 受付番号 of their results."""
+    for statement in bulk_tables.REFERENCE_BATCHES:
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -287,6 +293,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0012_disclosure_calls,
     step_0013_looks,
     step_0014_told_files,
+    step_0015_reference_batches,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

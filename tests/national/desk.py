@@ -99,6 +99,11 @@ def subject_of(coverage: Coverage) -> NumberSubject:
     )
 
 
+def kinds_sent(linked: LinkedWorld) -> list[str]:
+    """Return the kinds of the requests that the link application took, in order."""
+    return [one["path"] for one in linked.world.running.requests.as_dict()["requests"]][::-1]
+
+
 @contextmanager
 def opened_link(folder: Path, *, control: bool = False) -> Iterator[LinkedWorld]:
     """Run the payer simulator with drop folders; ``folder`` is empty.

@@ -6,7 +6,8 @@ import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +18,7 @@ from terminal.app import Terminal
 from terminal.config import load_config
 from terminal.desk_enquiry import DocumentSeen
 from terminal.payer.question import QuestionState
+from terminal.references.reference_number import OPEN_REGISTRATIONS
 from terminal.store import Store, Transaction
 from terminal.store.keys import read_key_file
 from tests.national.clinic import now
@@ -27,7 +29,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Errand:
-    """What a life of the desk has to ask: visit ids and whom about."""
+    """What a life of the desk has to ask: whom about, by visit id or patient number."""
 
     config: Path
     people: tuple[tuple[str, NumberSubject], ...]
@@ -46,7 +48,29 @@ def live(errand: Errand, told: Connection) -> None:
     terminal.stop()
 
 
-def killed(errand: Errand, chance: random.Random, *, finish: bool) -> int:
+def live_registering(errand: Errand, told: Connection) -> None:
+    """Register everybody's reference number, and say when none is on its way."""
+    terminal = Terminal(load_config(errand.config))
+    terminal.start()
+    for number, _ in errand.people:
+        terminal.reference_numbers.register_one(RECEPTION, number)
+        told.send(number)
+    while any(
+        terminal.store.read(lambda tx: tx.reference_numbers.counts()).get(one.value)
+        for one in OPEN_REGISTRATIONS
+    ):
+        time.sleep(0.02)
+    told.send(None)
+    terminal.stop()
+
+
+def killed(
+    errand: Errand,
+    chance: random.Random,
+    *,
+    finish: bool,
+    live: Callable[[Errand, Connection], None] = live,
+) -> int:
     """Run one life to its end, or kill it (SIGKILL) at some moment; return what it told of."""
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
@@ -74,8 +98,9 @@ def killed(errand: Errand, chance: random.Random, *, finish: bool) -> int:
     return told
 
 
-def look(errand: Errand) -> Counter[str]:
-    """Count what became of the questions in the desk's store."""
+@contextmanager
+def opened_store(errand: Errand) -> Iterator[Store]:
+    """Open the store of a desk that does not run."""
     config = load_config(errand.config)
     store = Store.open(
         config.store.path,
@@ -85,9 +110,15 @@ def look(errand: Errand) -> Counter[str]:
         now=now,
     )
     try:
-        return store.read(lambda tx: _count(tx, errand.people))
+        yield store
     finally:
         store.close()
+
+
+def look(errand: Errand) -> Counter[str]:
+    """Count what became of the questions in the desk's store."""
+    with opened_store(errand) as store:
+        return store.read(lambda tx: _count(tx, errand.people))
 
 
 def _count(tx: Transaction, people: Sequence[tuple[str, NumberSubject]]) -> Counter[str]:

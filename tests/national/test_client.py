@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eligibility.asking import BulkQuestion, Capability, ReferenceNumberRegistration
+from eligibility.asking import (
+    BulkQuestion,
+    Capability,
+    ReferenceNumberBatch,
+    ReferenceNumberRegistration,
+)
 from eligibility.codes import ConsentCategory, InformationConsent, QualificationValidity
 from eligibility.errors import (
     AnswerForAnotherPersonError,
@@ -34,7 +39,7 @@ from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import checkups_of, medications_of, treatments_of
 from tests.clinic import wait_for
-from tests.national.desk import LinkedWorld, opened_link, subject_of
+from tests.national.desk import LinkedWorld, kinds_sent, opened_link, subject_of
 from tests.national.exchange import Book
 
 KIND = "OQSsiquc01"
@@ -317,16 +322,12 @@ def registrations_of(linked: LinkedWorld, count: int) -> list[ReferenceNumberReg
     ]
 
 
-def kinds_sent(linked: LinkedWorld) -> list[str]:
-    """Return the kinds of the requests that the link application took, in order."""
-    return [one["path"] for one in linked.world.running.requests.as_dict()["requests"]][::-1]
-
-
 def test_several_reference_numbers_go_in_one_exchange(linked: LinkedWorld) -> None:
     """Handed in and fetched once for all of them, and each comes back with its own person."""
     payer = linked.payer()
     registrations = registrations_of(linked, 3)
-    results = payer.register_reference_numbers(registrations)
+    batch = ReferenceNumberBatch("rb-1", tuple(registrations))
+    results = payer.collect_registrations(batch, payer.start_registrations(batch))
     assert sorted((one.registration_id, one.accepted) for one in results) == [
         ("m-0", True),
         ("m-1", True),
@@ -342,15 +343,16 @@ def test_several_reference_numbers_go_in_one_exchange(linked: LinkedWorld) -> No
 def test_what_the_payer_works_on_is_fetched_later_and_not_handed_in_twice(
     linked: LinkedWorld,
 ) -> None:
-    """The wait is told; the same registrations, in any order, go on where they stood."""
+    """The wait is told; any desk that has the reception number goes on from there."""
     payer = linked.payer()
-    registrations = registrations_of(linked, 2)
+    batch = ReferenceNumberBatch("rb-1", tuple(registrations_of(linked, 2)))
+    reception = payer.start_registrations(batch)
     linked.fails(FaultKind.QUEUED, path="OQSmuimm02")
     with pytest.raises(PayerUnavailableError) as working:
-        payer.register_reference_numbers(registrations)
+        payer.collect_registrations(batch, reception)
     assert working.value.retry_after
     linked.works()
-    results = payer.register_reference_numbers(registrations[::-1])
+    results = linked.payer().collect_registrations(batch, reception)
     assert {one.registration_id for one in results} == {"m-0", "m-1"}
     assert kinds_sent(linked) == ["OQSmuimm01", "OQSmuimm02", "OQSmuimm02"]
 
@@ -358,13 +360,14 @@ def test_what_the_payer_works_on_is_fetched_later_and_not_handed_in_twice(
 def test_one_that_the_payer_leaves_out_of_several_has_no_result(linked: LinkedWorld) -> None:
     """Nothing says that it was taken; a refusal of the whole is an error."""
     payer = linked.payer()
-    registrations = registrations_of(linked, 2)
+    batch = ReferenceNumberBatch("rb-1", tuple(registrations_of(linked, 2)))
+    reception = payer.start_registrations(batch)
     linked.fails(FaultKind.PARTIAL, path="OQSmuimm02")
-    (only,) = payer.register_reference_numbers(registrations)
+    (only,) = payer.collect_registrations(batch, reception)
     assert only.registration_id == "m-0"
     linked.fails(FaultKind.REFUSE, path="OQSmuimm01")
     with pytest.raises(PayerRefusedError):
-        payer.register_reference_numbers(registrations)
+        payer.start_registrations(batch)
 
 
 # -- card visits at the national reader ----------------------------------------------------------

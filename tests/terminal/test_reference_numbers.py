@@ -16,12 +16,19 @@ from eligibility.errors import NotSupportedError
 from eligibility.model import FindingCode, PayerAnswer
 from eligibility.payer import Payer
 from eligibility.register import about_record
+from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.people import Person
 from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
+from terminal.bulk.run import BatchState
 from terminal.errors import RoleError, UnknownPatientError
 from terminal.expected.appointment import insured_subject
-from terminal.references.reference_number import ReferenceRegistration, RegistrationState
+from terminal.payer.question import QuestionProblem
+from terminal.references.reference_number import (
+    ReferenceRegistration,
+    RegistrationBatch,
+    RegistrationState,
+)
 from terminal.references.reference_numbers import ReferenceNumberDesk
 from terminal.references.sending import ReferenceNumberSending
 from terminal.register.record_choice import candidates_for, record_for
@@ -29,7 +36,7 @@ from tests.clinic import wait_for
 from tests.desk_bulk import DeskBulk, ordinary_people, record_of
 from tests.desk_outbox import RECEPTION
 from tests.fhir.desk import World, opened_world
-from tests.national.desk import LinkedWorld, opened_link
+from tests.national.desk import LinkedWorld, kinds_sent, opened_link
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +220,61 @@ def test_it_goes_over_the_link_application_too(tmp_path: Path) -> None:
         registrar.sending.start()
         assert registrar.desk.register_all(RECEPTION) == 3
         assert registrar.sees_all_ended() == {"accepted": 3}
+        registrar.stop()
+
+
+def test_what_was_handed_in_is_fetched_by_the_next_life(tmp_path: Path) -> None:
+    """By the reception number that was kept, and without what was committed since."""
+    path = tmp_path / "desk.db"
+    with opened_link(tmp_path) as linked:
+        linked.fails(FaultKind.QUEUED, path="OQSmuimm02")
+        people = _plain(linked, 4)
+        first = Registrar(path, linked.payer(), linked.world)
+        first.base.knows([record_of(one, f"L{n}") for n, one in enumerate(people[:3])])
+        first.desk.register_all(RECEPTION)
+        first.sending.start()
+
+        def received() -> RegistrationBatch | None:
+            found = first.base.store.read(lambda tx: tx.reference_numbers.open_batch())
+            return found if found and found.attempts and found.reception_number else None
+
+        kept = wait_for(received, "a reception number")
+        first.stop()
+        linked.works()
+        second = Registrar(path, linked.payer(), linked.world)
+        second.base.knows([record_of(people[3], "L3")])
+        second.desk.register_all(RECEPTION)
+        second.sending.start()
+        assert second.sees_all_ended() == {"accepted": 4}
+        ended = second.base.store.read(lambda tx: tx.reference_numbers.batch(kept.id))
+        assert ended is not None
+        assert (ended.state, ended.reception_number) == (BatchState.ENDED, kept.reception_number)
+        assert kinds_sent(linked).count("OQSmuimm01") == 1
+        second.stop()
+
+
+def test_a_batch_whose_results_never_come_is_handed_in_anew_and_then_told(tmp_path: Path) -> None:
+    """After a day nobody waits any more; the third time it is staff's."""
+    with opened_link(tmp_path) as linked:
+        linked.fails(FaultKind.QUEUED, path="OQSmuimm02")
+        registrar = Registrar(tmp_path / "desk.db", linked.payer(), linked.world)
+        people = _plain(linked, 2)
+        registrar.base.knows([record_of(one, f"M{n}") for n, one in enumerate(people)])
+        registrar.desk.register_all(RECEPTION)
+        registrar.sending.start()
+
+        def given_up() -> bool:
+            linked.world.clock.moves_on(hours=25)
+            registrar.sending.kick()
+            found = registrar.latest("M0")
+            return found is not None and found.state is RegistrationState.FAILED
+
+        wait_for(given_up, "the end", 60)
+        assert registrar.sees_all_ended() == {"failed": 2}
+        failed = registrar.latest("M1")
+        assert failed is not None
+        assert (failed.problem, failed.attempts) == (QuestionProblem.EXPIRED, 3)
+        assert kinds_sent(linked).count("OQSmuimm01") == 3
         registrar.stop()
 
 
