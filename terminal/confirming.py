@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,7 +33,8 @@ from terminal.card.certificates import CertificateVerifier
 from terminal.decision import differences
 from terminal.identification import RevocationState
 from terminal.payer.asked import Asked
-from terminal.payer.freshness import Freshness, is_current
+from terminal.payer.freshness import Freshness, earlier_counts
+from terminal.payer.recorded import Recorded, keep_for_visit, last_recorded
 from terminal.register.record_choice import record_for
 from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
@@ -43,7 +44,11 @@ DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
 
 def is_doubtful(confirmation: Confirmation) -> bool:
     """Whether it is not sure whose answer this confirmation stands on."""
-    return any(finding.code in DOUBTFUL for finding in confirmation.findings)
+    return _is_doubted(confirmation.findings)
+
+
+def _is_doubted(findings: Iterable[Finding]) -> bool:
+    return any(finding.code in DOUBTFUL for finding in findings)
 
 
 def is_another_person(answer: PayerAnswer, attributes: HolderAttributes) -> bool:
@@ -207,30 +212,37 @@ class Confirming:
 
     def confirm_if_current(self, tx: Transaction, visit_id: str, asked: Asked) -> bool:
         """Let the last answer count at once where the policy says so; return whether it does."""
-        last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
+        last = self._last(tx, visit_id, asked)
         if last is None or not self._counts(last):
             return False
         self.confirm_by_record(tx, visit_id, asked)
         made = tx.confirmations.of_visit(visit_id)
         return bool(made) and not any(one.severity is Severity.STOP for one in made[0].findings)
 
-    def _counts(self, last: Confirmation) -> bool:
-        """Whether an earlier visit's answer counts as the present one without anybody's word."""
-        recorded = replace(last, source=ConfirmationSource.RECORDED)
-        return is_current(self._freshness, recorded, self._now())
+    def _last(self, tx: Transaction, visit_id: str, asked: Asked) -> Recorded | None:
+        """Return what the payer said last of this certificate or number before the visit asked."""
+        question = tx.outbox.of_visit(visit_id)
+        before = self._now() if question is None else question.created_at
+        return last_recorded(tx, asked.subject, before)
+
+    def _counts(self, last: Recorded) -> bool:
+        """Whether an earlier answer counts as the present one without anybody's word."""
+        return earlier_counts(self._freshness, last.as_of, self._now())
 
     def confirm_by_record(self, tx: Transaction, visit_id: str, asked: Asked) -> None:
         """Let the last answer stand in while the payer is silent, as what it is.
 
-        Does nothing where the visit has a confirmation already, or where there is no answer for
-        this certificate or number, or the last one may be another person's.
+        It is that of an earlier visit or of a check before the day, whichever is newer.  Does
+        nothing where the visit has a confirmation already, or where there is no answer for this
+        certificate or number, or the last one may be another person's.
         """
-        last = next(iter(tx.confirmations.live_for(asked.subject, 1)), None)
-        if last is None or is_doubtful(last) or tx.confirmations.of_visit(visit_id):
+        last = self._last(tx, visit_id, asked)
+        if last is None or _is_doubted(last.findings) or tx.confirmations.of_visit(visit_id):
             return
-        answer = tx.answers.get(last.answer_id)
+        answer = last.answer
         if is_another_person(answer, known_attributes(tx, asked.subject)):
             return
+        keep_for_visit(tx, visit_id, last)
         today = self._findings(tx, visit_id, asked, answer, None)
         # what was found then may have rested on what was recorded before it: it still counts
         known = {finding.code for finding in today}

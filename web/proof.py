@@ -96,12 +96,12 @@ def asked_rows(proof: VisitProof, one: AskedProof) -> list[tuple[str, str]]:
 def _asked_without_card(
     one: AskedProof, asked: NumberQuestion | PersonQuestion
 ) -> list[tuple[str, str]]:
-    by_number = isinstance(asked, NumberQuestion)
-    kind = text(
-        "staff.proof.kind.number-eligibility"
-        if by_number
-        else "staff.proof.kind.person-eligibility"
-    )
+    if one.question.kind is QuestionKind.BULK_CHECK:
+        kind = text("staff.proof.kind.bulk-check")
+    elif isinstance(asked, NumberQuestion):
+        kind = text("staff.proof.kind.number-eligibility")
+    else:
+        kind = text("staff.proof.kind.person-eligibility")
     return [
         (text("staff.proof.kind"), kind),
         (text("staff.proof.asked"), show_moment(one.question.created_at)),

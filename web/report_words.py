@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from eligibility.calendar import JAPAN
+from eligibility.codes import ConsentCategory, read_code
 from eligibility.payer import IdentificationMethod
+from terminal.bulk.run import RunWay
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem
+from terminal.report.beside import BesideKind
 from terminal.report.cells import WITHOUT_ANSWER, WITHOUT_END, Cell, permille
 from terminal.report.month import BUCKETS, PERCENTILES, DayRow, MonthReport, Result, WayRow
 from terminal.visit import VisitOrigin
@@ -241,8 +244,33 @@ def problem_rows(report: MonthReport) -> Rows:
     ]
 
 
+def beside_rows(report: MonthReport) -> Rows:
+    """Return the table of what was asked beside the desk's questions."""
+    return [
+        (
+            beside_name(row.kind, row.item),
+            *_numbers(row.answered, row.without, row.open, row.total),
+        )
+        for row in report.beside
+    ]
+
+
+def beside_name(kind: BesideKind, item: str) -> str:
+    """Return one kind in words: 診療情報の取得（薬剤情報）."""
+    name = text(f"report-beside.{kind}")
+    if not item:
+        return name
+    if kind is BesideKind.HISTORY:
+        detail = label(read_code(ConsentCategory, item))
+    else:
+        detail = text(f"report-beside.way.{RunWay(item)}")
+    return text("staff.report.of", name=name, detail=detail)
+
+
 def cell_name(cell: Cell) -> str:
     """Return a figure's name in words; a validity stays the payer's own code."""
+    if cell.part in list(BesideKind):
+        return beside_name(BesideKind(cell.part), cell.item)
     if cell.part == "way":
         origin, _, method = cell.item.partition("/")
         origin_words = text(f"origin.{VisitOrigin(origin)}")

@@ -33,7 +33,7 @@ from terminal.access.accounts import Role
 from terminal.access.staff import Look
 from terminal.access_list import Looked
 from terminal.audit import Act
-from terminal.bulk.run import RunOrigin, RunState
+from terminal.bulk.run import RunOrigin, RunState, RunWay
 from terminal.card.jpki import TokenKind
 from terminal.csv_file import LineReason
 from terminal.decision import DecisionBasis
@@ -52,6 +52,7 @@ from terminal.health import HealthCheck
 from terminal.identification import NumberBEntry, RevocationState, VisualReason
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.beside import BesideKind
 from terminal.report.month import Result
 from terminal.staff_look import look_refused_because
 from terminal.views import (
@@ -123,6 +124,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "csv-file": CsvFileReason,
     "call-outcome": CallOutcome,
     "report-result": Result,
+    "report-beside": BesideKind,
+    "report-beside.way": RunWay,
     "origin": VisitOrigin,
     "run-state": RunState,
     "run-origin": RunOrigin,

@@ -57,6 +57,9 @@ class FoundBeforeVisits:
             answer = None if item is None else tx.bulk.answer_to(item.id)
             if item is None or answer is None:
                 return None
+            stands_on = detail.row.confirmation
+            if stands_on is not None and stands_on.answer_id == answer.id:
+                return None  # the visit shows it itself, as an earlier answer
             visit = detail.row.visit
             tx.audit.append(
                 AuditEntry(

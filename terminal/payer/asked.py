@@ -15,6 +15,11 @@ QUESTION_LIVES = timedelta(hours=24)
 
 Asked = CardQuestion | NumberQuestion | PersonQuestion
 
+_BY_NUMBER = (
+    QuestionKind.NUMBER_ELIGIBILITY,
+    QuestionKind.PUSHED_VISIT,
+    QuestionKind.BULK_CHECK,
+)
 _card_questions = Decoder(CardQuestion)
 _number_questions = Decoder(NumberQuestion)
 _person_questions = Decoder(PersonQuestion)
@@ -48,6 +53,19 @@ def pushed_question(asked: NumberQuestion, now: datetime) -> Question:
     )
 
 
+def bulk_question(
+    asked: NumberQuestion, visit_id: str, answered_at: datetime, attempts: int
+) -> Question:
+    """Return the outbox row of what a check before the day asked; it is never sent from here."""
+    return replace(
+        question_for(asked, visit_id, answered_at),
+        kind=QuestionKind.BULK_CHECK,
+        state=QuestionState.ANSWERED,
+        attempts=attempts,
+        waits_at_desk=False,
+    )
+
+
 def _kind_of(asked: Asked) -> QuestionKind:
     if isinstance(asked, NumberQuestion):
         return QuestionKind.NUMBER_ELIGIBILITY
@@ -59,7 +77,7 @@ def _kind_of(asked: Asked) -> QuestionKind:
 def asked_by(question: Question) -> Asked:
     """Return what an outbox row asks."""
     payload = question.payload.decode()
-    if question.kind in (QuestionKind.NUMBER_ELIGIBILITY, QuestionKind.PUSHED_VISIT):
+    if question.kind in _BY_NUMBER:
         return _number_questions(payload)
     if question.kind is QuestionKind.PERSON_ELIGIBILITY:
         return _person_questions(payload)

@@ -31,6 +31,14 @@ def is_current(
     said, today = confirmation.as_of.astimezone(JAPAN).date(), now.astimezone(JAPAN).date()
     if confirmation.source is not ConfirmationSource.RECORDED and said == today:
         return True
+    return earlier_counts(policy, confirmation.as_of, now, accepted=accepted)
+
+
+def earlier_counts(
+    policy: Freshness, as_of: datetime, now: datetime, *, accepted: bool = False
+) -> bool:
+    """Whether an earlier answer, of a visit or of a check before the day, counts at ``now``."""
+    said, today = as_of.astimezone(JAPAN).date(), now.astimezone(JAPAN).date()
     if policy is Freshness.MONTHLY:
         return (said.year, said.month) == (today.year, today.month)
     return policy is Freshness.BY_STAFF and accepted

@@ -19,6 +19,8 @@ class QuestionKind(StrEnum):
     """By name, birth date and sex, in disaster mode (災害時)."""
     PUSHED_VISIT = "pushed-visit"
     """Nothing was asked: a card visit at another reader was told with its answer."""
+    BULK_CHECK = "bulk-check"
+    """Asked before the day, with many others; the visit stands on its answer as an earlier one."""
 
 
 class QuestionState(StrEnum):

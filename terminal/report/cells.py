@@ -63,6 +63,9 @@ def cells(report: MonthReport) -> Iterator[Cell]:
     yield from _times(report)
     yield Cell("silence", "number", "", report.silences)
     yield Cell("silence", "duration", "", report.silent_seconds, "seconds")
+    for row in report.beside:
+        for code, count in row.outcomes:
+            yield Cell(row.kind, row.item, code, count)
     for day in report.days:
         for result, count in zip(Result, day.results, strict=True):
             yield Cell("day", day.day.isoformat(), result, count)

@@ -18,6 +18,7 @@ from eligibility.payer import IdentificationMethod
 from terminal.errors import UnknownMonthError
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.beside import BesideCount, BesideRow, beside_rows
 from terminal.visit import VisitOrigin
 
 AT_ONCE = timedelta(minutes=1)
@@ -46,7 +47,7 @@ class Result(StrEnum):
     """What became of a question; each has exactly one."""
 
     AT_ONCE = "at-once"
-    """Answered by the first call, within :data:`AT_ONCE` of the question."""
+    """Answered by the first call or told unasked, within :data:`AT_ONCE` of the question."""
     LATER = "later"
     REFUSED = "refused"
     GIVEN_TO_STAFF = "given-to-staff"
@@ -79,7 +80,7 @@ class AskedRow:
         if self.state is not QuestionState.ANSWERED:
             return Result.WAITING
         prompt = self.answered_at is not None and self.answered_at - self.created_at <= AT_ONCE
-        return Result.AT_ONCE if self.attempts == 1 and prompt else Result.LATER
+        return Result.AT_ONCE if self.attempts <= 1 and prompt else Result.LATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class MonthReport:
 
     ``retries``: calls beyond the first of each of this month's questions.  ``silences``: how often
     the payer was silent: from a call that nothing came back from to the end of the next one that
-    something did, ``silent_seconds`` in all.
+    something did, ``silent_seconds`` in all.  ``beside``: what is in no other figure.
     """
 
     month: CalendarMonth
@@ -163,6 +164,7 @@ class MonthReport:
     times: ResponseTimes
     silences: int
     silent_seconds: int
+    beside: tuple[BesideRow, ...] = ()
 
     @property
     def is_finished(self) -> bool:
@@ -172,7 +174,7 @@ class MonthReport:
     @property
     def is_empty(self) -> bool:
         """Whether nobody came and nothing was asked."""
-        return not (self.visits or self.questions or self.calls)
+        return not (self.visits or self.questions or self.calls or self.beside)
 
     def result(self, result: Result) -> int:
         """Return how many questions ended so."""
@@ -201,6 +203,7 @@ def make_report(
     visits: int,
     asked: Sequence[AskedRow],
     calls: Sequence[CallRow],
+    beside: Iterable[BesideCount] = (),
 ) -> MonthReport:
     """Return the report of a month from its rows, in any order.
 
@@ -236,6 +239,7 @@ def make_report(
         times=_times(calls),
         silences=len(silences),
         silent_seconds=round(sum(silences, timedelta(0)).total_seconds()),
+        beside=beside_rows(beside),
     )
 
 

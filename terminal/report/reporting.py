@@ -46,7 +46,8 @@ class Reporting:
             start, end = month.bounds
             rows = tx.month_rows
             asked, calls = rows.asked(start, end), rows.calls(start, end)
-            return make_report(month, now, rows.visits(start, end), asked, calls)
+            beside = rows.beside(start, end)
+            return make_report(month, now, rows.visits(start, end), asked, calls, beside)
 
         return self._store.read(read)
 

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlite_utils import Database
 
 from eligibility.errors import AnswerForAnotherPersonError
-from eligibility.model import PayerAnswer
+from eligibility.model import NumberSubject, PayerAnswer
+from eligibility.subjects import number_key
 from terminal.bulk.run import (
     OPEN_ITEMS,
     BulkBatch,
@@ -209,6 +210,21 @@ class Bulk:
             "WHERE patient_number = ? AND state = 'answered' AND ended_at >= ? "
             "ORDER BY ended_at DESC",
             [patient_number, encode_moment(since)],
+        )
+
+    def answered_about(self, subject: NumberSubject, before: datetime) -> BulkItem | None:
+        """Return the newest answer about exactly this number before ``before``, or None."""
+        insurer, *rest = number_key(subject)
+        return self._items.first(
+            """
+            WHERE insurer_number = ? AND state = 'answered' AND ended_at < ?
+                AND body->>'$.subject.birthdate' = ?
+                AND folded(number) = ?
+                AND folded(body->>'$.subject.insured_card_symbol') = ?
+                AND folded(body->>'$.subject.insured_branch_number') = ?
+            ORDER BY ended_at DESC
+            """,
+            [insurer, encode_moment(before), *rest],
         )
 
     def answered_under(self, insurer_number: str, number: str, since: datetime) -> list[BulkItem]:

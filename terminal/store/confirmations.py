@@ -16,7 +16,7 @@ from terminal.errors import StoreError
 from terminal.store.encoding import Decoder, encode
 from terminal.store.outbox import Outbox
 from terminal.store.records import Records, Table
-from terminal.store.subjects import is_about
+from terminal.store.subjects import is_about, is_for
 from terminal.store.visits import Visits
 
 _ANSWERS = Table("answers", "answer", Decoder(PayerAnswer))
@@ -39,7 +39,7 @@ class Answers:
         asked, StoreError where the id is there with other content.
         """
         question = self._outbox.get(answer.question_id)
-        if self._visits.get(question.visit_id).subject != answer.subject:
+        if not is_for(self._visits.get(question.visit_id).subject, answer.subject):
             raise AnswerForAnotherPersonError(answer.question_id)
         stored = self._find(answer.id)
         if stored is not None:
@@ -84,7 +84,7 @@ class Confirmations:
         """
         visit = self._visits.get(confirmation.visit_id)
         answer = self._answers.get(confirmation.answer_id)
-        if visit.subject != answer.subject:
+        if not is_for(visit.subject, answer.subject):
             raise AnswerForAnotherPersonError(answer.question_id)
         if confirmation.supersedes is not None:
             former = self._rows.get(confirmation.supersedes)

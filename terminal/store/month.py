@@ -15,6 +15,7 @@ from eligibility.codes import QualificationValidity, UnknownCode, read_code
 from eligibility.payer import IdentificationMethod
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.beside import BesideCount, BesideKind
 from terminal.report.month import AskedRow, CallRow, Validity
 from terminal.store.encoding import decode_moment, encode_moment
 from terminal.visit import VisitOrigin
@@ -30,12 +31,33 @@ _ASKED = """
         ON identifications.id = questions.visit_id
     LEFT JOIN answers ON answers.question_id = questions.id
     WHERE questions.created_at >= ? AND questions.created_at < ?
+        AND questions.kind <> 'bulk-check'
     ORDER BY questions.created_at
 """
 _CALLS = """
     SELECT asked_at, outcome, milliseconds FROM calls
     WHERE asked_at >= ? AND asked_at < ? ORDER BY asked_at
 """
+_BESIDE = {
+    "disclosures": """
+        SELECT CASE WHEN category IS NULL THEN 'consent-calls' ELSE 'history-calls' END,
+            coalesce(category, ''), coalesce(outcome, 'without-end'), count(*)
+        FROM disclosure_calls INDEXED BY disclosure_calls_by_time
+        WHERE asked_at >= ? AND asked_at < ? GROUP BY category, outcome
+    """,
+    "checks": """
+        SELECT 'bulk-checks', bulk_runs.way, bulk_items.state, count(*)
+        FROM bulk_runs INDEXED BY bulk_runs_by_start
+        JOIN bulk_items INDEXED BY bulk_items_by_run ON bulk_items.run_id = bulk_runs.id
+        WHERE bulk_runs.started_at >= ? AND bulk_runs.started_at < ?
+        GROUP BY bulk_runs.way, bulk_items.state
+    """,
+    "reference numbers": """
+        SELECT 'reference-numbers', '', state, count(*)
+        FROM reference_registrations INDEXED BY reference_registrations_by_time
+        WHERE created_at >= ? AND created_at < ? GROUP BY state
+    """,
+}
 
 
 class MonthRows:
@@ -72,6 +94,15 @@ class MonthRows:
                 validity=_validity(validity),
             )
             for created_at, state, problem, attempts, origin, method, received_at, validity in rows
+        ]
+
+    def beside(self, start: datetime, end: datetime) -> list[BesideCount]:
+        """Return what began from ``start`` up to, not including, ``end``, beside the questions."""
+        span = [encode_moment(start), encode_moment(end)]
+        return [
+            BesideCount(BesideKind(kind), item, outcome, count)
+            for query in _BESIDE.values()
+            for kind, item, outcome, count in self._db.execute(query, span)
         ]
 
     def calls(self, start: datetime, end: datetime) -> list[CallRow]:

@@ -278,6 +278,26 @@ def step_0015_reference_batches(db: Database) -> None:
         db.execute(statement)
 
 
+def step_0016_counted_beside(db: Database) -> None:
+    """Consents, history, checks before the day and 照会番号 of a month, counted by indexes."""
+    for table, column in (
+        ("questions", "kind TEXT AS (body->>'$.kind')"),
+        ("disclosure_calls", "category TEXT AS (body->>'$.category')"),
+        ("disclosure_calls", "outcome TEXT AS (body->>'$.outcome')"),
+        ("bulk_runs", "way TEXT AS (body->>'$.way')"),
+    ):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column} VIRTUAL")
+    db.execute("DROP INDEX questions_by_creation")
+    for index in (
+        "questions_by_creation"
+        " ON questions (created_at, kind, state, problem, attempts, visit_id, id)",
+        "disclosure_calls_by_time ON disclosure_calls (asked_at, category, outcome)",
+        "bulk_runs_by_start ON bulk_runs (started_at, way, id)",
+        "reference_registrations_by_time ON reference_registrations (created_at, state)",
+    ):
+        db.execute(f"CREATE INDEX {index}")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -294,6 +314,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0013_looks,
     step_0014_told_files,
     step_0015_reference_batches,
+    step_0016_counted_beside,
 )
 for _step in STEPS:
     MIGRATIONS()(_step)

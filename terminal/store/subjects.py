@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from eligibility.model import CardSubject, NumberSubject, Subject
-from eligibility.subjects import number_key
+from eligibility.subjects import is_same_subject, number_key
+
+
+def is_for(visit: Subject | None, answer: Subject) -> bool:
+    """Whether an answer about ``answer`` may be bound to a visit of ``visit``.
+
+    A number that is written otherwise (full width) is the same one.
+    """
+    return visit is not None and (visit == answer or is_same_subject(visit, answer))
 
 
 def is_about(table: str, subject: Subject) -> tuple[str, list[object]]:

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from eligibility.codes import QualificationValidity, UnknownCode
+from eligibility.codes import ConsentCategory, QualificationValidity, UnknownCode
 from eligibility.payer import IdentificationMethod
 from terminal.errors import StoreError
-from terminal.payer.calls import Call, CallOutcome
+from terminal.payer.calls import Call, CallOutcome, DisclosureCall
 from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.report.month import Validity
 from terminal.store import Store, Transaction
@@ -29,6 +29,7 @@ from tests.store.builders import (
 )
 
 HOUR = timedelta(hours=1)
+YZK = ConsentCategory.YZK
 CALL = Call("q-1.1", "q-1", 1, MORNING, "terminal")
 
 
@@ -101,15 +102,42 @@ def test_a_call_ends_once(store: Store) -> None:
 def test_questions_are_found_by_indexes_alone(store: Store) -> None:
     """No table is gone through from end to end: a year of other months costs nothing."""
 
-    def plan(tx: Transaction) -> list[str]:
+    def plan(tx: Transaction, query: str) -> list[str]:
         span = [encode_moment(MORNING), encode_moment(MORNING + HOUR)]
-        rows = tx._db.execute(f"EXPLAIN QUERY PLAN {month_rows._ASKED}", span)
+        rows = tx._db.execute(f"EXPLAIN QUERY PLAN {query}", span)
         return [row[3] for row in rows]
 
-    steps = store.read(plan)
-    assert [step for step in steps if "SCAN" in step] == []
+    for query in (month_rows._ASKED, *month_rows._BESIDE.values()):
+        steps = store.read(lambda tx, query=query: plan(tx, query))  # type: ignore[misc]
+        assert [step for step in steps if "SCAN" in step] == []
+    steps = store.read(lambda tx: plan(tx, month_rows._ASKED))
     for index in ("questions_by_creation", "visits_origin", "identifications_method"):
         assert any(index in step for step in steps)
+
+
+def test_consents_and_history_are_counted_beside(store: Store) -> None:
+    """By category and outcome; one without an end is one, and the next span's are not in it."""
+    calls = [
+        DisclosureCall("d-1", "v-1", "c-1", None, MORNING, False, 9, CallOutcome.ANSWERED),
+        DisclosureCall("d-2", "v-1", "c-1", YZK, MORNING, False, 9, CallOutcome.SLOW),
+        DisclosureCall("d-3", "v-1", "c-1", YZK, MORNING, True, 9, CallOutcome.ANSWERED),
+        DisclosureCall("d-4", "v-1", "c-1", YZK, MORNING, True),
+        DisclosureCall("d-5", "v-1", "c-1", YZK, MORNING + HOUR, True),
+    ]
+
+    def work(tx: Transaction) -> None:
+        tx.visits.add(a_visit())
+        for call in calls:
+            tx.disclosure_calls.add(call)
+
+    store.write(work)
+    found = store.read(lambda tx: tx.month_rows.beside(MORNING, MORNING + HOUR))
+    assert sorted((one.kind.value, one.item, one.outcome, one.count) for one in found) == [
+        ("consent-calls", "", "answered", 1),
+        ("history-calls", "YZK", "answered", 1),
+        ("history-calls", "YZK", "payer-slow", 1),
+        ("history-calls", "YZK", "without-end", 1),
+    ]
 
 
 def test_every_opening_of_the_store_keeps_the_rows(

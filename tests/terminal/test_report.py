@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -15,6 +16,8 @@ from eligibility.payer import IdentificationMethod
 from terminal.errors import UnknownMonthError
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
+from terminal.report.beside import BesideCount, BesideKind
+from terminal.report.cells import cells
 from terminal.report.month import (
     BUCKETS,
     AskedRow,
@@ -119,11 +122,37 @@ def test_the_order_of_rows_says_nothing(
         (asked(seconds=59), Result.AT_ONCE),
         (asked(seconds=61), Result.LATER),
         (asked(seconds=1, attempts=2), Result.LATER),
+        (asked(seconds=0, attempts=0), Result.AT_ONCE),
     ],
 )
 def test_at_once_is_the_first_call_within_a_minute(row: AskedRow, result: Result) -> None:
     """An answer that came by a second call, or late, is not one that the patient saw at once."""
     assert row.result is result
+
+
+def test_what_is_asked_beside_stands_apart() -> None:
+    """By kind and item, with its outcomes; no sum, share or time of the questions knows of it."""
+    counts = [
+        BesideCount(BesideKind.CHECK, "bulk", "answered", 7),
+        BesideCount(BesideKind.CHECK, "bulk", "waiting", 2),
+        BesideCount(BesideKind.CHECK, "bulk", "refused", 1),
+        BesideCount(BesideKind.HISTORY, "YZK", "payer-slow", 3),
+        BesideCount(BesideKind.HISTORY, "YZK", "without-end", 1),
+        BesideCount(BesideKind.CONSENT, "", "answered", 4),
+        BesideCount(BesideKind.REFERENCE_NUMBER, "", "accepted", 0),
+    ]
+    bare = make_report(NOVEMBER, END, 1, (asked(),), ())
+    report = make_report(NOVEMBER, END, 1, (asked(),), (), counts)
+    assert replace(report, beside=()) == bare
+    found = [(one.kind, one.item, one.answered, one.without, one.open) for one in report.beside]
+    assert found == [
+        (BesideKind.CONSENT, "", 4, 0, 0),
+        (BesideKind.HISTORY, "YZK", 0, 3, 1),
+        (BesideKind.CHECK, "bulk", 7, 1, 2),
+    ]
+    assert not make_report(NOVEMBER, END, 0, (), (), counts).is_empty
+    told = [one for one in cells(report) if one.part in list(BesideKind)]
+    assert sum(one.value for one in told) == sum(one.count for one in counts)
 
 
 def test_ways_and_validities_make_a_table() -> None:
