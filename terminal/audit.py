@@ -41,6 +41,7 @@ class Act(StrEnum):
     CONSENT_END_TOLD = "consent-end-told"
     PRESCRIPTION_CHOSEN = "prescription-chosen"
     HISTORY_FETCHED = "history-fetched"
+    HISTORY_DELETED = "history-deleted"
     LIST_SEEN = "list-seen"
     VISIT_SEEN = "visit-seen"
     ORIGINAL_TAKEN = "original-taken"

@@ -1,7 +1,7 @@
 """Consent: what a visit's patient allowed, told to the payer, and the history that it opens.
 
-History lives in memory under its consent and nowhere else; each look asks the store for the consent
-by id and compares the clock, so that an ended or withdrawn consent closes at once.
+History is kept under its consent and destroyed with it (:mod:`terminal.history_keeping`); each look
+asks the store for the consent by id and compares the clock.
 
 A consent is committed before the payer is told of it, under an id that makes telling it twice
 harmless; what a former run did not get to, the next one finds in the store.  So it is with the end
@@ -15,17 +15,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import TypeVar
 
 from eligibility.asking import Capability
 from eligibility.codes import ConsentCategory, PrescriptionIssue
 from eligibility.errors import (
-    AnswerForAnotherPersonError,
     EligibilityError,
     PayerTrustError,
     PayerUnavailableError,
@@ -37,14 +34,15 @@ from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
 from terminal.consent_rules import (
     CONSENT_LIVES,
-    HISTORY_CATEGORIES,
     has_end_to_tell,
     history_closed_because,
-    open_categories,
     registered,
 )
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
+from terminal.history_fetching import HistoryFetching, basis
+from terminal.history_keeping import HistoryKeeper
+from terminal.kept_history import KeptHistory
 from terminal.payer.calls import CallOutcome, DisclosureCall, outcome_of
 from terminal.payer.line import SideLine
 from terminal.store import Store, Transaction
@@ -86,49 +84,45 @@ class Disclosure:
         self._by_hand: set[str] = set()
         self._waiting: dict[str, tuple[datetime, datetime]] = {}
         """Visits to be tried again: since when they wait, and when they may go."""
-        self._histories: dict[str, History] = {}
+        self._keeper = HistoryKeeper(store, now)
+        self._fetching = HistoryFetching(store, payer, self._keeper, self._call, now)
         self._fetchers = ThreadPoolExecutor(FETCHERS, thread_name_prefix="history")
 
     def start(self) -> None:
-        """Go on with the consents of a former run: what it held in memory only, it lost."""
+        """Go on with the consents of a former run, as far as it did not get."""
+        self._keeper.start()
         now = self._now()
         consents = self._store.read(lambda tx: tx.consents.given_since(now - CONSENT_LIVES))
         for consent in consents:
             self.advance(consent.visit_id)
 
     def stop(self) -> None:
-        """Finish what is under way and forget all history."""
+        """Finish what is under way; what is kept under living consents stays sealed."""
         self._fetchers.shutdown(wait=True, cancel_futures=True)
-        with self._lock:
-            self._histories.clear()
+        self._keeper.stop()
 
-    def forget_ended(self) -> None:
-        """Drop history whose consent has ended; reading checks the clock by itself."""
-        now = self._now()
-        with self._lock:
-            kept = list(self._histories.items())
-        for visit_id, history in kept:
-            consent = self._live(history.consent_id)
-            if not open_categories(consent, now):
-                self._forget(visit_id)
+    def delete_ended(self) -> None:
+        """Destroy history whose consent is over; reading checks the clock by itself."""
+        for visit_id in self._keeper.delete_ended():
+            self._show(visit_id)
 
     def consent_ended(self, visit_id: str) -> None:
-        """Drop what a consent opened that has just ended, and tell the payer of its end."""
-        self._forget(visit_id)
+        """Drop what a consent opened that has just ended, and tell the payer of its end.
+
+        The store has destroyed it in the transaction that ended the consent.
+        """
+        self._keeper.forget(visit_id)
+        self._show(visit_id)
         self.advance(visit_id)
 
-    def _forget(self, visit_id: str) -> None:
-        """Drop a visit's history, and let the pages that show it go blank."""
-        with self._lock:
-            self._histories.pop(visit_id, None)
+    def _show(self, visit_id: str) -> None:
+        """Let the pages that show a visit's history go blank."""
         self._bus.publish(Topic.CONSENT, visit_id)
         self._bus.publish(Topic.VISIT, visit_id)
 
     def drop_closed(self, visit_id: str) -> None:
-        """Drop a visit's history at once where nothing opens it any more, as after a finding."""
-        if self._is_closed(visit_id):
-            with self._lock:
-                self._histories.pop(visit_id, None)
+        """Destroy a visit's history at once where nothing opens it any more, as after a finding."""
+        self._fetching.drop_closed(visit_id)
 
     def advance(self, visit_id: str, *, by_hand: bool = False) -> None:
         """Register and fetch whatever this visit's consent and confirmation allow now.
@@ -159,18 +153,18 @@ class Disclosure:
         with self._lock:
             return visit_id in self._waiting
 
-    def of_visit(self, visit_id: str) -> History | None:
-        """Return what is held in memory, without any right being checked."""
-        with self._lock:
-            return self._histories.get(visit_id)
+    def of_visit(self, visit_id: str) -> KeptHistory | None:
+        """Return what is kept for a visit, without a word of it."""
+        return self._keeper.of_visit(visit_id)
+
+    def open(self, consent: Consent) -> History | None:
+        """Return what is kept under a living consent; no role is checked.  Raises StoreError."""
+        return self._keeper.open(consent)
 
     def is_fetching(self, visit_id: str) -> bool:
         """Whether this visit's history is on its way."""
         with self._lock:
             return visit_id in self._under_way
-
-    def _live(self, consent_id: str) -> Consent | None:
-        return self._store.read(lambda tx: tx.consents.get(consent_id))
 
     def _run(self, visit_id: str) -> None:
         again_at: datetime | None = None
@@ -197,7 +191,7 @@ class Disclosure:
                 self.advance(visit_id)
 
     def _register_and_fetch(self, visit_id: str) -> None:
-        consent, confirmation, payer_patient = self._store.read(lambda tx: _basis(tx, visit_id))
+        consent, confirmation, payer_patient = self._store.read(lambda tx: basis(tx, visit_id))
         if consent is None or self._now() >= consent.ends_at:
             return
         if consent.withdrawn_at is not None:
@@ -213,7 +207,7 @@ class Disclosure:
         if consent.withdrawn_at is not None:  # while the payer was being told of it
             self._tell_end(consent)
         elif history_closed_because(consent, confirmation, self._now()) is None:
-            self._fetch(consent)
+            self._fetching.fetch(consent)
 
     def _call(self, consent: Consent, category: ConsentCategory | None, work: Callable[[], T]) -> T:
         """Return what the payer says, by the policy that all calls to it go by.
@@ -298,79 +292,14 @@ class Disclosure:
     def _payer_hears_ends(self) -> bool:
         return Capability.CONSENT_END in self._payer.capabilities
 
-    def _fetch(self, consent: Consent) -> None:
-        """Fetch what is not held yet, category by category: one that fails takes no other with it.
-
-        Raises the first fault, after what came was put where it can be seen.  Where the payer
-        mixes people up in one list, no list of it is trusted.
-        """
-        held = self.of_visit(consent.visit_id)
-        if held is None or held.consent_id != consent.id:
-            held = History(consent.id, self._now(), frozenset())
-        history = held
-        fault: EligibilityError | None = None
-        for category in HISTORY_CATEGORIES:
-            if category in history.answered:
-                continue
-            live = self._live(consent.id)
-            if live is None or not live.allows(category, self._now()):
-                continue
-            if self._is_closed(consent.visit_id):
-                break
-            try:
-                fetch = partial(self._payer.fetch_history, live, category)
-                history = history.joined_with(self._call(consent, category, fetch))
-            except AnswerForAnotherPersonError:
-                with self._lock:
-                    self._histories.pop(consent.visit_id, None)
-                raise
-            except EligibilityError as error:
-                fault = fault or error
-        if history.answered != held.answered:
-            self._keep(consent, history, history.fetched - held.fetched)
-        if fault is not None:
-            raise fault
-
-    def _keep(self, consent: Consent, history: History, new: AbstractSet[ConsentCategory]) -> None:
-        """Put a history where it can be seen; the audit log names what is new of it."""
-        if new:
-            fetched = ",".join(sorted(one.value for one in new))
-            entry = _entry(Act.HISTORY_FETCHED, consent, fetched)
-            self._store.write(lambda tx: tx.audit.append(entry))
-        with self._lock:
-            self._histories[consent.visit_id] = history
-        # looked at after it was put there: whoever closes it in between drops it, or this does
-        self.drop_closed(consent.visit_id)
-
-    def _is_closed(self, visit_id: str) -> bool:
-        consent, confirmation, _ = self._store.read(lambda tx: _basis(tx, visit_id))
-        return history_closed_because(consent, confirmation, self._now()) is not None
-
-
-def _basis(
-    tx: Transaction, visit_id: str
-) -> tuple[Consent | None, Confirmation | None, str | None]:
-    """Return what a visit's history stands on, and whom the payer says that it is about."""
-    confirmations = tx.confirmations.of_visit(visit_id)
-    confirmation = confirmations[0] if confirmations else None
-    payer_patient = None
-    if confirmation is not None and confirmation.source.is_todays_answer:
-        payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
-    return tx.consents.of_visit(visit_id), confirmation, payer_patient
-
 
 def _prescription(tx: Transaction, visit_id: str) -> PrescriptionIssue | None:
     return tx.visits.get(visit_id).prescription
 
 
-def _entry(act: Act, consent: Consent, reason: str | None = None) -> AuditEntry:
+def _entry(act: Act, consent: Consent) -> AuditEntry:
     return AuditEntry(
-        act,
-        TERMINAL,
-        consent.visit_id,
-        consent_id=consent.id,
-        subject=consent.subject,
-        reason=reason,
+        act, TERMINAL, consent.visit_id, consent_id=consent.id, subject=consent.subject
     )
 
 

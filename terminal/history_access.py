@@ -43,7 +43,7 @@ class HistoryAccess:
     """Opens what the consent of a visit allows, to whom it may be opened."""
 
     def __init__(self, store: Store, disclosure: Disclosure, now: Callable[[], datetime]) -> None:
-        """``disclosure``: holds the history in memory."""
+        """``disclosure``: keeps the history."""
         self._store = store
         self._disclosure = disclosure
         self._now = now
@@ -89,12 +89,9 @@ class HistoryAccess:
             raise RoleError(msg)
         if closed in WITHOUT_CONSENT:
             raise ConsentRequiredError(closed.value)
-        history = self._disclosure.of_visit(visit_id)
-        if closed is not None or consent is None or history is None:
+        history = None if closed is not None or consent is None else self._disclosure.open(consent)
+        if consent is None or history is None:
             msg = f"visit {visit_id}: history is closed: {closed}"
-            raise VisitStateError(msg)
-        if history.consent_id != consent.id:
-            msg = f"visit {visit_id}: what is held was fetched under another consent"
             raise VisitStateError(msg)
         now = self._now()
         opened = open_categories(consent, now)
@@ -122,8 +119,8 @@ class HistoryAccess:
         closed = history_closed_because(consent, confirmation, self._now(), identified)
         if closed is not None or consent is None:
             return closed
-        held = self._disclosure.of_visit(consent.visit_id)
-        if held is not None and held.consent_id == consent.id:
+        kept = self._disclosure.of_visit(consent.visit_id)
+        if kept is not None and kept.consent_id == consent.id:
             return None
         if self._disclosure.is_fetching(consent.visit_id):
             return HistoryClosed.FETCHING

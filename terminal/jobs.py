@@ -39,7 +39,7 @@ def make_scheduler(
             misfire_grace_time=seconds,
         )
 
-    every(SWEEP_SECONDS, disclosure.forget_ended)
+    every(SWEEP_SECONDS, disclosure.delete_ended)
     every(SWEEP_SECONDS, disclosure.retry_failed)
     every(RECHECK_SECONDS, recheck.run)
     every(EXPECTED_SECONDS, bulk.begin_due)

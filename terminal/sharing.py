@@ -17,6 +17,7 @@ from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
 from terminal.consent_rules import CONSENT_LIVES, ended, is_over, open_items
 from terminal.errors import VisitStateError
+from terminal.history_keeping import delete_history
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem, Shared
 
@@ -90,7 +91,10 @@ def shared(consents: list[Consent], now: datetime) -> Shared | None:
 def end_all(
     tx: Transaction, consents: list[Consent], by: ConsentEnd, actor: Actor, now: datetime
 ) -> tuple[str, ...]:
-    """End these consents in the caller's transaction; return the visits that they were given at."""
+    """End these consents in the caller's transaction; return the visits that they were given at.
+
+    What they opened is destroyed with them.
+    """
     for consent in consents:
         tx.consents.save(ended(consent, by, now))
         tx.audit.append(
@@ -103,4 +107,5 @@ def end_all(
                 reason=by.value,
             )
         )
+        delete_history(tx, consent, by, actor)
     return tuple(consent.visit_id for consent in consents)

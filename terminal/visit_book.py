@@ -65,7 +65,7 @@ class VisitBook:
         now: Callable[[], datetime],
         freshness: Freshness,
     ) -> None:
-        """``disclosure``: holds the history in memory; ``bus``: whose sequence the list carries.
+        """``disclosure``: keeps the history; ``bus``: whose sequence the list carries.
 
         ``freshness``: how old an answer may be to count as the present one.
         """
@@ -147,9 +147,9 @@ class VisitBook:
             actor, row.visit, row.identification, row.consent, row.confirmation
         )
         opened: frozenset[ConsentCategory] = frozenset()
-        history = self._disclosure.of_visit(visit_id)
-        if closed is None and history is not None and row.consent is not None:
-            opened = open_categories(row.consent, self._now()) & history.fetched
+        kept = self._disclosure.of_visit(visit_id)
+        if closed is None and kept is not None and row.consent is not None:
+            opened = open_categories(row.consent, self._now()) & kept.fetched
         return VisitDetail(
             row=row,
             answer=answer,

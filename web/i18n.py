@@ -34,6 +34,7 @@ DOMAINS = (
     "enquiry",
     "history",
     "sharing",
+    "retention",
 )
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"

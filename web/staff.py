@@ -22,6 +22,7 @@ from web import (
     face_words,
     finding_words,
     record,
+    retention_words,
     wording,
 )
 from web.auth import log_in, may, terminal
@@ -276,6 +277,7 @@ def init(app: Flask) -> None:
         comparing=comparing,
         record_words=record,
         face_words=face_words,
+        retention_words=retention_words,
         may=may,
         Right=Right,
     )

@@ -50,6 +50,7 @@ from terminal.expected.appointment import NotAskable
 from terminal.expected.expected_list import RowGroup
 from terminal.health import HealthCheck
 from terminal.identification import NumberBEntry, RevocationState, VisualReason
+from terminal.kept_history import HistoryEnd
 from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.report.beside import BesideKind
@@ -108,6 +109,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "source": ConfirmationSource,
     "consent-item": ConsentItem,
     "consent-end": ConsentEnd,
+    "history-end": HistoryEnd,
     "looked": Looked,
     "decision": ConsentDecision,
     "decision-basis": DecisionBasis,

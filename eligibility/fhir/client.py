@@ -40,7 +40,7 @@ from eligibility.fhir import (
 )
 from eligibility.fhir.answers import ADAPTER, Question, read_answer
 from eligibility.fhir.connection import Answer, Connection, TlsFiles, deadline
-from eligibility.fhir.outcomes import refusal_in
+from eligibility.fhir.outcomes import CONSENT_MISSING, refusal_in
 from eligibility.fhir.wire import Json, write_json
 from eligibility.history import History, Record
 from eligibility.model import Consent, PayerAnswer
@@ -234,8 +234,9 @@ class FhirPayer:
         """Fetch one consented category whole, or raise and return nothing of it.
 
         Raises ConsentRequiredError, before a byte is sent, unless ``consent`` opens ``category``
-        now; it is looked at again before each page.  Errors about the answer do not carry it:
-        medical data must not end where errors are kept.
+        now, which is looked at again before each page; also where the payer holds no such consent
+        any more.  Errors about the answer do not carry it: medical data must not end where errors
+        are kept.
         """
         patient = consent.payer_patient
         if not consent.allows(category, self._now()) or patient is None:
@@ -252,6 +253,8 @@ class FhirPayer:
         except PayerProtocolError as error:
             raise PayerProtocolError(str(error)) from None
         except PayerRefusedError as error:
+            if error.code == CONSENT_MISSING:
+                raise ConsentRequiredError(category.value) from None
             raise PayerRefusedError(error.code, error.words) from None
         except AnswerForAnotherPersonError:
             raise AnswerForAnotherPersonError(consent.id) from None

@@ -17,6 +17,7 @@ from eligibility.fhir.wire import (
 )
 
 NOT_REGISTERED = "not-registered"
+CONSENT_MISSING = "consent-missing"
 _ERRORS = frozenset({"error", "fatal"})
 
 

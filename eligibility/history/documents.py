@@ -1,4 +1,4 @@
-"""All that one consent opened, as plain data; kept in memory for the visit, never on disk."""
+"""All that one consent opened, as plain data; kept while the consent stands."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from terminal.errors import StoreDamagedError, StoreError, StoreUnwritableError
 from terminal.store.keys import key_hex
 
 BUSY_MILLISECONDS = 5000
+ERASE_MILLISECONDS = 250
 CACHE_KIBIBYTES = 2000
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def connect(path: Path, key: bytes, *, read_only: bool = False) -> Database:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # what is deleted or replaced is overwritten, in pages and in those that become free
+        connection.execute("PRAGMA secure_delete = ON").fetchone()
         connection.create_function("folded", 1, folded, deterministic=True)
         if read_only:
             connection.execute("PRAGMA query_only = ON")
@@ -95,6 +98,15 @@ def empty_log(db: Database) -> bool:
             return False
         raise
     return not busy
+
+
+def erase_log(db: Database) -> bool:
+    """Empty the log as :func:`empty_log` does, but wait for readers only a moment."""
+    db.conn.execute(f"PRAGMA busy_timeout = {ERASE_MILLISECONDS}").fetchone()
+    try:
+        return empty_log(db)
+    finally:
+        db.conn.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}").fetchone()
 
 
 def structure_faults(db: Database, *, quick: bool) -> list[str]:

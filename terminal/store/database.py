@@ -6,6 +6,9 @@ made by the caller and may be repeated.
 
 A full disk stops writes only.  After an I/O error, or when something looks damaged, all
 connections are closed, the file is opened anew and checked, and only then is it called damaged.
+
+What is deleted is overwritten in its pages.  Where no trace may stay, the log is emptied into the
+file and cut off right after the commit; while a reader holds it, that is tried again.
 """
 
 from __future__ import annotations
@@ -30,10 +33,13 @@ from terminal.store.connection import (
     DriverError,
     connect,
     empty_log,
+    erase_log,
     result_code,
     translated,
 )
+from terminal.store.histories import PURPOSE
 from terminal.store.installation import StoreVerdict
+from terminal.store.keys import derived_key
 from terminal.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -50,6 +56,7 @@ class Store:
         self._path = path
         self._key = key
         self._context = context
+        self._wrapping_key = derived_key(key, PURPOSE)
         self._writer: Database | None = writer
         self._readers: queue.LifoQueue[Database | None] = queue.LifoQueue()
         for _ in range(READERS):
@@ -57,6 +64,7 @@ class Store:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
         self._inside = threading.local()
         self._suspect = False
+        self._log_holds_erased = True  # a former run may have been killed right after a commit
         self._damage: str | None = None
         self._closed = False
 
@@ -124,6 +132,15 @@ class Store:
         except DriverError as error:
             raise translated(error) from error
 
+    def erase_log(self) -> bool:
+        """Cut off what the log still holds of erased rows; return whether nothing is left there.
+
+        A write that erases does so by itself; where a reader was in the way, a job calls this.
+        Raises StoreUnwritableError, StoreDamagedError.
+        """
+        self._refuse_nesting()
+        return not self._log_holds_erased or self._on_writer(self._erase_log)
+
     def check(self) -> StoreVerdict:
         """Check the whole file, its records and the audit chain, beside reading and writing.
 
@@ -184,7 +201,8 @@ class Store:
         try:
             db.conn.execute("BEGIN IMMEDIATE")
             with self._working():
-                result = work(Transaction(db, self._context))
+                transaction = Transaction(db, self._context, self._wrapping_key)
+                result = work(transaction)
             db.conn.execute("COMMIT")
         except DriverError as error:
             self._roll_back(db)
@@ -192,7 +210,22 @@ class Store:
         except BaseException:
             self._roll_back(db)
             raise
+        if transaction.erases:
+            self._log_holds_erased = True
+            # it is committed, whatever becomes of the log now
+            with contextlib.suppress(StoreError):
+                self._erase_log()
         return result
+
+    def _erase_log(self) -> bool:
+        """Empty the log if nobody reads it; on the writer thread only."""
+        db = self._usable_writer()
+        try:
+            emptied = erase_log(db)
+        except DriverError as error:
+            raise self._failed_write(error) from error
+        self._log_holds_erased = not emptied
+        return emptied
 
     def _roll_back(self, db: Database) -> None:
         """End the transaction where SQLite has not done so by itself."""
@@ -227,7 +260,7 @@ class Store:
             db.conn.execute("BEGIN")
             try:
                 with self._working():
-                    return work(Transaction(db, self._context))
+                    return work(Transaction(db, self._context, self._wrapping_key))
             finally:
                 if db.conn.in_transaction:
                     db.conn.execute("ROLLBACK")

@@ -2,7 +2,8 @@
 
 Keys are sorted and nothing is left to the writer's taste, so that equal content is equal text.
 Moments are UTC with six decimals (text order is time order), days are ISO dates, bytes are
-base64, a code is its value, an unknown code is an object with its table and value.
+base64, exact numbers are text, a code is its value, an unknown code is an object with its table and
+value.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from types import GenericAlias
 from typing import Any, Generic, TypeVar, cast
@@ -53,6 +55,8 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, bytes):
         return encode_bytes(value)
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):

@@ -1,8 +1,9 @@
-"""The tables.  One set of steps; each step and the record that it ran commit together.
+"""The tables.  One set of steps; each step and the record that it ran commit together, but for one
+that may run again.
 
 A body is the canonical JSON of one dataclass (:mod:`terminal.store.encoding`); every other column
 is computed from it by the database itself, so that an index can never tell another story than
-the record.  There is no table for medicines, treatment or checkups: they are never stored.
+the record.  Medicines, treatment and checkups are kept sealed, each under its consent's own key.
 """
 
 from __future__ import annotations
@@ -298,6 +299,28 @@ def step_0016_counted_beside(db: Database) -> None:
         db.execute(f"CREATE INDEX {index}")
 
 
+def step_0017_histories(db: Database) -> None:
+    """What a consent opened, sealed while it stands: the key wrapped, the content under it."""
+    db.execute(
+        """
+        CREATE TABLE histories (
+            id TEXT PRIMARY KEY REFERENCES consents (id),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 60),
+            body TEXT NOT NULL,
+            content BLOB NOT NULL,
+            CHECK (id = body->>'$.consent_id')
+        ) STRICT
+        """
+    )
+
+
+def step_0018_written_anew(db: Database) -> None:
+    """Write the file anew, once: free space of a former release may hold what was deleted."""
+    (installed,) = db.execute("SELECT count(*) FROM identity").fetchone()
+    if installed:
+        db.conn.execute("VACUUM")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -315,9 +338,12 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0014_told_files,
     step_0015_reference_batches,
     step_0016_counted_beside,
+    step_0017_histories,
+    step_0018_written_anew,
 )
+_OUTSIDE_TRANSACTIONS = frozenset({step_0018_written_anew})
 for _step in STEPS:
-    MIGRATIONS()(_step)
+    MIGRATIONS(transactional=_step not in _OUTSIDE_TRANSACTIONS)(_step)
 
 
 def migrate(db: Database) -> None:

@@ -18,6 +18,7 @@ from terminal.store.consents import Consents
 from terminal.store.decisions import Decisions
 from terminal.store.desk_enquiries import DeskEnquiries
 from terminal.store.disaster_periods import DisasterPeriods
+from terminal.store.histories import Histories
 from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
@@ -32,9 +33,16 @@ from terminal.store.visits import Visits
 class Transaction:
     """Valid inside the work that it was given to, and not after."""
 
-    def __init__(self, db: Database, context: AuditContext) -> None:
+    def __init__(self, db: Database, context: AuditContext, wrapping_key: bytes) -> None:
+        """``wrapping_key``: wraps the keys of what is sealed."""
         self._db = db
         self._context = context
+        self._wrapping_key = wrapping_key
+        self.erases = False
+        """Whether something was deleted of which no trace may stay, also not in the log."""
+
+    def _erase(self) -> None:
+        self.erases = True
 
     @cached_property
     def visits(self) -> Visits:
@@ -140,6 +148,11 @@ class Transaction:
     def consents(self) -> Consents:
         """What the patients allowed."""
         return Consents(self._db)
+
+    @cached_property
+    def histories(self) -> Histories:
+        """What the consents opened."""
+        return Histories(self._db, self._wrapping_key, self._erase)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -14,7 +14,6 @@ from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
     PayerProtocolError,
-    PayerRefusedError,
 )
 from eligibility.fhir.client import MOST_PAGES, FhirPayer
 from eligibility.model import Consent, ConsentChannel, ConsentDecision
@@ -163,9 +162,9 @@ def test_errors_about_history_do_not_carry_it(fetch: Callable[..., Any]) -> None
 def test_a_refusal_on_the_second_page_refuses_all(fetch: Callable[..., Any]) -> None:
     """The payer checks consent at each page; if it refuses, nothing is shown."""
     pages = Pages(example("medicines-page-1"), example("refusal-consent-missing"))
-    with pytest.raises(PayerRefusedError) as refused:
+    with pytest.raises(ConsentRequiredError) as refused:
         fetch(pages)
-    assert refused.value.code == "consent-missing"
+    assert refused.value.category == YZK.value
 
 
 def test_a_consent_that_ends_between_pages_ends_the_list(server: OpenServer, trust: Trust) -> None:

@@ -331,9 +331,9 @@ def test_a_consent_that_the_payer_does_not_know_opens_nothing(world: World) -> N
     """A consent that was never registered passes our side and is refused by the payer."""
     payer = world.payer()
     answer = world.answer_to_pin(payer, world.somebody())
-    with pytest.raises(PayerRefusedError) as refused:
+    with pytest.raises(ConsentRequiredError) as refused:
         payer.fetch_history(world.consent(answer, EVERYTHING), YZK)
-    assert refused.value.code == "consent-missing"
+    assert refused.value.category == YZK.value
 
 
 def test_a_withdrawn_consent_opens_nothing(world: World) -> None:

@@ -64,8 +64,8 @@ def test_files_are_open_to_their_owner_only(store: Store, path: Path) -> None:
     }
 
 
-def test_store_holds_no_history(store: Store) -> None:
-    """There is no place for medicines, treatment or checkups."""
+def test_store_holds_history_in_one_place(store: Store) -> None:
+    """Medicines, treatment and checkups are kept under their consent and nowhere else."""
     confirm_visit(store)
     assert {name for name in dir(Transaction) if not name.startswith("_")} == {
         "accounts",
@@ -82,6 +82,7 @@ def test_store_holds_no_history(store: Store) -> None:
         "decisions",
         "desk_enquiries",
         "disaster_periods",
+        "histories",
         "holders",
         "identifications",
         "kiosks",

@@ -1,0 +1,130 @@
+"""A history as bytes and back; see :mod:`terminal.store.histories`, which seals them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from eligibility.codes import ConsentCategory
+from eligibility.history import (
+    CheckupObservation,
+    CodedResult,
+    Comparator,
+    DiagnosisRecord,
+    History,
+    Institution,
+    MedicationRecord,
+    OperationRecord,
+    TreatmentRecord,
+)
+from eligibility.history.timeline import DrugTimeline
+from terminal.store.encoding import Decoder, encode
+
+_FAST = 1
+"""Level of compression: a payer's answer repeats itself so much that more gains little."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkup:
+    """One item of a checkup; a number and words stand apart, since both are text in JSON."""
+
+    effective_date: date
+    item_code: str
+    item_name: str
+    number: Decimal | None
+    coded: CodedResult | None
+    words: str | None
+    unit: str | None
+    comparator: Comparator | None
+    institution: Institution | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a history holds, but for what is computed from it."""
+
+    consent_id: str
+    fetched_at: datetime
+    fetched: tuple[ConsentCategory, ...]
+    medications: tuple[MedicationRecord, ...]
+    treatments: tuple[TreatmentRecord, ...]
+    operations: tuple[OperationRecord, ...]
+    diagnoses: tuple[DiagnosisRecord, ...]
+    checkups: tuple[_Checkup, ...]
+    untold: tuple[ConsentCategory, ...]
+
+
+_decode = Decoder(_Content)
+
+
+def pack(history: History) -> bytes:
+    """Return ``history`` as compressed canonical JSON."""
+    content = _Content(
+        history.consent_id,
+        history.fetched_at,
+        _sorted(history.fetched),
+        history.medications,
+        history.treatments,
+        history.operations,
+        history.diagnoses,
+        tuple(_kept(one) for one in history.checkups),
+        _sorted(history.untold),
+    )
+    return zlib.compress(encode(content).encode(), _FAST)
+
+
+def unpack(packed: bytes) -> History:
+    """Return what :func:`pack` packed.  Raises ValueError for anything else."""
+    try:
+        content = _decode(zlib.decompress(packed).decode())
+    except zlib.error as error:
+        msg = "no packed history"
+        raise ValueError(msg) from error
+    return History(
+        content.consent_id,
+        content.fetched_at,
+        frozenset(content.fetched),
+        content.medications,
+        content.treatments,
+        content.operations,
+        content.diagnoses,
+        tuple(_observed(one) for one in content.checkups),
+        DrugTimeline(content.medications),
+        frozenset(content.untold),
+    )
+
+
+def _sorted(categories: Iterable[ConsentCategory]) -> tuple[ConsentCategory, ...]:
+    return tuple(sorted(categories, key=lambda category: category.value))
+
+
+def _kept(one: CheckupObservation) -> _Checkup:
+    value = one.value
+    return _Checkup(
+        one.effective_date,
+        one.item_code,
+        one.item_name,
+        value if isinstance(value, Decimal) else None,
+        value if isinstance(value, CodedResult) else None,
+        value if isinstance(value, str) else None,
+        one.unit,
+        one.comparator,
+        one.institution,
+    )
+
+
+def _observed(one: _Checkup) -> CheckupObservation:
+    # "is None" throughout: a number may be 0 and words may be empty
+    values = (one.number, one.coded, one.words)
+    return CheckupObservation(
+        one.effective_date,
+        one.item_code,
+        one.item_name,
+        next((value for value in values if value is not None), None),
+        one.unit,
+        one.comparator,
+        one.institution,
+    )
