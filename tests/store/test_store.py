@@ -93,6 +93,7 @@ def test_store_holds_history_in_one_place(store: Store) -> None:
         "right_names",
         "sessions",
         "throttle",
+        "told_files",
         "visits",
     }
 

@@ -57,9 +57,10 @@ def needles(clinic: Clinic) -> list[bytes]:
 
 
 def found(clinic: Clinic, what: list[bytes]) -> list[tuple[str, int]]:
-    """Return the pages and frames in which any of it stands."""
+    """Return the pages and frames in which any of it stands, while nobody writes."""
     store = clinic.config.store
-    return places_of(store.path, read_key_file(store.key_file), *what)
+    key = read_key_file(store.key_file)
+    return clinic.terminal.store.write(lambda tx: places_of(store.path, key, *what))
 
 
 def deletions(clinic: Clinic, visit_id: str) -> list[str | None]:
