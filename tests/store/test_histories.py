@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.codes import ConsentCategory, UnknownCode
 from eligibility.consenting import ConsentEnd
 from eligibility.history import (
-    CalendarMonth,
     CheckupObservation,
     CodedResult,
     DiagnosisRecord,
