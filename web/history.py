@@ -19,6 +19,7 @@ from eligibility.history.timeline import IngredientGroup
 from terminal.views import OpenHistory, VisitDetail
 from web import history_words as words
 from web.auth import log_in, terminal
+from web.drug_picture import drug_picture, legend
 from web.history_pages import (
     DrugSelection,
     Period,
@@ -48,10 +49,10 @@ def drugs(visit_id: str) -> str:
         detail,
         opened,
         sequence,
-        selection=selection,
         periods=[(one.value, words.period(one)) for one in Period],
-        page=None if opened is None else drug_page(groups, selection, _today(opened)),
         months=months_of(groups),
+        selection=selection,
+        **({} if opened is None else _found(opened, selection)),
     )
 
 
@@ -62,12 +63,12 @@ def drug_rows(visit_id: str) -> str:
     opened: OpenHistory = terminal().desk.history(log_in().actor, visit_id, MEDICINES)
     selection = _selection()
     return render_template(
-        "staff/history_drug_rows.html",
+        "staff/history_drugs_found.html",
         visit_id=visit_id,
         opened=opened,
-        selection=selection,
-        page=drug_page(_groups(opened), selection, _today(opened)),
         words=words,
+        selection=selection,
+        **_found(opened, selection),
     )
 
 
@@ -171,6 +172,19 @@ def _selection() -> DrugSelection:
         query=request.args.get("q", "").strip(),
         month=read_month(request.args.get("month", "")),
     )
+
+
+def _found(opened: OpenHistory, selection: DrugSelection) -> dict[str, object]:
+    """Return what the table and the picture of medicines show."""
+    today = _today(opened)
+    page = drug_page(_groups(opened), selection, today)
+    part = request.args.get("part", "")
+    number = int(part) if part.isascii() and part.isdigit() and len(part) <= 3 else 1
+    return {
+        "page": page,
+        "picture": drug_picture(page, selection, today, number),
+        "legend": legend(),
+    }
 
 
 def _today(opened: OpenHistory) -> date:

@@ -50,7 +50,10 @@ class DrugSelection:
         return not self.query and self.month is None
 
     def fits(self, today: date) -> Callable[[DrugLine], bool]:
-        """Return whether a line belongs to what was asked for."""
+        """Return whether a line belongs to what was asked for.
+
+        What is left today belongs to every period, whenever it was handed over.
+        """
         words = [folded(word) for word in self.query[:LONGEST_QUERY].split()]
         begins = self.period.begins(today)
 
@@ -59,7 +62,7 @@ class DrugSelection:
             if self.month is not None:
                 if CalendarMonth.of(day) != self.month:
                     return False
-            elif day < begins:
+            elif day < begins and not line.days_left:
                 return False
             return not words or all(word in line.searched for word in words)
 
@@ -68,17 +71,23 @@ class DrugSelection:
 
 @dataclass(frozen=True, slots=True)
 class ShownGroup:
-    """A group as the page shows it; ``hidden``: its lines that were asked for but do not fit.
+    """A group as the page shows it; ``found``: its lines that were asked for, the newest first.
 
+    ``lines``: those of them that fit on the page; ``hidden``: how many do not.
     ``places``: from how many places the lines asked for come for certain; ``overlaps``: whether
     any of them overlaps another supply.
     """
 
     group: IngredientGroup
+    found: tuple[DrugLine, ...]
     lines: tuple[DrugLine, ...]
-    hidden: int
     places: int
     overlaps: bool
+
+    @property
+    def hidden(self) -> int:
+        """How many of its lines do not fit on the page."""
+        return len(self.found) - len(self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +128,8 @@ def drug_page(
     shown = [
         ShownGroup(
             group,
-            lines[:each],
-            max(0, len(lines) - each),
+            found=lines,
+            lines=lines[:each],
             places=len(places_of(lines)),
             overlaps=any(line.overlap_days for line in lines),
         )

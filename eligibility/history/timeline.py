@@ -32,23 +32,48 @@ class DateDoubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days in a row, from ``begins`` to the day before ``ends``."""
+
+    begins: date
+    ends: date
+
+    @property
+    def days(self) -> int:
+        """How many days these are."""
+        return (self.ends - self.begins).days
+
+    def shared_with(self, other: Span) -> Span | None:
+        """Return the days that lie in both, None where there are none."""
+        shared = Span(max(self.begins, other.begins), min(self.ends, other.ends))
+        return shared if shared.begins < shared.ends else None
+
+
+@dataclass(frozen=True, slots=True)
 class DrugLine:
     """One entry and what the others make of it.
 
     ``days_left``: days that its supply lasts, today included; None where the days are open, are
-    meant for no daily use, or nothing was handed over.  ``overlap_days``: days
-    of its supply that another supply of the ingredient covers too; ``overlaps_elsewhere``: one of
+    meant for no daily use, or nothing was handed over.  ``supply``: the days that it covers, for a
+    prescription as if given on its day; None where they are open.  ``overlaps``: those of them that
+    another supply of the ingredient covers too; ``overlaps_elsewhere``: one of
     these came from another place.  ``may_repeat``: another entry may tell of the same dispensing,
     and the sources leave it open.  ``searched``: names, ingredient, codes and places, folded.
     """
 
     entry: DrugEntry
     days_left: int | None = None
-    overlap_days: int = 0
+    supply: Span | None = None
+    overlaps: tuple[Span, ...] = ()
     overlaps_elsewhere: bool = False
     may_repeat: bool = False
     doubts: tuple[DateDoubt, ...] = ()
     searched: str = ""
+
+    @property
+    def overlap_days(self) -> int:
+        """How many days of its supply another one covers too."""
+        return sum(span.days for span in self.overlaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +213,11 @@ def _lines(
     supplies = [
         None if doubt else _supply(entry) for entry, doubt in zip(entries, doubts, strict=True)
     ]
-    overlapping: list[set[date]] = [set() for _ in entries]
+    overlapping: list[list[Span]] = [[] for _ in entries]
     elsewhere = [False] * len(entries)
     repeats = [False] * len(entries)
     # the newest first: nothing further back reaches what began so long after it
-    reach = max([_LONGEST_DELAY, *((end - begin).days for begin, end in filter(None, supplies))])
+    reach = max([_LONGEST_DELAY, *(span.days for span in filter(None, supplies))])
     for place, entry in enumerate(entries):
         for earlier in range(place + 1, len(entries)):
             other = entries[earlier]
@@ -204,18 +229,19 @@ def _lines(
             mine, theirs = supplies[place], supplies[earlier]
             if mine is None or theirs is None:
                 continue
-            shared = _shared_days(mine, theirs)
-            if not shared or not _both_count(entry, other):
+            shared = mine.shared_with(theirs)
+            if shared is None or not _both_count(entry, other):
                 continue
             apart = _place(entry).is_other_than(_place(other))
             for one in (place, earlier):
-                overlapping[one].update(shared)
+                overlapping[one].append(shared)
                 elsewhere[one] |= apart
     return tuple(
         DrugLine(
             entry=entry,
             days_left=None if supply is None else _left(entry, supply, today),
-            overlap_days=len(overlapping[place]),
+            supply=supply,
+            overlaps=joined_spans(overlapping[place]),
             overlaps_elsewhere=elsewhere[place],
             may_repeat=repeats[place],
             doubts=doubts[place],
@@ -242,21 +268,27 @@ def _both_count(one: DrugEntry, other: DrugEntry) -> bool:
     return a is not None and b is not None and a.is_other_than(b)
 
 
-def _supply(entry: DrugEntry) -> tuple[date, date] | None:
-    """Return the first day of a supply and the day after the last, None where it has no days."""
+def _supply(entry: DrugEntry) -> Span | None:
+    """Return the days of a supply, None where it has no days."""
     days = entry.days
     if not days or days > _LONGEST_SUPPLY or entry.record.use is MedicationUse.AS_NEEDED:
         return None
     try:
-        return entry.day, entry.day + timedelta(days=days)
+        return Span(entry.day, entry.day + timedelta(days=days))
     except OverflowError:
         return None
 
 
-def _shared_days(one: tuple[date, date], other: tuple[date, date]) -> list[date]:
-    begins, ends = max(one[0], other[0]), min(one[1], other[1])
-    return [begins + timedelta(days=n) for n in range((ends - begins).days)]
+def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the same days without repeating any, in their order."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda one: one.begins):
+        if found and span.begins <= found[-1].ends:
+            found[-1] = Span(found[-1].begins, max(found[-1].ends, span.ends))
+        else:
+            found.append(span)
+    return tuple(found)
 
 
-def _left(entry: DrugEntry, supply: tuple[date, date], today: date) -> int | None:
-    return max(0, (supply[1] - today).days) if entry.is_dispensed else None
+def _left(entry: DrugEntry, supply: Span, today: date) -> int | None:
+    return max(0, (supply.ends - today).days) if entry.is_dispensed else None

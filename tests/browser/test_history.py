@@ -114,6 +114,33 @@ def test_medicines_are_found_as_one_types(
     assert len({day.partition("月")[0] for day in days}) == 1
 
 
+def test_the_picture_shows_what_the_table_lists(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+) -> None:
+    """A lane for each ingredient of the table, also while one types; the rest by a link."""
+    address = history_of(clinic, "many-records")
+    page = sits_down(desks, chromium, website, Role.PHARMACIST).opens(address)
+    picture = page.get_by_role("img", name="成分ごとのお薬の日数")
+    names = picture.locator(".lane-name")
+    expect(names).to_have_text(page.locator(".gn").all_inner_texts())
+    expect(picture.locator(".lane-now")).to_have_text("今日")
+    expect(picture.locator("desc")).to_contain_text("アムロジピンベシル酸塩")
+    expect(picture.locator(".lane-overlap")).not_to_have_count(0)
+    page.get_by_label("薬・一般名・医療機関でさがす").press_sequentially("ｱﾑﾛｼﾞ")
+    expect(names).to_have_text(["アムロジピンベシル酸塩"])
+    page.get_by_label("薬・一般名・医療機関でさがす").fill("そんな薬はない")
+    expect(page.get_by_text("図にできる記録はありません")).to_be_visible()
+    page.get_by_label("薬・一般名・医療機関でさがす").fill("")
+    page.get_by_label("期間").select_option("all")
+    expect(names).to_have_count(15)
+    first = names.all_text_contents()
+    page.get_by_role("link", name="次の成分").press("Enter")
+    expect(names.first).not_to_have_text(first[0])
+    assert not set(first) & set(names.all_text_contents())
+    page.locator(".drug-timeline summary").press("Enter")
+    expect(picture).to_be_hidden()
+
+
 def test_what_tells_too_much_is_folded(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:

@@ -99,6 +99,15 @@ def test_a_period_begins_on_its_day(period: Period, days: int, shown: bool) -> N
     assert bool(drug_page(groups, DrugSelection(period), TODAY).found) is shown
 
 
+def test_what_is_left_today_is_in_every_period() -> None:
+    """A supply of 180 days, handed over before the three months shown, is still being taken."""
+    day = TODAY - timedelta(days=150)
+    (group,) = drug_groups(merged([medicine(dispensed_on=day, prescribed_on=day, days=180)]), TODAY)
+    page = drug_page([group], DrugSelection(Period.THREE_MONTHS), TODAY)
+    assert page.found == 1
+    assert group.days_left == 30
+
+
 def test_a_month_is_never_cut() -> None:
     """Months are shown whole, the newest that fit and at least one; one asked for stands alone."""
     place = Institution("見本内科医院")

@@ -44,8 +44,8 @@ function search() {
   request.responseType = "document";
   request.addEventListener("load", () => {
     if (!hasRecords()) return;
-    if (request.status === 200 && request.response) adopt(request.response, "drug-rows");
-    else location.reload();
+    if (request.status !== 200 || !request.response) location.reload();
+    else for (const id of ["drug-picture", "drug-rows"]) adopt(request.response, id);
   });
   request.send();
 }
