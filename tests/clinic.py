@@ -5,7 +5,6 @@ Tests read as stories: ``clinic.patient.taps("tanaka")``, ``clinic.reception.row
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,19 +39,12 @@ from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import StoredCard, read_card, read_people
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.desk_clock import DeskClock
+from tests.ports import free_port
 
 T = TypeVar("T")
 PIN = "1234"
 STORE_ID = "5707e1d0-test"
 PATIENCE = 15.0
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(look: Callable[[], T | bool | None], what: str, seconds: float = PATIENCE) -> T:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from terminal.virtual_card.pcscd import PrivatePcscd
-from tests.virtual_card.parts import free_port_pair
+from tests.ports import free_ports
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none", "--lang=ja")
@@ -33,7 +33,7 @@ def pcscd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivatePcscd]:
     """A PC/SC daemon of our own; libpcsclite keeps to one socket for the life of a process."""
     socket_path = tmp_path_factory.mktemp("pcscd") / "pcscd.comm"
     os.environ["PCSCLITE_CSOCK_NAME"] = str(socket_path)
-    with PrivatePcscd(socket_path, free_port_pair()) as daemon:
+    with PrivatePcscd(socket_path, free_ports(2)) as daemon:
         yield daemon
 
 

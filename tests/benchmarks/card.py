@@ -20,7 +20,7 @@ from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.benchmarks.steps import Steps
 from tests.card.wallet import make_wallet
-from tests.virtual_card.parts import free_port_pair
+from tests.ports import free_ports
 
 PATIENCE = 20.0
 Kind = TypeVar("Kind", bound=ReaderEvent)
@@ -55,7 +55,7 @@ def measure_steps(n: int) -> dict[str, list[float]]:
 
 def _taps(n: int, folder: Path) -> dict[str, list[float]]:
     wallet = make_wallet(folder / "wallet")
-    port = free_port_pair()
+    port = free_ports(2)
     events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
     taken: dict[str, list[float]] = {}
     with PrivatePcscd(folder / "pcscd.comm", port) as daemon, VirtualCardSlot(port) as slot:

@@ -16,7 +16,7 @@ from terminal.reader import ReaderSettings, make_reader
 from terminal.reader.types import ReaderEvent
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.visit import report
-from tests.virtual_card.parts import free_port_pair
+from tests.ports import free_ports
 
 
 def run(seconds: float) -> None:
@@ -24,7 +24,7 @@ def run(seconds: float) -> None:
     events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as name,
-        PrivatePcscd(Path(name) / "pcscd.comm", free_port_pair()) as daemon,
+        PrivatePcscd(Path(name) / "pcscd.comm", free_ports(2)) as daemon,
     ):
         reader = make_reader(ReaderSettings(pcsc_socket=daemon.socket_path))
         reader.start(events.put)

@@ -42,8 +42,8 @@ from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.benchmarks.soak_cards import Account, holders
 from tests.benchmarks.soak_check import Verdict, check_visits
 from tests.benchmarks.soak_visits import SHARES, Diary, Manner, Place, StuckError, Visitors
-from tests.clinic import STORE_ID, Stage, free_port, wait_for, write_config
-from tests.virtual_card.parts import free_port_pair
+from tests.clinic import STORE_ID, Stage, wait_for, write_config
+from tests.ports import free_port, free_ports
 
 SPEED = 20.0
 """How fast the kiosk's time of silence passes: somebody who walks away is waited for in seconds."""
@@ -292,7 +292,7 @@ def make_config(folder: Path, stage: Stage, base_url: str, kind: str) -> Termina
 def _place(folder: Path, kind: str) -> Iterator[tuple[SocketPlace, Stage]]:
     socket_path = folder / "pcscd.comm"
     os.environ["PCSCLITE_CSOCK_NAME"] = str(socket_path)
-    port = free_port_pair()
+    port = free_ports(2)
     stage = make_stage(folder, socket_path, port)
     with contextlib.ExitStack() as stack:
         base_url = stack.enter_context(separate_payer(stage))

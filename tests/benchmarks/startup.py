@@ -21,7 +21,7 @@ import visit_once
 from processes import Child, running
 
 from tests.benchmarks.visit import report
-from tests.clinic import free_port
+from tests.ports import free_port
 
 MEBIBYTE_KIB = 1024
 

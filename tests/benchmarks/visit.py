@@ -24,7 +24,7 @@ from terminal.access.accounts import Role
 from terminal.virtual_card.pcscd import PrivatePcscd
 from tests.benchmarks.card import measure_tap
 from tests.clinic import PIN, Clinic, opened_clinic, set_the_stage
-from tests.virtual_card.parts import free_port_pair
+from tests.ports import free_ports
 from tests.website import Website, opened_website
 
 CHROMIUM = "/usr/bin/chromium"
@@ -92,7 +92,7 @@ def run(count: int) -> None:
 def daemon_in(folder: Path) -> Iterator[PrivatePcscd]:
     """Run a PC/SC daemon of our own."""
     os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")
-    with PrivatePcscd(folder / "pcscd.comm", free_port_pair()) as daemon:
+    with PrivatePcscd(folder / "pcscd.comm", free_ports(2)) as daemon:
         yield daemon
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import threading
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from tests.card.authority import Authority, Key, Leaf, name_of, rsa_key, usage
+from tests.ports import free_port
 
 HOUR = timedelta(hours=1)
 
@@ -106,14 +106,6 @@ class Delegate:
             .add_extension(x509.ExtendedKeyUsage([purposes]), critical=False)
             .sign(self.issuer.key, hashes.SHA256())
         )
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _key_pem(key: Key) -> bytes:

@@ -24,11 +24,11 @@ from tests.card.revoking import (
     HOUR,
     Delegate,
     crl,
-    free_port,
     openssl_responder,
     scripted_responder,
     server_certificate,
 )
+from tests.ports import free_port
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

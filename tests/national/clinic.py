@@ -12,8 +12,9 @@ from terminal.app import Terminal
 from terminal.config import load_config
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
-from tests.clinic import STORE_ID, free_port, wait_for
+from tests.clinic import STORE_ID, wait_for
 from tests.national.desk import LinkedWorld
+from tests.ports import free_port
 
 
 def write_national_config(folder: Path, linked: LinkedWorld, **national: object) -> Path:

@@ -11,7 +11,8 @@ from terminal.reader.types import CardReader, ReaderState, StateChanged
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.card.wallet import Wallet, make_wallet
-from tests.reader.place import ANSWER_SECONDS, Place, free_port, pcsc_has_no_card, wait_until
+from tests.ports import free_port
+from tests.reader.place import ANSWER_SECONDS, Place, pcsc_has_no_card, wait_until
 
 
 @pytest.fixture(scope="session")

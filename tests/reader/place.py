@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,13 +85,6 @@ class Disturbed:
             self.happened = True
             return self._then()
         return self._card.transmit(apdu)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:

@@ -22,8 +22,8 @@ from terminal.reader.types import Inserted
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.vpicc import VirtualCardSlot
 from tests.card.wallet import make_wallet
+from tests.ports import free_ports
 from tests.reader.place import Place
-from tests.virtual_card.parts import free_port_pair
 
 
 def drop_rights(uid: int, gid: int) -> None:
@@ -40,7 +40,7 @@ def drop_rights(uid: int, gid: int) -> None:
 def tap(folder: Path) -> None:
     """Start a daemon, read one card, and keep both until standard input ends."""
     wallet = make_wallet(folder / "wallet")
-    with PrivatePcscd(folder / "pcscd.comm", free_port_pair()) as daemon:
+    with PrivatePcscd(folder / "pcscd.comm", free_ports(2)) as daemon:
         reader = PcscReader(ReaderSettings(pcsc_socket=daemon.socket_path))
         with VirtualCardSlot(daemon.port) as slot:
             place = Place(reader, slot)

@@ -14,7 +14,8 @@ from terminal.errors import CardRemovedError, CardUnreadableError, PortInUseErro
 from terminal.reader import ReaderSettings, SocketReader
 from terminal.reader.socket_reader import SocketConnection
 from terminal.reader.types import Inserted, ReaderEvent, ReaderState, Removed, StateChanged
-from tests.reader.place import PATIENCE, free_port, wait_until
+from tests.ports import free_port
+from tests.reader.place import PATIENCE, wait_until
 
 T = TypeVar("T")
 ATR = bytes.fromhex("3B8880010000")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.clinic import wait_for
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parent.parent.parent
 READY = "Ctrl-C stops all of it."
@@ -21,19 +21,6 @@ def command(folder: Path, base: int, *more: str) -> list[str]:
     """Return the command line of a demo in ``folder``."""
     program = [sys.executable, str(ROOT / "scripts" / "demo.py")]
     return [*program, "--data-dir", str(folder), "--port-base", str(base), *more]
-
-
-def three_free_ports() -> int:
-    """Return the first of three ports in a row that nobody listens on."""
-    for base in range(20000, 30000, 3):
-        try:
-            for port in range(base, base + 3):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base
-    raise AssertionError("no three free ports")
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -60,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_one_visit_without_a_browser_prints_what_staff_see(folder: Path) -> None:
     """From nothing to coverage and history, through the terminal's own pages; then all is ended."""
     done = subprocess.run(  # noqa: S603  # our own command
-        command(folder, three_free_ports(), "--once"),
+        command(folder, free_ports(3), "--once"),
         capture_output=True,
         text=True,
         timeout=180,
@@ -76,7 +63,7 @@ def test_a_demo_runs_until_it_is_told_to_stop_and_says_what_stands_in_the_way(
     folder: Path, tmp_path: Path
 ) -> None:
     """Its folder and its ports are its own; Ctrl-C ends every process within seconds."""
-    base = three_free_ports()
+    base = free_ports(3)
     log = tmp_path / "log"
     with log.open("w") as output:
         demo = subprocess.Popen(  # noqa: S603  # our own command

@@ -4,7 +4,8 @@ import pytest
 
 from eligibility.simulator.server import RunningSimulator
 from tests.benchmarks.soak import Result, SocketPlace, make_config, run
-from tests.clinic import Stage, free_port
+from tests.clinic import Stage
+from tests.ports import free_port
 
 PERSONS = 50
 MOST_GROWTH = 64 * 2**20

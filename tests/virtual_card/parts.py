@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import time
 from collections.abc import Callable
 from datetime import date
@@ -29,20 +27,6 @@ def people() -> list[Person]:
         )
         for number, condition in enumerate(CardCondition, start=1)
     ]
-
-
-def free_port_pair() -> int:
-    """Return a port that is free together with the next one, below those given out by chance."""
-    for _ in range(200):
-        port = random.randrange(20000, 32000)  # noqa: S311  # any will do
-        try:
-            with socket.socket() as first, socket.socket() as second:
-                first.bind(("0.0.0.0", port))  # noqa: S104  # where vpcd listens
-                second.bind(("0.0.0.0", port + 1))  # noqa: S104
-        except OSError:
-            continue
-        return port
-    raise RuntimeError("no two free ports")
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:

@@ -19,7 +19,8 @@ from click.testing import CliRunner
 from terminal.errors import PortInUseError, ReaderError
 from terminal.virtual_card.__main__ import main
 from terminal.virtual_card.pcscd import PcscdMissingError, PrivatePcscd, shows_readers
-from tests.virtual_card.parts import free_port_pair, people, wait_until
+from tests.ports import free_ports
+from tests.virtual_card.parts import people, wait_until
 
 COMMAND = [sys.executable, "-m", "terminal.virtual_card"]
 AS_ONESELF = "from terminal.virtual_card.__main__ import main; main()"
@@ -66,7 +67,7 @@ def test_issue_makes_a_folder_that_serve_can_use(tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     assert "normal: keys and certificates" in out
     assert f"2 cards in {folder}" in out
-    port, view = free_port_pair(), tmp_path / "view.jpg"
+    port, view = free_ports(2), tmp_path / "view.jpg"
     ports = ("--vpcd-port", port, "--tray-port", port + 1)
     process = start("serve", "--dir", folder, *ports, "--camera", view)
     assert process.stdout is not None
@@ -84,7 +85,7 @@ def test_issue_makes_a_folder_that_serve_can_use(tmp_path: Path) -> None:
 
 def test_pcscd_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """The command shows where the daemon is, serves it, and leaves nothing behind."""
-    path, port = tmp_path / "pcscd.sock", free_port_pair()
+    path, port = tmp_path / "pcscd.sock", free_ports(2)
     process = start("pcscd", "--socket", path, "--port", port)
     assert process.stdout is not None
     assert f"PCSCLITE_CSOCK_NAME={path}" in process.stdout.readline()
@@ -101,7 +102,7 @@ def test_an_ordinary_user_runs_a_daemon_of_their_own() -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # open to that user
         Path(folder).chmod(0o777)
         path = Path(folder) / "pcscd.sock"
-        arguments = ["pcscd", "--socket", str(path), "--port", str(free_port_pair())]
+        arguments = ["pcscd", "--socket", str(path), "--port", str(free_ports(2))]
         process = subprocess.Popen(  # noqa: S603  # our own command
             [sys.executable, "-c", AS_NOBODY if as_root else AS_ONESELF, *arguments],
             stdout=subprocess.PIPE,
@@ -146,7 +147,7 @@ def test_help_is_there(command: tuple[str, ...]) -> None:
 
 def test_a_missing_driver_and_a_bad_socket_are_said(tmp_path: Path) -> None:
     """What is not installed, or where the socket cannot be, raises an error that names it."""
-    port = free_port_pair()
+    port = free_ports(2)
     with pytest.raises(PcscdMissingError, match="vsmartcard-vpcd"):
         PrivatePcscd(tmp_path / "s", port, driver=tmp_path / "no.so").start()
     with pytest.raises(ReaderError, match="cannot listen"):
@@ -162,7 +163,7 @@ def test_a_daemon_that_shows_no_reader_is_given_up(tmp_path: Path) -> None:
     """A driver that cannot be loaded ends in an error, not in waiting; no process is left."""
     driver = tmp_path / "no-driver.so"
     driver.write_bytes(b"not a library")
-    daemon = PrivatePcscd(tmp_path / "s", free_port_pair(), driver=driver, start_seconds=0.5)
+    daemon = PrivatePcscd(tmp_path / "s", free_ports(2), driver=driver, start_seconds=0.5)
     began = time.monotonic()
     with pytest.raises(ReaderError, match="no virtual reader"):
         daemon.start()
@@ -173,7 +174,7 @@ def test_a_daemon_that_shows_no_reader_is_given_up(tmp_path: Path) -> None:
 def test_the_command_says_when_the_daemon_dies(tmp_path: Path) -> None:
     """If pcscd ends by itself, the command ends with an error."""
     path = tmp_path / "pcscd.sock"
-    process = start("pcscd", "--socket", path, "--port", free_port_pair())
+    process = start("pcscd", "--socket", path, "--port", free_ports(2))
     assert process.stdout is not None
     process.stdout.readline()
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()

@@ -20,8 +20,9 @@ from terminal.virtual_card.issuing import load
 from terminal.virtual_card.server import HOST, TrayServer, create_app
 from terminal.virtual_card.tray import Tray
 from terminal.virtual_card.vpicc import VirtualCardSlot
+from tests.ports import free_port
 from tests.virtual_card.commands import send, verify
-from tests.virtual_card.parts import PIN, free_port_pair, people, wait_until
+from tests.virtual_card.parts import PIN, people, wait_until
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Control:
 @pytest.fixture(scope="module")
 def served(cards: Path, first_slot: VirtualCardSlot) -> Iterator[Control]:
     """A tray with all cards on the daemon's first slot, served."""
-    port = free_port_pair()
+    port = free_port()
     tray = Tray(load(cards), first_slot)
     server = TrayServer(tray, port)
     thread = threading.Thread(target=server.serve)

@@ -13,7 +13,8 @@ from terminal.virtual_card.applets import driving_licence
 from terminal.virtual_card.card_os import MY_NUMBER_ATR, CardOs
 from terminal.virtual_card.issuing import load_card
 from terminal.virtual_card.vpicc import VirtualCardSlot
-from tests.virtual_card.parts import PIN, free_port_pair, wait_until
+from tests.ports import free_port
+from tests.virtual_card.parts import PIN, wait_until
 
 OFF, ON, RESET, ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 SELECT_JPKI = bytes.fromhex("00A4040C0AD392F000260100000001")
@@ -65,7 +66,7 @@ def open_reader(port: int) -> Reader:
 @pytest.fixture
 def port() -> int:
     """A free port."""
-    return free_port_pair()
+    return free_port()
 
 
 @pytest.fixture

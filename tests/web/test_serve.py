@@ -13,7 +13,8 @@ import pytest
 from terminal.errors import PortInUseError
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
-from tests.clinic import STORE_ID, Stage, free_port, write_config
+from tests.clinic import STORE_ID, Stage, write_config
+from tests.ports import free_port
 from web.server import listen
 
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()", "serve", "--config"]
