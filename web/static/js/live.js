@@ -91,11 +91,26 @@ export function refresher(url, show, failed) {
   };
 }
 
-/** Put the element `id` of another document in the place of ours. */
+/** Whether another control is the same one told anew: its words, and where it leads. */
+function like(one) {
+  const signs = (each) => [each.textContent, each.ariaLabel, each.href, each.closest("form")?.action].join();
+  return (other) => signs(other) === signs(one);
+}
+
+/**
+ * Put the element `id` of another document in the place of ours.  What somebody unfolded stays so;
+ * who is just about to press a button by keyboard finds it again.
+ */
 export function adopt(other, id) {
   const fresh = other.getElementById(id);
   const stale = document.getElementById(id);
   if (!fresh || !stale) return null;
+  const held = stale.contains(document.activeElement) ? document.activeElement : null;
+  const unfolded = [...stale.querySelectorAll("details[open] > summary")];
   stale.replaceWith(document.adoptNode(fresh));
+  for (const summary of fresh.querySelectorAll("summary")) {
+    if (unfolded.some(like(summary))) summary.parentElement.open = true;
+  }
+  if (held) [...fresh.querySelectorAll("a, button, summary")].find(like(held))?.focus({ preventScroll: true });
   return fresh;
 }

@@ -28,21 +28,13 @@ function words() {
   return body().querySelector("[data-say]")?.dataset.say ?? "";
 }
 
-function like(one) {
-  const signs = (each) => [each.textContent, each.ariaLabel, each.href, each.closest("form")?.action].join();
-  return (other) => signs(other) === signs(one);
-}
-
 function show(other) {
   if (isBusy()) {
     changed.hidden = false;
     return;
   }
   const before = words();
-  const held = document.activeElement;
   adopt(other, "visit");
-  // who is just about to press a button by keyboard finds it again
-  if (!held.isConnected) [...body().querySelectorAll("a, button, summary")].find(like(held))?.focus();
   if (words() !== before) said.textContent = words();
 }
 
