@@ -53,7 +53,8 @@ def test_a_lost_qualification_prints_on_one_sheet(
     assert row.name is not None
     page = desk.opens_first()
     in_language(page, language)
-    page.locator("a[href$='/declaration']").click()
+    with page.expect_navigation():
+        page.locator("a[href$='/declaration']").click()
     paper = page.get_by_role("article", name="被保険者資格申立書")
     expect(paper).to_contain_text(row.name)
     expect(paper.locator("dd").filter(has_text="保険者")).to_have_count(0)
@@ -74,7 +75,8 @@ def test_a_lost_qualification_prints_on_one_sheet(
 def test_who_could_not_tap_gets_a_blank_sheet(desk: Desk) -> None:
     """Below today's list stands the form with nothing filled in and nothing ticked."""
     page = desk.opens("/staff/today")
-    page.get_by_role("link", name="被保険者資格申立書").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="被保険者資格申立書").click()
     paper = page.get_by_role("article", name="被保険者資格申立書")
     expect(paper).to_contain_text("年　　月　　日")
     expect(paper.get_by_text("記入ずみ：")).to_have_count(0)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from eligibility.simulator.people import Person, Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from terminal.access.accounts import Role
-from tests.browser.axe import axe_findings
+from tests.browser.axe import LANGUAGES, axe_findings, in_language
 from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -55,8 +55,8 @@ def twin(clinic: Clinic) -> Person:
 def pictures(page: Page, name: str) -> list[str]:
     """Take the page in both sizes and languages; return what axe says of each."""
     found: list[str] = []
-    for language in ("en", "ja"):
-        page.locator(f'.desk-languages button[lang="{language}"]').click()
+    for words, language in LANGUAGES.items():
+        in_language(page, words)
         for size in (SMALL, LARGE):
             page.set_viewport_size(size)
             page.screenshot(
@@ -85,7 +85,8 @@ def test_a_certificate_is_typed_in_by_keyboard(
     page = desk.opens("/staff/enquiry")
     expect(page.get_by_label("保険者番号")).to_be_focused()
     types(page, "123", "昭和30年13月1日", "", "", "x")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.locator(".field-error")).to_have_count(5)
     page.screenshot(path=PICTURES / "enquiry-mistakes-ja-1280.png", full_page=True)
     findings["mistakes"] = axe_findings(page)
@@ -94,7 +95,8 @@ def test_a_certificate_is_typed_in_by_keyboard(
     types(page, person.insurer.number, born, person.symbol or "", person.number, "")
     page.keyboard.press("Space")
     expect(page.get_by_label("資格確認書")).to_be_checked()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="2人が該当しました")).to_be_visible()
     expect(
         page.locator("#candidates ~ * tbody tr, section:has(#candidates) tbody tr")
@@ -102,10 +104,12 @@ def test_a_certificate_is_typed_in_by_keyboard(
     visit = page.url
     findings["several"] = pictures(page, "enquiry-several")
     page.goto(visit)
-    page.get_by_role("link", name="の番号で照会").first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="の番号で照会").first.click()
     expect(page.get_by_label("枝番")).not_to_have_value("")
     page.get_by_label("資格確認書").check()
-    page.get_by_role("button", name="照会する").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="照会する").click()
     expect(page.locator(".visit-coverage .status").first).to_contain_text("有効")
     findings["answer"] = pictures(page, "enquiry-answer")
     page = desk.opens("/staff/today")
@@ -123,14 +127,16 @@ def test_a_disaster_from_switch_to_end(
     page = admin.opens("/staff/disaster")
     page.get_by_label("理由").fill("台風による浸水で避難所から受診")
     findings = {"switch": axe_findings(page)}
-    page.get_by_role("button", name="災害時モードを入れる").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="災害時モードを入れる").click()
     expect(page.locator(".desk-disaster")).to_contain_text("台風")
     findings["on"] = pictures(page, "disaster-on")
     clinic.payer.payer.disaster.switch(DEFAULT_INSTITUTION, on=True)
     try:
         desks.append(reception := Desk(chromium, website, Role.RECEPTION))
         page = reception.opens("/staff/today")
-        page.get_by_role("link", name="氏名で照会する").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="氏名で照会する").click()
         expect(page.get_by_label("氏名")).to_be_focused()
         findings["form"] = pictures(page, "disaster-form")
         people = clinic.payer.payer.population.people
@@ -139,7 +145,8 @@ def test_a_disaster_from_switch_to_end(
         page = reception.opens("/staff/enquiry/name")
         types(page, person.registered_name, person.birthdate.isoformat())
         page.get_by_label("男" if person.sex.value == "1" else "女").check()
-        page.keyboard.press("Enter")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="2人が該当しました")).to_be_visible()
         findings["several"] = pictures(page, "disaster-several")
         page = reception.opens("/staff/today")

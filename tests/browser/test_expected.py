@@ -62,12 +62,14 @@ def test_a_list_is_imported_and_checked_while_one_looks(clinic: Clinic, desk: De
     page.screenshot(path=PICTURES / "expected-empty.png", full_page=True)
 
     def looks_at(text: str) -> None:
-        page.get_by_role("link", name="予約をCSVから取り込む").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name="予約をCSVから取り込む").click()
         file = FilePayload(name="list.csv", mimeType="text/csv", buffer=text.encode("cp932"))
         page.get_by_label("CSVファイル").set_input_files(files=[file])
         findings["choose"] = axe_findings(page)
         page.screenshot(path=PICTURES / "expected-choose.png", full_page=True)
-        page.get_by_role("button", name="内容を確かめる").press("Enter")
+        with page.expect_navigation():
+            page.get_by_role("button", name="内容を確かめる").press("Enter")
 
     header = "予約日,予約時刻,患者番号\n"
     looks_at(header + lines + f"{day},25:00,1\n")
@@ -78,15 +80,19 @@ def test_a_list_is_imported_and_checked_while_one_looks(clinic: Clinic, desk: De
     looks_at(header + lines + f"{day},16:00,99999\n")
     findings["preview"] = axe_findings(page)
     page.screenshot(path=PICTURES / "expected-preview.png", full_page=True)
-    page.get_by_role("button", name=f"{PEOPLE + 1}件を取り込む").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name=f"{PEOPLE + 1}件を取り込む").press("Enter")
     expect(page.get_by_text("予約を取り込みました")).to_be_visible()
-    page.get_by_role("button", name="この日の予約を確認する").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="この日の予約を確認する").press("Enter")
     expect(page.get_by_text("確認中")).to_be_visible()
-    page.get_by_role("button", name="一時停止").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="一時停止").click()
     expect(page.get_by_text("一時停止中")).to_be_visible()
     findings["paused"] = axe_findings(page)
     page.screenshot(path=PICTURES / "expected-paused.png", full_page=True)
-    page.get_by_role("button", name="再開する").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="再開する").press("Enter")
     # nobody touches the page any more: it follows by itself
     expect(page.get_by_text(f"{PEOPLE}人のうち{PEOPLE}人")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("終わりました")).to_be_visible()
@@ -115,7 +121,8 @@ def test_a_payer_that_is_down_is_told_on_the_page(clinic: Clinic, desk: Desk) ->
     book.take(actor, book.look_at(actor, listed).id)
     clinic.payer.faults.set("down")
     page = desk.opens(f"/staff/appointments?day={day}")
-    page.get_by_role("button", name="この日の予約を確認する").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="この日の予約を確認する").press("Enter")
     expect(page.get_by_text("窓口の確認が先です")).to_be_visible()
     findings = axe_findings(page)
     page.screenshot(path=PICTURES / "expected-down.png", full_page=True)
@@ -148,7 +155,8 @@ def test_what_was_found_before_stands_beside_the_visit(clinic: Clinic, desk: Des
     # the payer told it with this answer already
     expect(page.get_by_role("button", name="照会番号として登録")).to_have_count(0)
     page = desk.opens("/staff/register/reference-numbers")
-    page.get_by_role("button", name="1人を登録する").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="1人を登録する").press("Enter")
     expect(page.get_by_text("登録を受け付けました")).to_be_visible()
     findings["numbers"] = axe_findings(page)
     page.screenshot(path=PICTURES / "reference-numbers.png", full_page=True)

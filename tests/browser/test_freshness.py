@@ -67,7 +67,8 @@ def test_an_answer_of_the_month_counts_and_says_so(
         expect(page.get_by_text("1時間前の回答").first).to_be_visible()
         found += pictured(page, "freshness-monthly-visit")
         clinic.payer.faults.clear()
-        page.get_by_role("button", name="もう一度問い合わせる").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="もう一度問い合わせる").click()
         clinic.reception.sees_answer()
         page = desk.opens_first()
         expect(page.get_by_text("1時間前の回答")).to_have_count(0)
@@ -92,12 +93,14 @@ def test_an_earlier_answer_counts_where_staff_choose_it(
         expect(status).not_to_contain_text("有効")
         found = pictured(page, "freshness-by-staff-offered")
         page.get_by_label("前回の回答").check()
-        page.get_by_role("button", name="記録する", exact=True).press("Enter")
+        with page.expect_navigation():
+            page.get_by_role("button", name="記録する", exact=True).press("Enter")
         expect(status).to_contain_text("有効")
         expect(page.get_by_text("職員が今日の扱いに選びました")).to_be_visible()
         found += pictured(page, "freshness-by-staff-chosen")
         clinic.payer.faults.clear()
-        page.get_by_role("button", name="もう一度問い合わせる").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="もう一度問い合わせる").click()
         clinic.reception.sees_answer()
         page = desk.opens_first()
         expect(page.get_by_text("1時間前の回答")).to_have_count(0)

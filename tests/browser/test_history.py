@@ -108,7 +108,8 @@ def test_medicines_are_found_as_one_types(
     expect(page.get_by_text("あてはまる記録はありません")).to_be_visible()
     assert page.evaluate("window.stays") is True
     page.get_by_text("月ごとに見る").click()
-    page.locator(".history-months a").nth(3).click()
+    with page.expect_navigation():
+        page.locator(".history-months a").nth(3).click()
     expect(page.get_by_role("link", name="すべての月にもどる")).to_be_visible()
     days = page.locator(".drugs tbody tr:not(.g) td:first-child").all_inner_texts()
     assert len({day.partition("月")[0] for day in days}) == 1
@@ -162,11 +163,11 @@ def test_untidy_checkups_are_told_apart(
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
     page = desk.opens(f"{address}/checkups")
     rows = page.locator(".checkups tbody tr:not(.g)")
-    assert rows.filter(has_text="空腹時血糖").count() == 2
-    assert rows.filter(has_text="HbA1c（旧JDS値）").count() == 1
+    expect(rows.filter(has_text="空腹時血糖")).to_have_count(2)
+    expect(rows.filter(has_text="HbA1c（旧JDS値）")).to_have_count(1)
     ngsp = rows.filter(has_text="HbA1c（NGSP値）")
     expect(ngsp).to_contain_text("測定法が2とおり")
-    assert "5.2" not in ngsp.inner_text()
+    expect(ngsp).not_to_contain_text("5.2")
     expect(rows.filter(has_text="9Z999000000000011")).to_contain_text("コード 7（意味は不明）")
     expect(rows.filter(has_text="γ-GT")).to_contain_text("< 10")
     expect(page.get_by_text("点線で測定法が変わっています")).to_be_visible()

@@ -106,10 +106,9 @@ def test_a_visit_by_face(scene: Scene, chromium: Browser) -> None:
         scene.types_number()
     expect(page.locator("#kiosk[data-step='consent']")).to_be_visible(timeout=LONG_MS)
     person.sees(KioskStep.CONSENT)
-    assert page.locator(".face-seen").count() == 0
-    person.sees(KioskStep.CONSENT)
+    expect(page.locator(".face-seen")).to_have_count(0)
     person.answers("はい")
-    assert "受付できました" in person.sees(KioskStep.DONE).inner_text()
+    expect(person.sees(KioskStep.DONE)).to_contain_text("受付できました")
     row = person.clinic.reception.sees_answer()
     assert row.identification is not None
     assert row.identification.method is IdentificationMethod.FACE
@@ -138,7 +137,7 @@ def test_hints_leave_the_buttons_alone_and_the_pin_is_always_there(scene: Scene)
     scene.types_number()
     expect(page.locator("h1")).to_have_text("顔を わくの中に 入れてください", timeout=LONG_MS)
     assert page.evaluate("() => window.button.isConnected")
-    assert page.title().startswith("顔を わくの中に 入れてください")
+    expect(page).to_have_title(re.compile("^顔を わくの中に 入れてください"))
     person.touches("暗証番号で 確認する")
     person.sees(KioskStep.PIN)
     person.types_on_screen()
@@ -155,9 +154,9 @@ def test_somebody_else_is_never_told_so(scene: Scene) -> None:
     scene.chooses_face()
     scene.types_number()
     expect(page.locator("h1")).to_have_text("うまく 確認できませんでした", timeout=LONG_MS)
-    words = person.sees(KioskStep.CHOOSE).inner_text()
-    assert "別の方法を 選んでください" in words
-    assert not re.search("別人|違う人|本人では", words)
+    words = person.sees(KioskStep.CHOOSE)
+    expect(words).to_contain_text("別の方法を 選んでください")
+    expect(words).not_to_contain_text(re.compile("別人|違う人|本人では"))
 
 
 def test_a_card_without_a_photo_is_told_so_and_leads_to_the_pin(scene: Scene) -> None:
@@ -166,9 +165,8 @@ def test_a_card_without_a_photo_is_told_so_and_leads_to_the_pin(scene: Scene) ->
     scene.chooses_face("infant")
     scene.types_number("infant")
     expect(page.locator("h1")).to_have_text("このカードには 写真が ありません", timeout=LONG_MS)
-    words = person.sees(KioskStep.CHOOSE).inner_text()
-    assert "暗証番号で 確認してください" in words
-    assert page.locator(".way[value=face]").count() == 0
+    expect(person.sees(KioskStep.CHOOSE)).to_contain_text("暗証番号で 確認してください")
+    expect(page.locator(".way[value=face]")).to_have_count(0)
     assert axe_findings(page) == []
     person.rests()
     page.locator(".way[value=pin]").click()
@@ -189,4 +187,4 @@ def test_staff_are_called_from_the_camera(scene: Scene) -> None:
     row = person.clinic.reception.row()
     assert row.visit.staff_need is StaffNeed.CALLED
     assert row.need is DeskNeed.LOOK
-    assert person.page.locator(".face-seen").count() == 0
+    expect(person.page.locator(".face-seen")).to_have_count(0)

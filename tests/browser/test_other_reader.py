@@ -57,7 +57,7 @@ def test_patient_and_staff_are_told_where_the_card_is_checked(
         expect(words).to_contain_text("もう一つの カードリーダーか 受付へ どうぞ")
         expect(words).to_contain_text("カードを お取りください")
         # nothing to type, to choose or to answer
-        assert person.page.locator("main button:visible, main input:visible").count() == 0
+        expect(person.page.locator("main button:visible, main input:visible")).to_have_count(0)
         assert axe_findings(person.page) == []
         keep(person.page, "kiosk-other-reader")
         person.touches("係を呼ぶ")
@@ -65,7 +65,7 @@ def test_patient_and_staff_are_told_where_the_card_is_checked(
         expect(need).to_contain_text("いまの接続方式では、このリーダーのカードで照会できません")
         page = desk.opens_first()
         expect(page.locator("#visit")).to_contain_text("顔認証付きカードリーダーをご利用いただくか")
-        assert page.locator("form[action$='/identify']").count() == 0
+        expect(page.locator("form[action$='/identify']")).to_have_count(0)
         assert axe_findings(page) == []
         keep(page, "desk-other-reader")
         way_on = page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
@@ -97,7 +97,7 @@ def test_somebody_whom_the_payer_does_not_name_stands_in_the_list(
         expect(shown).to_contain_text("どなたの資格も確認できていません")
         expect(shown).to_contain_text("資格確認書などの番号で照会します")
         expect(shown).not_to_contain_text("まだ支払側の回答がありません")
-        assert page.locator("form[action$='/identify']").count() == 0
+        expect(page.locator("form[action$='/identify']")).to_have_count(0)
         expect(
             page.locator(".visit-acts").get_by_role("link", name="番号で照会する")
         ).to_have_count(1)

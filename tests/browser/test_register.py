@@ -50,33 +50,39 @@ def looks_at(page: Page, text: str) -> None:
     """Choose a file of this text and have it looked at."""
     file = FilePayload(name="register.csv", mimeType="text/csv", buffer=text.encode("cp932"))
     page.get_by_label("CSVファイル").set_input_files(files=[file])
-    page.get_by_role("button", name="内容を確かめる").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="内容を確かめる").click()
 
 
 def test_a_register_is_imported_and_searched(desk: Desk) -> None:
     """From an empty register to a found patient: mistakes told, corrected, taken, searched."""
     page = desk.opens("/staff/register")
     expect(page.get_by_text("患者台帳はまだ空です")).to_be_visible()
-    page.get_by_role("link", name="CSVから取り込む").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="CSVから取り込む").click()
     looks_at(page, REGISTER + "00101,誤り,,H7.3.3,,\n,,,x,,\n")
     expect(page.get_by_text("誤りが2か所あります")).to_be_visible()
     findings = {"mistakes": axe_findings(page)}
     page.screenshot(path=PICTURES / "register-mistakes.png", full_page=True)
-    page.get_by_role("link", name="ファイルを選び直す").first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="ファイルを選び直す").first.click()
     findings["choose"] = axe_findings(page)
     page.screenshot(path=PICTURES / "register-choose.png", full_page=True)
     looks_at(page, REGISTER)
     findings["preview"] = axe_findings(page)
     page.screenshot(path=PICTURES / "register-preview.png", full_page=True)
-    page.get_by_role("button", name="31人を取り込む").press("Enter")
+    with page.expect_navigation():
+        page.get_by_role("button", name="31人を取り込む").press("Enter")
     expect(page.get_by_text("患者台帳に取り込みました")).to_be_visible()
     findings["list"] = axe_findings(page)
     page.screenshot(path=PICTURES / "register-list.png", full_page=True)
     expect(page.get_by_text("1 / 2ページ")).to_be_visible()
-    page.get_by_role("button", name="次へ").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="次へ").click()
     expect(page.get_by_text("2 / 2ページ")).to_be_visible()
     page.get_by_label("患者を探す").fill("ﾔﾏｸﾞﾁ")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("山口 さくら")
     assert page.url.endswith("/staff/register")
@@ -104,16 +110,20 @@ def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) ->
     findings = {"candidates": axe_findings(page)}
     section.screenshot(path=PICTURES / "record-candidates.png")
     section.get_by_label("患者番号で照合する").fill("99999")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_text("この患者番号の患者は見つかりません")).to_be_visible()
     section.get_by_label("患者番号で照合する").fill("00020")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_text("別人の台帳です")).to_be_visible()
     findings["another"] = axe_findings(page)
     page.screenshot(path=PICTURES / "record-another.png", full_page=True)
-    section.get_by_role("button", name="直前の操作を取り消す").press("Enter")
+    with page.expect_navigation():
+        section.get_by_role("button", name="直前の操作を取り消す").press("Enter")
     expect(page.get_by_text("直前の操作を取り消しました")).to_be_visible()
-    section.get_by_role("button", name="この患者と照合 00010").press("Enter")
+    with page.expect_navigation():
+        section.get_by_role("button", name="この患者と照合 00010").press("Enter")
     expect(page.get_by_text("台帳と照合しました")).to_be_visible()
     expect(section.get_by_text("00010").first).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -137,11 +147,13 @@ def test_the_right_name_is_entered_once(clinic: Clinic, desk: Desk) -> None:
     expect(record.get_by_text("確かめる項目があります")).to_be_visible()
     section = page.get_by_role("region", name="正しい氏名")
     section.get_by_label("本人に確かめた氏名").fill("●橋 恵")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(section.get_by_text("氏名として入力できません")).to_be_visible()
     findings = {"asked": axe_findings(page)}
     section.get_by_label("本人に確かめた氏名").fill("髙橋 恵")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_text("氏名を残しました")).to_be_visible()
     expect(section.get_by_text("髙橋 恵")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_contain_text("●")

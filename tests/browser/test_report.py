@@ -75,8 +75,8 @@ def test_a_month_is_chosen_and_printed_by_key(
     expect(page.get_by_role("img", name="日ごとの問い合わせ")).to_be_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     page.emulate_media(media="screen")
-    page.get_by_role("button", name="表示").press("Enter")
-    page.wait_for_url(re.compile(r"/staff/report/\d{4}-\d{2}$"))
+    with page.expect_navigation(url=re.compile(r"/staff/report/\d{4}-\d{2}$")):
+        page.get_by_role("button", name="表示").press("Enter")
     expect(page.get_by_role("link", name="月次報告")).to_have_attribute("aria-current", "page")
 
 
@@ -86,7 +86,8 @@ def test_the_proof_of_a_visit_is_shown_and_saved(
     """Reception finds what was asked and answered, and takes the original; the log keeps that."""
     visits(clinic, "ordinary")
     page = sits_down(desks, chromium, website, Role.RECEPTION).opens_first()
-    page.get_by_role("link", name="確認の証跡").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="確認の証跡").click()
     expect(page.locator(".visit-said")).to_contain_text("有効")
     expect(page.locator(".visit-said")).to_contain_text("支払側が回答")
     asked = page.locator("section[aria-labelledby='asked']")
