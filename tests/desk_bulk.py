@@ -81,7 +81,15 @@ class DeskBulk:
         if not path.exists():
             Store.create(path, KEY, STORE_ID)
         self.now = now
-        self.store = Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=now)
+        self.store = Store.open(
+            path,
+            KEY,
+            STORE_ID,
+            desk_id="desk-1",
+            now=now,
+            # a clock that stands or leaps is the test's, and not to be told
+            monotonic=lambda: now().timestamp(),
+        )
         if callable(payer):
             payer = payer(self.store)
         self.payer = payer

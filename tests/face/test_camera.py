@@ -74,13 +74,16 @@ def test_a_folder_is_played_in_the_order_of_its_names(tmp_path: Path) -> None:
     """What a recorded camera shows is what stands in its files."""
     pictures = [scene(seed) for seed in range(3)]
     with running(RecordedCamera(folder_of(tmp_path / "one", pictures), rate=20)) as camera:
+        seen: set[int] = set()
         sequence = 0
-        for expected in pictures + pictures:
+        # who comes late misses one: a round more shows it
+        while len(seen) < len(pictures) or sequence <= len(pictures):
             frame = camera.next_frame(sequence, PATIENCE)
             assert frame is not None
-            assert frame.sequence == sequence + 1
-            assert np.array_equal(frame.pixels, expected)
             sequence = frame.sequence
+            place = (sequence - 1) % len(pictures)
+            assert np.array_equal(frame.pixels, pictures[place])
+            seen.add(place)
         assert camera.state is CameraState.OK
 
 
@@ -117,14 +120,15 @@ def test_a_video_file_is_played_again_and_again(tmp_path: Path) -> None:
         writer.write(np.full((48, 64, 3), level, np.uint8))
     writer.release()
     with running(RecordedCamera(video, rate=50)) as camera:
-        levels: list[int] = []
+        seen: set[int] = set()
         sequence = 0
-        while len(levels) < 6:
+        while len(seen) < 3 or sequence <= 3:
             frame = camera.next_frame(sequence, PATIENCE)
             assert frame is not None
             sequence = frame.sequence
-            levels.append(round(float(frame.pixels.mean()) / 60) * 60)
-    assert levels == [60, 120, 180, 60, 120, 180]
+            level = round(float(frame.pixels.mean()) / 60) * 60
+            assert level == (60, 120, 180)[(sequence - 1) % 3]
+            seen.add(level)
 
 
 def test_a_replaced_picture_is_the_next_frame_and_an_unchanged_one_is_not_frozen(

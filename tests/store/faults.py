@@ -24,7 +24,10 @@ STORE_ID = "store-of-faults"
 
 def open_there(path: Path) -> Store:
     """Open the store at ``path``."""
-    return Store.open(path, KEY, STORE_ID, desk_id="desk-1", now=Clock().now)
+    clock = Clock()
+    return Store.open(
+        path, KEY, STORE_ID, desk_id="desk-1", now=clock.now, monotonic=clock.since_boot
+    )
 
 
 def refuses(work: Callable[[], object]) -> bool:

@@ -28,7 +28,9 @@ PAGE = 4096
 def open_with(path: Path, key: bytes, store_id: str = STORE_ID) -> Store:
     """Open a store as a desk does."""
     clock = Clock()
-    return Store.open(path, key, store_id, desk_id="desk-1", now=clock.now)
+    return Store.open(
+        path, key, store_id, desk_id="desk-1", now=clock.now, monotonic=clock.since_boot
+    )
 
 
 @pytest.fixture

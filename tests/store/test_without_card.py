@@ -166,7 +166,9 @@ def former(
     opened: list[Store] = []
 
     def open_it() -> Store:
-        store = Store.open(path, key, "s", desk_id="desk-1", now=lambda: MORNING)
+        store = Store.open(
+            path, key, "s", desk_id="desk-1", now=lambda: MORNING, monotonic=lambda: 0.0
+        )
         opened.append(store)
         return store
 

@@ -29,7 +29,12 @@ class Desk:
         key = new_key()
         Store.create(folder / "store.db", key, STORE_ID)
         self.store = Store.open(
-            folder / "store.db", key, STORE_ID, desk_id="desk-1", now=lambda: self.now
+            folder / "store.db",
+            key,
+            STORE_ID,
+            desk_id="desk-1",
+            now=lambda: self.now,
+            monotonic=lambda: self.now.timestamp(),
         )
         bus = EventBus()
         # nobody is asked for history here

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
     path = tmp_path / "desk.db"
     Store.create(path, KEY, ID)
-    store = Store.open(path, KEY, ID, desk_id="desk-1", now=lambda: NOON)
+    store = Store.open(path, KEY, ID, desk_id="desk-1", now=lambda: NOON, monotonic=lambda: 0.0)
     yield store
     store.close()
 

@@ -56,7 +56,14 @@ def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """A fresh encrypted store."""
     key = new_key()
     Store.create(tmp_path / "store.db", key, "access-1")
-    store = Store.open(tmp_path / "store.db", key, "access-1", desk_id="desk-1", now=clock)
+    store = Store.open(
+        tmp_path / "store.db",
+        key,
+        "access-1",
+        desk_id="desk-1",
+        now=clock,
+        monotonic=lambda: clock().timestamp(),
+    )
     yield store
     store.close()
 

@@ -190,7 +190,7 @@ def test_a_stop_ends_open_streams(served: Served) -> None:
     """Stopping the server ends its streams and frees the address."""
     listener = served.stream(staff_cookie(served.site))
     served.server.stop()
-    served.thread.join(timeout=5)
+    served.thread.join(timeout=30)
     assert not served.thread.is_alive()
     while listener.hears():
         pass
