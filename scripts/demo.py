@@ -33,6 +33,7 @@ from processes import Child, DemoError, running
 
 SHOWN = " (portraits of two persons: they show the wiring, not the accuracy)"
 DRAWN = " (a drawing only: ./scripts/setup could not fetch the portraits)"
+VISITS = "card visits at the national reader and "
 
 
 def main() -> int:
@@ -85,7 +86,7 @@ def _options() -> argparse.Namespace:
         type=int,
         default=8600,
         metavar="N",
-        help="port of the terminal; tray and payer take the next two (default 8600)",
+        help="port of the terminal; tray, payer and its page take the next three (default 8600)",
     )
     parser.add_argument(
         "--data-dir",
@@ -103,8 +104,8 @@ def _options() -> argparse.Namespace:
     if options.once and options.national:
         parser.error("--once shows a visit by card, which the national interface does not know")
     options.data_dir = options.data_dir.absolute()
-    if not 1024 <= options.port_base <= 65533:
-        parser.error("--port-base must be 1024 to 65533")
+    if not 1024 <= options.port_base <= 65532:
+        parser.error("--port-base must be 1024 to 65532")
     return options
 
 
@@ -138,6 +139,7 @@ def processes_of(demo: Demo) -> Iterator[Child]:
         "payer simulator",
         lambda: _listens(demo.base + 2),
         *("payer-simulator", "serve", "--dir", payer, "--port", demo.base + 2),
+        *("--control-port", demo.base + 3),
         *("--card-ca", cards / "ca.pem", "--issued", cards / "issued.json"),
         *("--record-ca", cards / "record-ca.pem"),
         *("--disaster", institution_of(demo)),
@@ -168,18 +170,11 @@ Ready: open {demo.address}/
   Kiosk   make a browser the kiosk with the one-time code {code} (within 10 minutes)
   Cards   put a card on the reader at {demo.tray}/ ; the PIN of every card is 1234
   Records the clinic's register holds these people; the same file: {demo.folder / "patients.csv"}
+  Payer   cause {VISITS if demo.is_national else ""}faults at {demo.payer_page}/
   Face    choose there who stands before the kiosk's camera{SHOWN if PORTRAITS.exists() else DRAWN}
-{_visits_by_files(demo)}  Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
+  Data    {demo.folder} (logs in {demo.folder / "logs"}){reader}
 
 Ctrl-C stops all of it."""
-
-
-def _visits_by_files(demo: Demo) -> str:
-    if not demo.is_national:
-        return ""
-    folders = f"--dir {demo.folder / 'payer'} --drop-folder {demo.folder / 'oqs'}"
-    command = f"{BIN / 'payer-simulator'} visit elderly {folders}"
-    return f"  Files   a card visit at the national reader: {command}\n"
 
 
 def _listens(port: int) -> bool:

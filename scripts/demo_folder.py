@@ -96,7 +96,7 @@ recording = "face-camera.bmp"
 
 @dataclass(frozen=True)
 class Demo:
-    """Where a demo lives.  Ports: terminal ``base``, tray ``base + 1``, payer ``base + 2``."""
+    """Where a demo lives.  Ports: terminal ``base``, then tray, payer and its page."""
 
     folder: Path
     base: int
@@ -125,6 +125,11 @@ class Demo:
     def tray(self) -> str:
         """The page of the card tray."""
         return f"http://127.0.0.1:{self.base + 1}"
+
+    @property
+    def payer_page(self) -> str:
+        """The page of the payer simulator."""
+        return f"http://127.0.0.1:{self.base + 3}"
 
 
 @contextlib.contextmanager
@@ -167,7 +172,7 @@ def make_demo(
     is_national: bool = False,
 ) -> Demo:
     """Make what the demo needs in ``folder``, unless it is there, and choose its ports."""
-    for port in (base, base + 1, base + 2):
+    for port in range(base, base + 4):
         if not _is_free("127.0.0.1", port):
             msg = f"port {port} is in use: stop that program, or choose others with --port-base."
             raise DemoError(msg)

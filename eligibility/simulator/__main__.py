@@ -17,9 +17,10 @@ from eligibility.errors import FolderAwayError
 from eligibility.national.folder import Folder
 from eligibility.numbers import institution_code_is_consistent
 from eligibility.simulator.flaws import flaws_of
-from eligibility.simulator.link_application import DropFolders, person_named, pushed_visit
+from eligibility.simulator.link_application import DropFolders, person_named
 from eligibility.simulator.pki import DEFAULT_INSTITUTION, SimulatorSetupError
 from eligibility.simulator.population import DEFAULT_SEED, DEFAULT_SIZE
+from eligibility.simulator.reader_visits import LATEST_SECONDS, VisitFault, visit_files
 from eligibility.simulator.register import register_of
 from eligibility.simulator.server import RunningSimulator, utc_now
 from eligibility.simulator.setup import LARGEST_SIZE, initialise, load_population
@@ -183,12 +184,25 @@ def serve(
     help="What the patient allowed there; may be given several times.",
 )
 @click.option("--institution", default=DEFAULT_INSTITUTION, show_default=True)
+@click.option(
+    "--fault",
+    type=click.Choice([fault.value for fault in VisitFault]),
+    help="What is wrong with how it is told.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, LATEST_SECONDS),
+    default=0.0,
+    help="How long ago it was, with --fault late.",
+)
 def visit(
     directory: Path,
     person: str,
     drop_folder: Path,
     consents: tuple[str, ...],
     institution: str,
+    fault: str | None,
+    seconds: float,
 ) -> None:
     """Put a card visit of PERSON (persona or id) at the national reader into face."""
     try:
@@ -199,12 +213,14 @@ def visit(
     if found is None:
         raise click.BadParameter("no such persona and no such id", param_hint="PERSON")
     allowed = [ConsentCategory(one) for one in consents]  # type: ignore[call-arg]  # by value
-    name, content = pushed_visit(institution, found, allowed, utc_now())
+    kind = None if fault is None else VisitFault(fault)
+    files = visit_files(institution, found, allowed, utc_now(), fault=kind, seconds=seconds)
     try:
-        Folder(DropFolders(drop_folder).face).publish(name, content)
+        for name, content in files:
+            Folder(DropFolders(drop_folder).face).publish(name, content)
+            click.echo(name)
     except (FolderAwayError, OSError) as error:
         raise _SetupProblem(str(error)) from error
-    click.echo(name)
 
 
 @main.command()

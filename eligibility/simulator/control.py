@@ -6,7 +6,7 @@
 none); ``POST /revocations`` with ``{"serial": …}``;
 ``GET /disaster``, ``PUT /disaster`` with ``{"institution": …, "on": …}``; ``POST /forget``; where
 drop folders are served, ``POST /visits`` with
-``{"person": …, "consents"?: […], "institution"?: …}``.
+``{"person": …, "consents"?: […], "institution"?: …, "fault"?: …, "seconds"?: …}``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,14 @@ from eligibility.simulator.faults import FaultKind, Faults
 from eligibility.simulator.link_application import LinkApplication, person_named
 from eligibility.simulator.payer import SimulatedPayer
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from eligibility.simulator.reader_visits import (
+    CONSENT_FIELDS,
+    LATEST_SECONDS,
+    VisitFault,
+    visit_files,
+)
 from eligibility.simulator.traffic import RateLimit, RequestLog
-from eligibility.simulator.wording import KINDS, WORDS
+from eligibility.simulator.wording import KINDS, VISIT_FAULTS, VISIT_WORDS, WORDS
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -73,6 +79,8 @@ class _Visit(BaseModel):
     person: str = Field(min_length=1, max_length=100)
     consents: tuple[str, ...] = ()
     institution: str = Field(default=DEFAULT_INSTITUTION, pattern=r"^[0-9]{10}$")
+    fault: VisitFault | None = None
+    seconds: float = Field(default=0.0, ge=0, le=LATEST_SECONDS, allow_inf_nan=False)
 
 
 def make_control_app(
@@ -157,7 +165,15 @@ def make_control_app(
             consents = [ConsentCategory(one) for one in order.consents]  # type: ignore[call-arg]
         except ValueError:
             return _problem(f"consents: some of {', '.join(c.value for c in ConsentCategory)}", 400)
-        return jsonify(told_as=link.push_visit(order.institution, person, consents))
+        files = visit_files(
+            order.institution,
+            person,
+            consents,
+            payer.now(),
+            fault=order.fault,
+            seconds=order.seconds,
+        )
+        return jsonify(told_as=link.push(files))
 
     @app.get("/requests")
     def show_requests() -> Response:
@@ -186,7 +202,12 @@ def make_control_app(
             language=language,
             other="ja" if language == "en" else "en",
             words=WORDS[language],
+            visit_words=VISIT_WORDS[language],
             kinds=[(kind.value, KINDS[kind][language == "en"]) for kind in FaultKind],
+            visitors=_visitors(payer, language) if link is not None else [],
+            consents=[(one.value, getattr(one, language)) for one in CONSENT_FIELDS],
+            visit_faults=[(one.value, VISIT_FAULTS[one][language == "en"]) for one in VisitFault],
+            institution=DEFAULT_INSTITUTION,
             people=len(payer.population.people),
             seed=payer.population.seed,
         )
@@ -197,6 +218,15 @@ def make_control_app(
         return jsonify(forgotten=True)
 
     return app
+
+
+def _visitors(payer: SimulatedPayer, language: str) -> list[tuple[str, str]]:
+    """Return who may come to the national reader: those with a card, each with a story."""
+    return [
+        (person.persona, f"{person.name}　{getattr(person.story, language)}")
+        for person in payer.population.people
+        if person.persona is not None
+    ]
 
 
 def _problem(words: str, status: int) -> tuple[Response, int]:

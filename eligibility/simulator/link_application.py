@@ -8,55 +8,40 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import threading
 import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from eligibility.benefits import RegisteredConsent
-from eligibility.calendar import JAPAN
-from eligibility.codes import ConsentCategory, InformationConsent, ReferenceClassification
+from eligibility.codes import ConsentCategory
 from eligibility.errors import FolderAwayError
-from eligibility.model import Coverage
 from eligibility.national.exchange import reply_name
 from eligibility.national.folder import Folder
 from eligibility.national.watch import FolderWatch
 from eligibility.simulator import national_answers as answers
 from eligibility.simulator import national_history
 from eligibility.simulator.faults import Fault, FaultKind, Faults
-from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.national_wire import (
     NationalRequest,
     RequestUnreadableError,
-    Tree,
     header_of,
-    moment,
     read_request,
-    result_of,
     write,
 )
 from eligibility.simulator.payer import SimulatedPayer
 from eligibility.simulator.people import Person
 from eligibility.simulator.population import Population
+from eligibility.simulator.reader_visits import pushed_visit
 from eligibility.simulator.traffic import Request, RequestLog
 
 log = logging.getLogger(__name__)
 
-CONSENT_LASTS = timedelta(hours=24)
 _REQUEST = re.compile(r"(?P<kind>[A-Za-z0-9]{6,16}?)req_(?P<rest>.{1,200})\.xml", re.IGNORECASE)
 _POLL_SECONDS = 0.1
 _WORKERS = 4
-_CONSENT_FIELDS = {
-    ConsentCategory.TKK: "specific_health_checkups_info",
-    ConsentCategory.YZK: "pharmacists_info",
-    ConsentCategory.SRJ: "diagnosis_info",
-    ConsentCategory.SHJ: "operation_info",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +123,14 @@ class LinkApplication:
         encoding: str = "utf-8",
     ) -> str:
         """Put a card visit into ``face``, as the national reader does; return the file's name."""
-        now = self.payer.now()
-        name, content = pushed_visit(institution, person, consents, now, encoding=encoding)
-        self._face.publish(name, content)
-        return name
+        file = pushed_visit(institution, person, consents, self.payer.now(), encoding=encoding)
+        return self.push([file])[0]
+
+    def push(self, files: Collection[tuple[str, bytes]]) -> list[str]:
+        """Put the files of a card visit into ``face``, one after the other; return their names."""
+        for name, content in files:
+            self._face.publish(name, content)
+        return [name for name, _ in files]
 
     # -- the taking thread ---------------------------------------------------------------------
 
@@ -263,50 +252,3 @@ def person_named(population: Population, name: str) -> Person | None:
     return population.person(name) or next(
         (person for person in population.people if person.persona == name), None
     )
-
-
-def pushed_visit(
-    institution: str,
-    person: Person,
-    consents: Collection[ConsentCategory],
-    now: datetime,
-    *,
-    encoding: str = "utf-8",
-) -> tuple[str, bytes]:
-    """Return name and content of the file that tells of a card visit at the national reader."""
-    held = person.linked or person
-    holding = holding_of(person, now.astimezone(JAPAN).date())
-    results = tuple(_with_consents(one, consents, now) for one in holding.results)
-    identifier = secrets.token_hex(8)
-    request = NationalRequest(
-        {
-            "MedicalInstitutionCode": institution,
-            "QualificationConfirmationDate": f"{now.astimezone(JAPAN):%Y%m%d}",
-            "ArbitraryFileIdentifier": identifier,
-        },
-        (),
-    )
-    header = answers.in_order(ReferenceClassification.MY_NUMBER_CARD)
-    body: list[Tree] = [
-        *answers.status(),
-        ("QualificationValidity", holding.validity.value),
-        ("ResultList", [result_of(one) for one in results]),
-        ("ReferenceNumber", held.reference_number if holding.person_found else None),
-        ("PrescriptionIssueSelect", held.prescription.value if held.prescription else None),
-    ]
-    content = write(header_of(request, now, *header), body, encoding=encoding, order=identifier)
-    return f"OQSsiquc01res_face_{identifier}_{moment(now)}.xml", content
-
-
-def _with_consents(
-    coverage: Coverage, consents: Collection[ConsentCategory], now: datetime
-) -> Coverage:
-    changes: dict[str, Any] = {}
-    for category, name in _CONSENT_FIELDS.items():
-        given = category in consents
-        changes[name] = RegisteredConsent(
-            InformationConsent.GIVEN if given else InformationConsent.NOT_GIVEN,
-            now,
-            now + CONSENT_LASTS if given else None,
-        )
-    return replace(coverage, **changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eligibility.simulator.faults import FaultKind
+from eligibility.simulator.reader_visits import VisitFault
 
 KINDS: dict[FaultKind, tuple[str, str]] = {
     FaultKind.SLOW: ("遅い応答", "Slow answer"),
@@ -22,6 +23,42 @@ KINDS: dict[FaultKind, tuple[str, str]] = {
     FaultKind.CERTIFICATE_EXPIRED: ("サーバ証明書の期限切れ", "Expired server certificate"),
     FaultKind.CERTIFICATE_WRONG: ("信頼できないサーバ証明書", "Untrusted server certificate"),
     FaultKind.CLOCK_SKEW: ("時計のずれ", "Clock is wrong"),
+}
+
+VISIT_FAULTS: dict[VisitFault, tuple[str, str]] = {
+    VisitFault.NAMES_NOBODY: ("だれかを知らせない（該当資格なし）", "Names nobody (該当資格なし)"),
+    VisitFault.TWICE: ("同じ来院が二つの名前で届く", "Told twice, under two names"),
+    VisitFault.LATE: ("遅れて届く", "Told late"),
+}
+
+VISIT_WORDS: dict[str, dict[str, str]] = {
+    "ja": {
+        "visit_lead": (
+            "来院を知らせるファイルを face に置きます。本人確認の方法はファイルに書かれません。"
+        ),
+        "person": "だれが",
+        "other": "ほかの人（人のID。上より優先）",
+        "consents": "閲覧の同意",
+        "visit_fault": "送り方",
+        "visit_ok": "ふつうに送る",
+        "ago": "何秒前の来院か（遅れて届くとき）",
+        "send": "来院を送る",
+        "sent": "送りました:",
+    },
+    "en": {
+        "visit_lead": (
+            "Puts the file that tells of a visit into face. "
+            "How the holder was identified is not told by it."
+        ),
+        "person": "Who",
+        "other": "Somebody else (a person’s id; goes before the choice above)",
+        "consents": "Consents",
+        "visit_fault": "How it is told",
+        "visit_ok": "As it should be",
+        "ago": "How many seconds ago it was (told late)",
+        "send": "Send the visit",
+        "sent": "Sent:",
+    },
 }
 
 WORDS: dict[str, dict[str, str]] = {
@@ -55,6 +92,8 @@ WORDS: dict[str, dict[str, str]] = {
         "duration": "ミリ秒",
         "question": "照会ID",
         "delete": "記録を消す",
+        "visit": "顔認証付きカードリーダーでの来院",
+        "no_folders": "--drop-folder を付けて起動すると、来院を送れます。",
         "lost": "シミュレータにつながりません。",
         "language": "English",
     },
@@ -88,6 +127,8 @@ WORDS: dict[str, dict[str, str]] = {
         "duration": "ms",
         "question": "Question id",
         "delete": "Clear the list",
+        "visit": "A card visit at the national reader",
+        "no_folders": "Started with --drop-folder, it sends card visits.",
         "lost": "The simulator does not answer.",
         "language": "日本語",
     },

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from eligibility.national.folder import Folder
-from eligibility.simulator.link_application import pushed_visit
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from eligibility.simulator.reader_visits import pushed_visit
 from terminal.access.accounts import Role
 from terminal.views import KioskStep
 from tests.browser.axe import axe_findings

@@ -16,9 +16,9 @@ from eligibility.model import ConfirmationSource, ConsentChannel, ConsentDecisio
 from eligibility.national.folder import Folder
 from eligibility.national.unread import lines
 from eligibility.payer import IdentificationMethod
-from eligibility.simulator.link_application import pushed_visit
 from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from eligibility.simulator.reader_visits import pushed_visit
 from eligibility.simulator.records import medications_of
 from terminal.access.accounts import Role
 from terminal.app import Terminal

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_one_visit_without_a_browser_prints_what_staff_see(folder: Path) -> None:
     """From nothing to coverage and history, through the terminal's own pages; then all is ended."""
     done = subprocess.run(  # noqa: S603  # our own command
-        command(folder, free_ports(3), "--once"),
+        command(folder, free_ports(4), "--once"),
         capture_output=True,
         text=True,
         timeout=180,
@@ -63,7 +63,7 @@ def test_a_demo_runs_until_it_is_told_to_stop_and_says_what_stands_in_the_way(
     folder: Path, tmp_path: Path
 ) -> None:
     """Its folder and its ports are its own; Ctrl-C ends every process within seconds."""
-    base = free_ports(3)
+    base = free_ports(4)
     log = tmp_path / "log"
     with log.open("w") as output:
         demo = subprocess.Popen(  # noqa: S603  # our own command

@@ -64,12 +64,12 @@ async function order(...request) {
   at("done").textContent = "";
   try {
     complain("");
-    await send(...request);
+    const content = await send(...request);
     await look();
-    return true;
+    return content;
   } catch (error) {
     complain(error.message);
-    return false;
+    return null;
   }
 }
 
@@ -92,6 +92,24 @@ at("clear").addEventListener("click", () => order("DELETE", "faults"));
 at("delete").addEventListener("click", () => order("DELETE", "requests"));
 at("forget").addEventListener("click", async () => {
   if (await order("POST", "forget")) at("done").textContent = word.forgotten;
+});
+
+// A card visit at the national reader; there is a form only where drop folders are served.
+const visit = at("visit");
+visit?.fault.addEventListener("change", () => {
+  at("ago").hidden = visit.fault.value !== "late";
+});
+visit?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  at("sent").textContent = "";
+  const told = await order("POST", "visits", {
+    person: visit.other.value.trim() || visit.person.value,
+    institution: visit.institution.value,
+    consents: [...visit.querySelectorAll("[name=consents]:checked")].map((box) => box.value),
+    fault: visit.fault.value || null,
+    seconds: visit.fault.value === "late" ? Number(visit.seconds.value) : 0,
+  });
+  if (told) at("sent").textContent = `${word.sent} ${told.told_as.join(" ")}`;
 });
 
 at("limit").requests_per_second.value = (await send("GET", "limit")).requests_per_second ?? "";
