@@ -39,6 +39,7 @@ from terminal.kiosk_questions import Asked
 from terminal.payer.choice import make_payer
 from terminal.payer.enquiries import Enquiries
 from terminal.payer.exchange_book import DeskExchangeBook
+from terminal.payer.files_aside import FilesAsideKeeping
 from terminal.payer.freshness import Freshness
 from terminal.payer.line import PayerLine, SideLine
 from terminal.payer.recheck import Recheck
@@ -199,6 +200,8 @@ class Terminal:
             self._question_changed,
             desk_id=config.terminal.desk_id,
         )
+        days, files = config.files_aside
+        self.files_aside = FilesAsideKeeping(self.store, now, most_days=days, most_files=files)
         self.payer_watch = PayerWatch(self.payer, config.payer_certificate, now)
         self._scheduler = make_scheduler(
             self.desk,
@@ -206,6 +209,7 @@ class Terminal:
             Recheck(self.store, now, self._enquiries.kick),
             self.payer_watch,
             self.bulk,
+            self.files_aside,
         )
 
     def start(self) -> None:

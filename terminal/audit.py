@@ -28,6 +28,8 @@ class Act(StrEnum):
     QUESTION_COMMITTED = "question-committed"
     QUESTION_ENDED = "question-ended"
     FILE_SET_ASIDE = "file-set-aside"
+    FILES_ASIDE_SEEN = "files-aside-seen"
+    FILE_ASIDE_DELETED = "file-aside-deleted"
     PUSHED_VISIT_REFUSED = "pushed-visit-refused"
     PAYERS_COMPARED = "payers-compared"
     DECIDED_OFFLINE = "decided-offline"

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from eligibility.fhir.client import PayerSettings
-from eligibility.national.settings import NationalSettings
+from eligibility.national.settings import ASIDE_DAYS, ASIDE_FILES, NationalSettings
 from eligibility.numbers import institution_code_is_consistent, refuse_individual_number
 from terminal.bulk.settings import BulkSettings
 from terminal.card_camera.settings import CardCameraSettings
@@ -252,6 +252,13 @@ class TerminalConfig(Section):
     def is_production(self) -> bool:
         """Whether test parts are refused."""
         return self.terminal.environment == "production"
+
+    @property
+    def files_aside(self) -> tuple[int, int]:
+        """For how many days, and how many, files are kept that were set aside; also once FHIR."""
+        if self.national is None:
+            return ASIDE_DAYS, ASIDE_FILES
+        return self.national.aside_days, self.national.aside_files
 
     @property
     def payer_certificate(self) -> Path | None:

@@ -43,6 +43,7 @@
     ├── DisasterRefusedError          disaster mode cannot be switched so, with the reason
     ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
+    ├── UnknownFileError              no such file is set aside, or its bytes were never read
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
     │   ├── LoginThrottledError       too many tries: wait
@@ -390,6 +391,10 @@ class AnswerWithheldError(TerminalError):
 
 class UnknownMonthError(TerminalError):
     """There is no report of such a month."""
+
+
+class UnknownFileError(TerminalError):
+    """No file, or more than one, is set aside under this id, or its bytes were never read."""
 
 
 class AccessError(TerminalError):

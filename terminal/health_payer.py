@@ -108,8 +108,8 @@ def check_files_aside(count: int) -> HealthCheck:
         reason = "No file of the link application was set aside in the last 24 hours."
         return HealthCheck("payer", HealthState.PASS, "payer.no-files-aside", reason)
     remedy = (
-        "Look for file-set-aside in the audit log; ask those who run the link application where it "
-        "happens often."
+        "See 'eligibility-terminal payer aside list'; ask those who run the link application where "
+        "it happens often."
     )
     reason = f"{count} files of the link application were set aside in the last 24 hours."
     return HealthCheck("payer", HealthState.WARN, "payer.files-aside", reason, remedy)

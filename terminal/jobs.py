@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from terminal.bulk.commands import BulkCommands
 from terminal.consent import Disclosure
+from terminal.payer.files_aside import FilesAsideKeeping
 from terminal.payer.recheck import Recheck
 from terminal.payer.watch import PayerWatch
 from terminal.reception import ReceptionDesk
@@ -25,11 +26,12 @@ def make_scheduler(
     recheck: Recheck,
     payer_watch: PayerWatch,
     bulk: BulkCommands,
+    files_aside: FilesAsideKeeping,
 ) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
 
-    def every(seconds: int, job: Callable[[], None]) -> None:
+    def every(seconds: int, job: Callable[[], object]) -> None:
         scheduler.add_job(
             job,
             "interval",
@@ -44,6 +46,7 @@ def make_scheduler(
     every(RECHECK_SECONDS, recheck.run)
     every(EXPECTED_SECONDS, bulk.begin_due)
     every(END_OF_DAY_SECONDS, desk.end_former_days)
+    every(END_OF_DAY_SECONDS, files_aside.delete_old)
     scheduler.add_job(payer_watch.look, misfire_grace_time=None)  # once, as soon as it starts
     every(DAY_SECONDS, payer_watch.look)
     return scheduler

@@ -86,6 +86,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.DisasterRefusedError: ErrorPage(BAD, "disaster-refused"),
     desk.AnswerWithheldError: ErrorPage(HTTPStatus.NOT_FOUND, "answer-withheld"),
     desk.UnknownMonthError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-month"),
+    desk.UnknownFileError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-file"),
     desk.AccessError: ErrorPage(HTTPStatus.FORBIDDEN, "access"),
     desk.LoginRefusedError: ErrorPage(HTTPStatus.UNAUTHORIZED, "login-refused"),
     desk.LoginThrottledError: ErrorPage(HTTPStatus.TOO_MANY_REQUESTS, "login-throttled"),

@@ -7,6 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+ASIDE_DAYS = 90
+ASIDE_FILES = 1000
+
 
 class NationalSettings(BaseModel):
     """The drop folders of the link application (連携アプリ), section ``[national]``."""
@@ -36,6 +39,18 @@ class NationalSettings(BaseModel):
         "share's",
     )
     answer_seconds: float = Field(10.0, gt=0, le=120, description="seconds to wait for one answer")
+    aside_days: int = Field(
+        ASIDE_DAYS,
+        ge=1,
+        le=1826,
+        description="Days after which files that were set aside are deleted",
+    )
+    aside_files: int = Field(
+        ASIDE_FILES,
+        ge=10,
+        le=100_000,
+        description="How many files may be set aside; beyond that the oldest are deleted",
+    )
 
     @model_validator(mode="after")
     def _folders_of_their_own(self) -> NationalSettings:

@@ -13,6 +13,7 @@ import click
 from eligibility.model import NumberSubject
 from terminal.command_parts import config_option, opened_store, utc_now
 from terminal.config import load_config
+from terminal.payer.aside_command import aside
 from terminal.payer.choice import fhir_payer, national_payer
 from terminal.payer.compare import Comparison, expected_people, read_people_file
 from terminal.store import Store
@@ -24,6 +25,9 @@ UNANSWERED = 3
 @click.group()
 def payer() -> None:
     """The payer's interfaces."""
+
+
+payer.add_command(aside)
 
 
 @payer.command("compare")

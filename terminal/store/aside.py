@@ -37,6 +37,30 @@ class FilesAside:
             "WHERE kept_at >= ? ORDER BY kept_at DESC, rowid DESC", [encode_moment(moment)]
         )
 
+    def all(self) -> list[KeptFile]:
+        """Return all that is kept, the newest first, without the bytes."""
+        return self._rows.select("ORDER BY kept_at DESC, rowid DESC")
+
+    def named(self, beginning: str) -> list[KeptFile]:
+        """Return the files whose id begins so, without the bytes."""
+        return self._rows.select("WHERE substr(id, 1, ?) = ? LIMIT 10", [len(beginning), beginning])
+
+    def beyond(self, moment: datetime, most: int, limit: int) -> list[KeptFile]:
+        """Return the oldest that were kept before ``moment``, or are more than ``most``."""
+        return self._rows.select(
+            """
+            WHERE kept_at < ? OR rowid IN (
+                SELECT rowid FROM files_aside ORDER BY kept_at DESC, rowid DESC LIMIT -1 OFFSET ?
+            )
+            ORDER BY kept_at, rowid LIMIT ?
+            """,
+            [encode_moment(moment), most, limit],
+        )
+
+    def delete(self, file_id: str) -> bool:
+        """Delete a file; return whether it was there."""
+        return self._db.execute("DELETE FROM files_aside WHERE id = ?", [file_id]).rowcount > 0
+
     def count_since(self, moment: datetime) -> int:
         """Return how many were kept since then."""
         (count,) = self._db.execute(
