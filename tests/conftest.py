@@ -22,6 +22,7 @@ expect.set_options(timeout=15_000)
 
 if TYPE_CHECKING:
     from tests.clinic import Clinic, Stage
+    from tests.fhir.desk import World
 
 # how long an example takes tells how busy the machine is, not whether the code is right
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,6 +53,27 @@ def clinic(tmp_path: Path, stage: Stage) -> Iterator[Clinic]:
 
     with opened_clinic(tmp_path, stage) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The payer simulator with its insured people, each with a card."""
+    from tests.fhir.desk import opened_world
+
+    with opened_world(tmp_path_factory.mktemp("world")) as world:
+        yield world
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The payer as it is in the morning: no fault, nothing asked yet."""
+    from tests.simulator.desk import START
+
+    built.clock.moment = START
+    built.running.payer.forget()
+    yield built
+    built.close()
+    built.running.faults.clear()
 
 
 @pytest.fixture(scope="session")

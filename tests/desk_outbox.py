@@ -22,7 +22,7 @@ from terminal.identification import AttributesSource, Identification, VisualReas
 from terminal.payer.enquiries import Enquiries, new_question
 from terminal.payer.freshness import Freshness
 from terminal.payer.line import PayerLine, SideLine
-from terminal.payer.question import Question, QuestionKind
+from terminal.payer.question import Question, QuestionKind, QuestionState
 from terminal.payer.recheck import Recheck
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem
@@ -33,6 +33,11 @@ from tests.clinic import wait_for
 RECEPTION = Actor("suzuki", Role.RECEPTION, "鈴木")
 KEY = bytes(range(32))
 STORE_ID = "store-of-outbox"
+
+
+def is_answered(question: Question) -> bool:
+    """Whether the payer answered it."""
+    return question.state is QuestionState.ANSWERED
 
 
 class DeskOutbox:

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from eligibility.fhir.client import FhirPayer
-from tests.fhir.desk import World, opened_world
 from tests.fhir.scripted_server import Behaviour, ScriptedServer, Trust, make_trust
-from tests.simulator.desk import START
 
 # Generated examples are judged by what they show, never by how long they take.
 
@@ -52,20 +50,3 @@ def payer(trust: Trust, opened: ExitStack) -> OpenPayer:
         return made
 
     return make
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer simulator with its insured people, each with a card."""
-    with opened_world(tmp_path_factory.mktemp("fhir-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer as it is in the morning: no fault, nothing asked yet."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    yield built
-    built.close()
-    built.running.faults.clear()

@@ -1,8 +1,9 @@
-"""Two public persons' portraits, and cards that bear one of them: wiring, not accuracy."""
+"""A desk without a kiosk; two public persons' portraits, and cards that bear one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,20 @@ from tests.sitting import read_sitters, with_photo
 
 if TYPE_CHECKING:
     from tests.clinic import Stage
+    from tests.desk_outbox import DeskOutbox
     from tests.face.heads import Sitter
+    from tests.fhir.desk import World
+
+
+@pytest.fixture
+def desk(world: World, tmp_path: Path) -> Iterator[DeskOutbox]:
+    """A desk that asks this payer; its clock is the payer's."""
+    from tests.desk_outbox import DeskOutbox
+
+    opened = DeskOutbox(tmp_path / "desk.db", world.payer(), world.anchor, world.clock)
+    opened.start()
+    yield opened
+    opened.stop()
 
 
 @pytest.fixture(scope="session")

@@ -29,31 +29,14 @@ from terminal.decision import SHARES, Decision, DecisionBasis, differences
 from terminal.errors import RoleError, VisitStateError
 from terminal.payer.freshness import Freshness, is_current
 from terminal.payer.question import Question, QuestionProblem, QuestionState
-from tests.desk_outbox import RECEPTION, DeskOutbox
-from tests.fhir.desk import World, opened_world
-from tests.simulator.desk import START, Card
+from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
+from tests.fhir.desk import World
+from tests.simulator.desk import Card
 from tests.store.builders import a_confirmation, an_answer
 
 OpenDesk = Callable[[Freshness], DeskOutbox]
 TODAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("deciding-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer as it is in the morning."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    yield built
-    built.close()
-    built.running.faults.clear()
 
 
 @pytest.fixture
@@ -75,11 +58,6 @@ def open_desk(world: World, tmp_path: Path) -> Iterator[OpenDesk]:
 def asks(desk: DeskOutbox, card: Card) -> Question:
     """Ask for the holder of this card."""
     return desk.asks(card.der, CardSubject(card.issuer, card.serial))
-
-
-def is_answered(question: Question) -> bool:
-    """Whether the payer answered it."""
-    return question.state is QuestionState.ANSWERED
 
 
 def asked_in_vain(world: World, desk: DeskOutbox) -> Question:

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -33,15 +32,13 @@ from terminal.register.record_linking import RecordLinking
 from terminal.register.right_names import RightNames
 from terminal.views import DeskNeed, HistoryClosed
 from terminal.visit import VisitOrigin
-from tests.desk_outbox import RECEPTION, DeskOutbox
-from tests.fhir.desk import World, opened_world
+from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
+from tests.fhir.desk import World
 from tests.fhir.test_without_card import somebody
-from tests.simulator.desk import START
 from tests.terminal.test_enquiry_desk import (
     DOCTOR,
     confirmation,
     has_problem,
-    is_answered,
     opens,
 )
 
@@ -49,31 +46,13 @@ ADMINISTRATOR = Actor("admin", Role.ADMINISTRATOR, "管理者")
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("disaster-payer")) as world:
-        yield world
-
-
 @pytest.fixture
-def world(built: World) -> Iterator[World]:
+def world(world: World) -> Iterator[World]:
     """The payer, which has opened asking by name to this institution."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    built.running.payer.disaster.switch(DEFAULT_INSTITUTION, on=True)
-    yield built
-    built.close()
-    built.running.faults.clear()
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Iterator[DeskOutbox]:
-    """A desk that asks this payer; its clock is the payer's."""
-    opened = DeskOutbox(tmp_path / "desk.db", world.payer(), world.anchor, world.clock)
-    opened.start()
-    yield opened
-    opened.stop()
+    areas = world.running.payer.disaster
+    areas.switch(DEFAULT_INSTITUTION, on=True)
+    yield world
+    areas.switch(DEFAULT_INSTITUTION, on=False)
 
 
 def asks(desk: DeskOutbox, subject: PersonSubject) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,37 +11,11 @@ from eligibility.retry import AskingPolicy
 from terminal.errors import VisitStateError
 from terminal.payer.question import Question, QuestionProblem, QuestionState
 from tests.clinic import wait_for
-from tests.desk_outbox import RECEPTION, DeskOutbox
-from tests.fhir.desk import World, opened_world
-from tests.simulator.desk import START, Card
+from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
+from tests.fhir.desk import World
+from tests.simulator.desk import Card
 
 POLICY = AskingPolicy()
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("outbox-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer as it is in the morning."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    yield built
-    built.close()
-    built.running.faults.clear()
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Iterator[DeskOutbox]:
-    """A desk that asks this payer; its clock is the payer's."""
-    opened = DeskOutbox(tmp_path / "desk.db", world.payer(), world.anchor, world.clock)
-    opened.start()
-    yield opened
-    opened.stop()
 
 
 def asks(desk: DeskOutbox, card: Card) -> Question:
@@ -54,11 +26,6 @@ def asks(desk: DeskOutbox, card: Card) -> Question:
 def has_problem(question: Question) -> bool:
     """Whether it was tried, or held back, and waits."""
     return question.problem is not None and question.state is QuestionState.PENDING
-
-
-def is_answered(question: Question) -> bool:
-    """Whether the payer answered it."""
-    return question.state is QuestionState.ANSWERED
 
 
 def goes_on(world: World, desk: DeskOutbox, seconds: float) -> None:

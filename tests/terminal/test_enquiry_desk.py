@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,38 +36,11 @@ from terminal.register.right_names import RightNames
 from terminal.views import ConsentItem, DeskNeed, HistoryClosed, VisitDetail
 from terminal.visit import VisitOrigin, VisitState
 from terminal.visit_book import VisitBook
-from tests.desk_outbox import RECEPTION, DeskOutbox
-from tests.fhir.desk import World, opened_world
+from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
+from tests.fhir.desk import World
 from tests.fhir.test_without_card import number_of, somebody, twins
-from tests.simulator.desk import START
 
 DOCTOR = Actor("doctor", Role.CLINICIAN, "医師")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("enquiry-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer as it is in the morning."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    yield built
-    built.close()
-    built.running.faults.clear()
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Iterator[DeskOutbox]:
-    """A desk that asks this payer; its clock is the payer's."""
-    opened = DeskOutbox(tmp_path / "desk.db", world.payer(), world.anchor, world.clock)
-    opened.start()
-    yield opened
-    opened.stop()
 
 
 def asks(desk: DeskOutbox, subject: NumberSubject, **more: str) -> str:
@@ -76,11 +48,6 @@ def asks(desk: DeskOutbox, subject: NumberSubject, **more: str) -> str:
     visit_id = uuid.uuid4().hex
     desk.enquiry_desk.ask_by_number(RECEPTION, visit_id, subject, DocumentSeen.CERTIFICATE, **more)
     return visit_id
-
-
-def is_answered(question: Question) -> bool:
-    """Whether the payer answered it."""
-    return question.state is QuestionState.ANSWERED
 
 
 def has_problem(question: Question) -> bool:

@@ -7,42 +7,16 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
-from werkzeug.test import TestResponse
 
 from eligibility.calendar import JAPAN
 from eligibility.simulator.people import Person
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Role
 from tests.clinic import wait_for
-from tests.web.visitors import Site, Visitor
+from tests.web.visitors import Site
 
+IMPORT = "/staff/appointments/import"
 HEADER = "予約日,予約時刻,患者番号,氏名\n"
-
-
-def chooses(visitor: Visitor, data: bytes) -> TestResponse:
-    """Choose a file of this content, as the form does."""
-    visitor.opens("/staff/appointments/import")
-    parts = (
-        b'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n',
-        visitor.token.encode(),
-        b'\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="list.csv"\r\n\r\n',
-        data,
-        b"\r\n--x--\r\n",
-    )
-    return visitor.client.post(
-        "/staff/appointments/import",
-        base_url=visitor.site.origin,
-        headers={"Origin": visitor.site.origin},
-        data=b"".join(parts),
-        content_type="multipart/form-data; boundary=x",
-    )
-
-
-def takes(visitor: Visitor, page: str) -> TestResponse:
-    """Press the preview's button."""
-    found = re.search(r'name="preview" value="([0-9a-f]+)"', page)
-    assert found is not None
-    return visitor.sends("/staff/appointments/import/take", {"preview": found[1]})
 
 
 def tomorrow(site: Site) -> str:
@@ -67,11 +41,11 @@ def test_a_day_is_imported_checked_and_shown(site: Site) -> None:
     day = tomorrow(site)
     assert "この日の予約はありません" in visitor.opens(f"/staff/appointments?day={day}").text
     lines = "".join(f"{day},{9 + n // 6}:{n % 6}0,{one},\n" for n, one in enumerate(numbers))
-    preview = chooses(visitor, (HEADER + lines + f"{day},,99999,\n").encode("cp932"))
+    preview = visitor.chooses_file(IMPORT, (HEADER + lines + f"{day},,99999,\n").encode("cp932"))
     assert preview.status_code == HTTPStatus.OK
     assert f"{len(numbers) + 1}件を取り込む" in preview.text
     assert "この患者番号は台帳にありません" in preview.text
-    taken = takes(visitor, preview.text)
+    taken = visitor.takes_file(IMPORT, preview.text)
     assert taken.headers["Location"] == f"/staff/appointments?day={day}&done=taken"
     assert (
         "この日の一括確認はまだしていません" in visitor.opens(f"/staff/appointments?day={day}").text
@@ -117,7 +91,7 @@ def test_wrong_lines_are_named_and_nothing_can_be_taken(site: Site) -> None:
     visitor = site.visitor().logs_in(Role.PHARMACIST)
     day = tomorrow(site)
     wrong = f"{day},25:00,0001,\n{day},9:00,,秘密 太郎\n{day},9:00,123456789018,\n"
-    refused = chooses(visitor, (HEADER + wrong).encode())
+    refused = visitor.chooses_file(IMPORT, (HEADER + wrong).encode())
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "予約時刻" in refused.text
     assert "個人番号" in refused.text
@@ -136,7 +110,7 @@ def test_wrong_lines_are_named_and_nothing_can_be_taken(site: Site) -> None:
 )
 def test_what_is_no_list_is_told_on_the_form(site: Site, data: bytes, words: str) -> None:
     """A file that cannot be read gives one clear sentence where another can be chosen."""
-    refused = chooses(site.visitor().logs_in(Role.RECEPTION), data)
+    refused = site.visitor().logs_in(Role.RECEPTION).chooses_file(IMPORT, data)
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert words in refused.text
 

@@ -2,64 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 
 import pytest
-from werkzeug.test import TestResponse
 
 from terminal.access.accounts import Role
 from terminal.csv_file import LARGEST_FILE
-from tests.web.visitors import Site, Visitor
+from tests.web.visitors import Site
 
+IMPORT = "/staff/register/import"
 HEADER = "患者番号,氏名,カナ,生年月日,性別\n"
 TWO = (
     HEADER + "001,田中 花子,タナカ ハナコ,S23.2.29,2\n002,鈴木 一郎,スズキ イチロウ,1955-04-05,男\n"
 )
 
 
-def chooses(visitor: Visitor, data: bytes) -> TestResponse:
-    """Choose a file of this content, as the form does."""
-    visitor.opens("/staff/register/import")
-    parts = (
-        b'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n',
-        visitor.token.encode(),
-        b'\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="register.csv"\r\n\r\n',
-        data,
-        b"\r\n--x--\r\n",
-    )
-    return visitor.client.post(
-        "/staff/register/import",
-        base_url=visitor.site.origin,
-        headers={"Origin": visitor.site.origin},
-        data=b"".join(parts),
-        content_type="multipart/form-data; boundary=x",
-    )
-
-
-def takes(visitor: Visitor, page: str) -> TestResponse:
-    """Press the preview's button."""
-    found = re.search(r'name="preview" value="([0-9a-f]+)"', page)
-    assert found is not None
-    return visitor.sends("/staff/register/import/take", {"preview": found[1]})
-
-
 def test_a_register_is_looked_at_then_taken_then_found(site: Site) -> None:
     """What a preview shows is in the register after the second step, and not before."""
     visitor = site.visitor().logs_in(Role.RECEPTION)
-    preview = chooses(visitor, TWO.encode("cp932"))
+    preview = visitor.chooses_file(IMPORT, TWO.encode("cp932"))
     assert preview.status_code == HTTPStatus.OK
     assert "田中 花子" in preview.text
     assert "2人を取り込む" in preview.text
     assert "田中 花子" not in visitor.opens("/staff/register").text
-    taken = takes(visitor, preview.text)
+    taken = visitor.takes_file(IMPORT, preview.text)
     assert taken.headers["Location"] == "/staff/register?taken=1"
     page = visitor.opens("/staff/register")
     assert "1948" in page.text
     found = visitor.sends("/staff/register", {"text": "すずき"}).text
     assert "鈴木 一郎" in found
     assert "田中 花子" not in found
-    changed = chooses(visitor, TWO.replace("田中 花子", "佐藤 花子").encode())
+    changed = visitor.chooses_file(IMPORT, TWO.replace("田中 花子", "佐藤 花子").encode())
     assert "<s>田中 花子</s> → 佐藤 花子" in changed.text
     assert "合う患者はいません" in visitor.sends("/staff/register", {"text": "だれ"}).text
 
@@ -67,15 +40,15 @@ def test_a_register_is_looked_at_then_taken_then_found(site: Site) -> None:
 def test_a_button_pressed_twice_takes_once(site: Site) -> None:
     """The second press of the same preview is told as such and takes nothing."""
     visitor = site.visitor().logs_in(Role.CLINICIAN)
-    preview = chooses(visitor, (HEADER + "777,高橋 次郎,,H1.1.8,\n").encode()).text
-    assert takes(visitor, preview).status_code == HTTPStatus.SEE_OTHER
-    assert takes(visitor, preview).status_code == HTTPStatus.CONFLICT
+    preview = visitor.chooses_file(IMPORT, (HEADER + "777,高橋 次郎,,H1.1.8,\n").encode()).text
+    assert visitor.takes_file(IMPORT, preview).status_code == HTTPStatus.SEE_OTHER
+    assert visitor.takes_file(IMPORT, preview).status_code == HTTPStatus.CONFLICT
 
 
 def test_wrong_lines_are_named_and_nothing_can_be_taken(site: Site) -> None:
     """The page tells line, column and why, without a button to take the rest."""
     visitor = site.visitor().logs_in(Role.PHARMACIST)
-    refused = chooses(visitor, (TWO + "002,山本,,x,9\n").encode())
+    refused = visitor.chooses_file(IMPORT, (TWO + "002,山本,,x,9\n").encode())
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "生年月日" in refused.text
     assert "山本" not in refused.text
@@ -94,7 +67,7 @@ def test_wrong_lines_are_named_and_nothing_can_be_taken(site: Site) -> None:
 )
 def test_what_is_no_register_is_told_on_the_form(site: Site, data: bytes, words: str) -> None:
     """A file that cannot be read gives one clear sentence where another can be chosen."""
-    refused = chooses(site.visitor().logs_in(Role.RECEPTION), data)
+    refused = site.visitor().logs_in(Role.RECEPTION).chooses_file(IMPORT, data)
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert words in refused.text
 
@@ -103,16 +76,18 @@ def test_only_who_may_import_may_send_much(site: Site) -> None:
     """Beyond the file's limit nothing is read; without the right no large body is."""
     much = b"x" * (LARGEST_FILE + 200_000)
     allowed = site.visitor().logs_in(Role.RECEPTION)
-    assert chooses(allowed, much).status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    assert allowed.chooses_file(IMPORT, much).status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     refused = site.visitor().logs_in(Role.ADMINISTRATOR)
-    assert chooses(refused, TWO.encode()).status_code == HTTPStatus.FORBIDDEN
+    assert refused.chooses_file(IMPORT, TWO.encode()).status_code == HTTPStatus.FORBIDDEN
 
 
 def test_the_search_stands_in_no_address(site: Site) -> None:
     """A name that is searched for is posted: nothing that is kept in an address is looked at."""
     visitor = site.visitor().logs_in(Role.RECEPTION)
-    chosen = chooses(visitor, (HEADER + "901,渡辺 桜,ワタナベ サクラ,H2.2.2,2\n").encode()).text
-    takes(visitor, chosen)
+    chosen = visitor.chooses_file(
+        IMPORT, (HEADER + "901,渡辺 桜,ワタナベ サクラ,H2.2.2,2\n").encode()
+    ).text
+    visitor.takes_file(IMPORT, chosen)
     assert "渡辺 桜" in visitor.opens("/staff/register?text=だれもいない").text
     for page in ("0", "99999999", "x", "-1"):
         assert "渡辺 桜" in visitor.sends("/staff/register", {"text": "渡辺", "page": page}).text

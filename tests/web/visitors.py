@@ -15,6 +15,7 @@ from tests.clinic import Clinic
 from web.app import create_app
 
 TOKEN = re.compile(r'name="csrf-token" content="([0-9a-f]{64})"')
+PREVIEW = re.compile(r'name="preview" value="([0-9a-f]+)"')
 
 
 class Visitor:
@@ -41,6 +42,30 @@ class Visitor:
         sent = {"Origin": self.site.origin, **headers}
         data = {"csrf_token": self.token, **(fields or {})}
         return self.client.post(path, base_url=self.site.origin, headers=sent, data=data)
+
+    def chooses_file(self, path: str, data: bytes) -> TestResponse:
+        """Open a page that imports a file, and choose one of this content, as its form does."""
+        self.opens(path)
+        parts = (
+            b'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n',
+            self.token.encode(),
+            b'\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n',
+            data,
+            b"\r\n--x--\r\n",
+        )
+        return self.client.post(
+            path,
+            base_url=self.site.origin,
+            headers={"Origin": self.site.origin},
+            data=b"".join(parts),
+            content_type="multipart/form-data; boundary=x",
+        )
+
+    def takes_file(self, path: str, preview: str) -> TestResponse:
+        """Press the button of the page that shows what taking the chosen file would do."""
+        found = PREVIEW.search(preview)
+        assert found is not None
+        return self.sends(f"{path}/take", {"preview": found[1]})
 
     def logs_in(self, role: Role) -> Visitor:
         """Log in with the account of this role."""
