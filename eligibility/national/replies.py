@@ -181,14 +181,16 @@ class Replies:
         )
 
     def _read_found(self, key: Key) -> list[Reply]:
-        """Read what answers ``key``, each content once; what is gone meanwhile is forgotten."""
+        """Read what answers ``key``, each content once; what is gone and comes back is new."""
         with self._lock:
             names = sorted(self._found.get(key, ()))
         contents: dict[bytes, Reply] = {}
         for name in names:
             content = self._folder.read(name)
             if not isinstance(content, bytes) or not self._answers(key, content):
-                self._forget(key, name)
+                with self._lock:
+                    self._forget(key, name)
+                    self._seen.pop(name, None)
                 continue
             contents.setdefault(content, Reply(name, content))
         return list(contents.values())

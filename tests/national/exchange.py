@@ -12,6 +12,7 @@ from eligibility.errors import PayerProtocolError
 from eligibility.national.exchange import AskedQuestion, SetAside
 from eligibility.national.folder import Folder
 from eligibility.national.replies import Replies
+from tests.clinic import wait_for
 
 KIND = "OQSsiquc01"
 
@@ -53,12 +54,31 @@ class Book:
 
 
 @dataclass
+class Looks:
+    """How many looks at all of the folder have ended."""
+
+    ended: int = 0
+
+    def end(self) -> None:
+        """Count one."""
+        self.ended += 1
+
+
+@dataclass
 class Exchange:
     """An answers' folder with its reader."""
 
     path: Path
     replies: Replies
     book: Book
+    looks: Looks
+
+    def looks_through(self) -> None:
+        """Wait until the reader has looked at everything that lies in the folder now."""
+        self.replies.start()
+        before = self.looks.ended
+        # the look that is under way may have begun too early
+        wait_for(lambda: self.looks.ended >= before + 2, "a look at everything")
 
     def put(self, name: str, content: bytes) -> Path:
         """Write a file as another program does: under its name, in one go."""
@@ -82,6 +102,7 @@ def opened_exchange(
     """Read answers in ``path``."""
     path.mkdir(exist_ok=True)
     book = book or Book()
+    looks = Looks()
     replies = Replies(
         Folder(path),
         poll_seconds,
@@ -91,8 +112,9 @@ def opened_exchange(
         lambda: datetime.now(UTC),
         shared=shared,
         settle_seconds=0.3,
+        besides=looks.end,
     )
     try:
-        yield Exchange(path, replies, book)
+        yield Exchange(path, replies, book, looks)
     finally:
         replies.close()
