@@ -51,16 +51,6 @@ def dates_on(coverage: Coverage, day: date) -> DateVerdict:
     return DateVerdict.IN_FORCE
 
 
-def is_usable_on(
-    validity: QualificationValidity | UnknownCode | None, coverage: Coverage, day: date
-) -> bool:
-    """Whether the desk may rely on ``coverage`` on ``day``: the payer says so, no date objects."""
-    return validity in CONFIRMED and dates_on(coverage, day) in (
-        DateVerdict.IN_FORCE,
-        DateVerdict.NO_DATES,
-    )
-
-
 def pays_in_full(coverage: Coverage) -> bool:
     """Whether the patient pays the whole bill first (特別療養費支給対象者)."""
     return coverage.insured_card_classification is InsuredCardClassification.SPECIAL_EXPENSES

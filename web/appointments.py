@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from eligibility.errors import NotSupportedError
 from eligibility.model import Finding, FindingCode, Severity
+from eligibility.validity import CONFIRMED
 from terminal.bulk.commands import way_of
 from terminal.bulk.run import ItemState
 from terminal.expected.appointment_file import APPOINTMENT_COLUMNS
@@ -49,7 +50,7 @@ def row_mark(row: ExpectedRow) -> Mark:
         return Mark("waiting", text("staff.expected.not-asked"))
     if any(one.code in ANOTHER for one in item.findings):
         return Mark("invalid", text("staff.expected.withheld"))
-    if row.validity not in wording.VALID:
+    if row.validity not in CONFIRMED:
         return Mark("invalid", wording.label(row.validity))
     if row.group is RowGroup.CHANGED:
         return Mark("attention", text("staff.expected.changed"))

@@ -29,6 +29,7 @@ from eligibility.model import (
 )
 from eligibility.payer import IdentificationMethod, ProofKind
 from eligibility.register import Ground
+from eligibility.validity import CONFIRMED
 from terminal.access.accounts import Role
 from terminal.access.staff import Look
 from terminal.access_list import Looked
@@ -146,7 +147,6 @@ NOT_VALID = frozenset(
         QualificationValidity.NOT_FOUND,
     }
 )
-VALID = frozenset({QualificationValidity.VALID, QualificationValidity.VALID_UNREGISTERED})
 SEVERITIES = tuple(Severity)
 WAITING = frozenset({QuestionState.PENDING, QuestionState.SENT})
 
@@ -179,7 +179,7 @@ def coverage_mark(row: VisitRow) -> Mark:
         return Mark("attention", text("mark.recorded"))
     if row.validity in NOT_VALID:
         return Mark("invalid", label(row.validity))
-    if row.validity in VALID and row.worst is not Severity.STOP:
+    if row.validity in CONFIRMED and row.worst is not Severity.STOP:
         if row.confirmation.source is ConfirmationSource.RECORDED:
             return Mark("valid", text("mark.recorded-current"))
         return Mark("valid", label(row.validity))

@@ -49,11 +49,6 @@ class FolderWatch:
         self._observer: BaseObserver | None = None
         self._watched: tuple[int, int] | None = None
 
-    @property
-    def is_told(self) -> bool:
-        """Whether the system tells of news; if not, only the slow look finds them."""
-        return self._watched is not None
-
     def wait(self, seconds: float | None = None) -> set[str]:
         """Return names that something happened to; empty where a look at everything is due.
 

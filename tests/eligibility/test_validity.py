@@ -9,17 +9,14 @@ import pytest
 
 from eligibility.codes import (
     InsuredCardClassification,
-    QualificationValidity,
     Sex,
     UnknownCode,
 )
 from eligibility.model import CopayRatio, Coverage, ElderlyRecipientCertificate, InsuredPerson
 from eligibility.validity import (
-    CONFIRMED,
     DateVerdict,
     copay_ratio_on,
     dates_on,
-    is_usable_on,
     pays_in_full,
     ratios_disagree_on,
 )
@@ -53,20 +50,6 @@ def test_the_first_and_the_last_day(dates: dict[str, date], verdict: DateVerdict
     """The day of loss is the first day without cover, the day of expiry the last day with it."""
     dated = replace(COVERAGE, **dates)  # type: ignore[arg-type]  # fields by name
     assert dates_on(dated, DAY) is verdict
-
-
-@pytest.mark.parametrize("validity", [*QualificationValidity, None, UnknownCode("x", "7")])
-def test_only_a_confirmed_validity_is_usable(
-    validity: QualificationValidity | UnknownCode | None,
-) -> None:
-    """Dates alone never make a qualification usable, and an unknown code is not valid."""
-    assert is_usable_on(validity, COVERAGE, DAY) == (validity in CONFIRMED)
-
-
-def test_dates_that_exclude_the_day_make_it_unusable() -> None:
-    """The payer's 有効 is not relied on against its own date of loss."""
-    lost = replace(COVERAGE, disqualification_date=DAY)
-    assert not is_usable_on(QualificationValidity.VALID, lost, DAY)
 
 
 @pytest.mark.parametrize(
