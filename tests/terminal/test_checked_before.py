@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -23,30 +22,12 @@ from terminal.report.reporting import Reporting
 from terminal.views import VisitDetail
 from terminal.visit_book import VisitBook
 from tests.desk_bulk import DeskBulk, record_of
-from tests.desk_outbox import RECEPTION, DeskOutbox
-from tests.fhir.desk import World, opened_world
+from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
+from tests.fhir.desk import World
 from tests.fhir.test_without_card import number_of, somebody
-from tests.simulator.desk import START
-from tests.terminal.test_enquiry_desk import answered, asks, has_problem, is_answered
+from tests.terminal.test_enquiry_desk import answered, asks, has_problem
 
 TOMORROW = date(2026, 11, 25)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("checked-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer as it is in the morning."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    yield built
-    built.close()
-    built.running.faults.clear()
 
 
 def checked(world: World, path: Path) -> tuple[NumberSubject, datetime]:
