@@ -14,6 +14,7 @@
     ├── AnswerForAnotherPersonError   never shown, given to staff
     ├── ConflictingAnswersError       two that differ to one question: neither counts, to staff
     ├── ConsentRequiredError          history without a live consent: do not fetch
+    ├── ExportNotValidError           a history's bundle is no valid FHIR: not handed out, tell us
     ├── NotSupportedError             this way of asking is not the adapter's: use another
     ├── QuestionNotWritableError      the interface's characters do not hold a value: correct it
     └── PayerTrustError               certificates missing, refused or expired: call the installer
@@ -22,6 +23,8 @@ Messages hold ids, codes and counts, never health data.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class EligibilityError(Exception):
@@ -104,6 +107,16 @@ class ConsentRequiredError(EligibilityError):
         """``category``: the consent category code that is missing."""
         super().__init__(f"no live consent for {category}")
         self.category = category
+
+
+class ExportNotValidError(EligibilityError):
+    """A bundle made of a history is no valid FHIR, and is not handed out."""
+
+    def __init__(self, file_id: str, count: int, places: Sequence[str]) -> None:
+        """``count``: of what does not hold; ``places``: the first elements of it."""
+        super().__init__(f"export {file_id} is not valid FHIR: {count} at {', '.join(places)}")
+        self.file_id = file_id
+        self.count = count
 
 
 class NotSupportedError(EligibilityError):

@@ -17,6 +17,7 @@ from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry, AuditRecord
 from terminal.confirming import trusted_answer
 from terminal.errors import UnknownVisitError, VisitStateError
+from terminal.history_export import read_note
 from terminal.register.record_link import LinkChoice
 from terminal.store import Store, Transaction
 
@@ -31,6 +32,7 @@ class Looked(StrEnum):
     APPOINTMENT = "appointment"
     HISTORY = "history"
     FETCHED = "fetched"
+    EXPORTED = "exported"
     ACCESS_LIST = "access-list"
 
 
@@ -42,6 +44,7 @@ LOOKS: Mapping[Act, Looked] = {
     Act.APPOINTMENTS_SEEN: Looked.APPOINTMENT,
     Act.HISTORY_SEEN: Looked.HISTORY,
     Act.HISTORY_FETCHED: Looked.FETCHED,
+    Act.HISTORY_EXPORTED: Looked.EXPORTED,
     Act.ACCESS_LIST_TAKEN: Looked.ACCESS_LIST,
 }
 """What each act of the audit log shows of a patient; an act that is not here shows nothing."""
@@ -173,7 +176,8 @@ def _look(
     what = LOOKS[record.act]
     consent = tx.consents.get(record.consent_id) if record.consent_id else None
     account = accounts.get(record.actor_id)
-    medical = what in (Looked.HISTORY, Looked.FETCHED)
+    medical = what in (Looked.HISTORY, Looked.FETCHED, Looked.EXPORTED)
+    seen = (record.reason or "") if medical else ""
     return Look(
         at=record.at,
         what=what,
@@ -182,7 +186,7 @@ def _look(
         visit_id=record.visit_id,
         visit_at=visit_at,
         consent_at=consent.given_at if consent and medical else None,
-        categories=(record.reason or "") if medical else "",
+        categories=read_note(seen).categories if what is Looked.EXPORTED else seen,
     )
 
 

@@ -34,6 +34,7 @@ from terminal.hardening import core_dumps_are_off
 from terminal.health import HealthCheck
 from terminal.health_face import check_face
 from terminal.health_payer import check_files_aside, payer_checks
+from terminal.history_export import HistoryExports
 from terminal.jobs import make_scheduler
 from terminal.kiosk_questions import Asked
 from terminal.payer.choice import make_payer
@@ -165,6 +166,7 @@ class Terminal:
         self.bulk = BulkCommands(self.store, self.payer, now, config.appointments, self._bulk.kick)
         self.proofs = ProofBook(self.store, now)
         self.access_lists = AccessLists(self.store, now)
+        self.history_files = HistoryExports(self.store, self._disclosure, config.institution, now)
         self.reporting = Reporting(self.store, now)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(

@@ -49,6 +49,8 @@ class Act(StrEnum):
     ORIGINAL_TAKEN = "original-taken"
     HISTORY_SEEN = "history-seen"
     HISTORY_REFUSED = "history-refused"
+    HISTORY_EXPORTED = "history-exported"
+    HISTORY_EXPORT_FAILED = "history-export-failed"
     ACCESS_LIST_TAKEN = "access-list-taken"
     LOGGED_IN = "logged-in"
     LOGIN_REFUSED = "login-refused"

@@ -65,6 +65,11 @@ class InstitutionSection(Section):
         description="How staff stand in the list of who looked that a patient gets: by `role`, or "
         "by `name` and role",
     )
+    history_files: Literal["off", "with-reason", "on"] = Field(
+        "with-reason",
+        description="Whether clinicians and pharmacists may take consented history as files: "
+        "`off`, `with-reason` (they say why, for the audit log), or `on`",
+    )
 
     @field_validator("name")
     @classmethod

@@ -41,6 +41,7 @@
     │       └── LookRefusedError          a look cannot identify this holder, with the reason
     ├── DisasterModeOffError          asking by name outside disaster mode: an administrator
     ├── DisasterRefusedError          disaster mode cannot be switched so, with the reason
+    ├── ExportRefusedError            history is not handed out as a file so, with the reason
     ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
     ├── UnknownFileError              no such file is set aside, or its bytes were never read
@@ -358,6 +359,24 @@ class LookRefusedError(VisitStateError):
     def __init__(self, visit_id: str, reason: LookReason) -> None:
         """``reason``: what is wanting."""
         super().__init__(f"visit {visit_id} cannot be identified by a look: {reason}")
+        self.reason = reason
+
+
+class ExportReason(StrEnum):
+    """Why history is not handed out as a file."""
+
+    OFF = "off"
+    NO_REASON = "no-reason"
+    PERSON = "person"
+    """The payer's answer names people of several birth dates."""
+
+
+class ExportRefusedError(TerminalError):
+    """History is not handed out as a file like this."""
+
+    def __init__(self, reason: ExportReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"history is not handed out as a file: {reason}")
         self.reason = reason
 
 

@@ -84,14 +84,10 @@ class HistoryAccess:
             return consent, closed, _person(tx, confirmation)
 
         consent, closed, person = self._store.write(read)
-        if closed is HistoryClosed.ROLE:
-            msg = f"{actor.role} may not see history"
-            raise RoleError(msg)
-        if closed in WITHOUT_CONSENT:
-            raise ConsentRequiredError(closed.value)
-        history = None if closed is not None or consent is None else self._disclosure.open(consent)
+        require_open(actor, visit_id, closed)
+        history = None if consent is None else self._disclosure.open(consent)
         if consent is None or history is None:
-            msg = f"visit {visit_id}: history is closed: {closed}"
+            msg = f"visit {visit_id}: history is closed: it was deleted just now"
             raise VisitStateError(msg)
         now = self._now()
         opened = open_categories(consent, now)
@@ -127,6 +123,18 @@ class HistoryAccess:
         if self._disclosure.waits(consent.visit_id):
             return HistoryClosed.PAYER_SILENT
         return HistoryClosed.NOT_FETCHED
+
+
+def require_open(actor: Actor, visit_id: str, closed: HistoryClosed | None) -> None:
+    """Raise the error of why history is closed; return where it is open."""
+    if closed is HistoryClosed.ROLE:
+        msg = f"{actor.role} may not see history"
+        raise RoleError(msg)
+    if closed in WITHOUT_CONSENT:
+        raise ConsentRequiredError(closed.value)
+    if closed is not None:
+        msg = f"visit {visit_id}: history is closed: {closed}"
+        raise VisitStateError(msg)
 
 
 def _person(tx: Transaction, confirmation: Confirmation | None) -> InsuredPerson | None:

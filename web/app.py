@@ -18,6 +18,7 @@ from web import (
     errors,
     forms,
     history,
+    history_files,
     i18n,
     kiosk,
     kiosk_questions,
@@ -61,6 +62,7 @@ def create_app(terminal: Terminal) -> Flask:
     linking.init(app)
     admin.init(app)
     history.init(app)
+    history_files.init(app)
     register.init(app)
     appointments.init(app)
     reference_numbers.init(app)

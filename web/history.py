@@ -20,6 +20,7 @@ from terminal.views import OpenHistory, VisitDetail
 from web import history_words as words
 from web.auth import log_in, terminal
 from web.drug_picture import drug_picture, legend
+from web.history_files import file_choice
 from web.history_pages import (
     DrugSelection,
     Period,
@@ -161,6 +162,7 @@ def _page(
         sequence=sequence,
         words=words,
         Category=ConsentCategory,
+        files=file_choice(opened),
         **more,
     )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from flask import Blueprint, Flask, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from eligibility.calendar import CalendarMonth
+from terminal.csv_writing import write_csv
 from terminal.report.cells import HEADERS, cells
 from terminal.report.month import named_month
 from web import report_words as words
@@ -17,7 +15,6 @@ from web.i18n import show_month
 from web.security import Right, requires
 
 blueprint = Blueprint("report", __name__)
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @blueprint.get("/staff/report")
@@ -43,29 +40,25 @@ def month(name: str | None = None) -> str | Response:
 @blueprint.get("/staff/report/<name>.csv")
 @requires(Right.STAFF)
 def as_csv(name: str) -> Response:
-    """Hand out a month's figures: one a line, under fixed codes and in words.
-
-    With a byte order mark, without which Excel takes the words for another encoding.
-    """
+    """Hand out a month's figures: one a line, under fixed codes and in words."""
     asked = named_month(name)
     report = terminal().reporting.of(log_in().actor, asked)
-    file = io.StringIO()
-    table = csv.writer(file, lineterminator="\r\n")
-    table.writerow((*HEADERS, "name"))
-    for cell in cells(report):
-        row = (str(asked), cell.part, cell.item, cell.detail, cell.value, cell.unit)
-        table.writerow([_plain(one) for one in (*row, words.cell_name(cell))])
-    response = make_response(file.getvalue().encode("utf-8-sig"))
+    rows = (
+        (
+            str(asked),
+            cell.part,
+            cell.item,
+            cell.detail,
+            cell.value,
+            cell.unit,
+            words.cell_name(cell),
+        )
+        for cell in cells(report)
+    )
+    response = make_response(write_csv((*HEADERS, "name"), rows))
     response.headers["Content-Type"] = "text/csv; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="eligibility-{asked}.csv"'
     return response
-
-
-def _plain(value: object) -> object:
-    """Keep a code that came from outside from being calculated by a spreadsheet."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
 
 
 def init(app: Flask) -> None:

@@ -44,12 +44,14 @@ from terminal.errors import (
     CertificateReason,
     CsvFileReason,
     DisasterReason,
+    ExportReason,
     LookReason,
     OwnKeyReason,
 )
 from terminal.expected.appointment import NotAskable
 from terminal.expected.expected_list import RowGroup
 from terminal.health import HealthCheck
+from terminal.history_export import ExportForm
 from terminal.identification import NumberBEntry, RevocationState, VisualReason
 from terminal.kept_history import HistoryEnd
 from terminal.payer.calls import CallOutcome
@@ -135,6 +137,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "row-group": RowGroup,
     "document": DocumentSeen,
     "disaster-reason": DisasterReason,
+    "export-reason": ExportReason,
+    "export-form": ExportForm,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
