@@ -55,6 +55,7 @@ from terminal.register.clinic_register import ClinicRegister
 from terminal.register.record_linking import RecordLinking
 from terminal.register.right_names import RightNames
 from terminal.report.reporting import Reporting
+from terminal.retention.retention import Retaining
 from terminal.store import Store
 from terminal.store.keys import read_key_file
 
@@ -168,6 +169,7 @@ class Terminal:
         self.access_lists = AccessLists(self.store, now)
         self.history_files = HistoryExports(self.store, self._disclosure, config.institution, now)
         self.reporting = Reporting(self.store, now)
+        self.retention = Retaining(self.store, now, config.retention)
         self.decisions = Deciding(self.store, self.bus, now, freshness)
         self.desk = ReceptionDesk(
             desk_id=config.terminal.desk_id,
@@ -212,6 +214,7 @@ class Terminal:
             self.payer_watch,
             self.bulk,
             self.files_aside,
+            self.retention,
         )
 
     def start(self) -> None:
@@ -227,6 +230,7 @@ class Terminal:
 
     def stop(self) -> None:
         """Stop in the reverse order; what is under way is finished or found at the next start."""
+        self.retention.stop()
         # a job that ends while the scheduler is being stopped would not be found
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)

@@ -40,6 +40,7 @@ from terminal.health import HealthCheck, HealthState, worst
 from terminal.payer.command import payer
 from terminal.register.command import records
 from terminal.report.command import print_report
+from terminal.retention.command import retention
 from terminal.store import Store
 from terminal.store.keys import new_key, write_key_file
 
@@ -85,6 +86,7 @@ cli.add_command(face)
 cli.add_command(records)
 cli.add_command(appointments)
 cli.add_command(payer)
+cli.add_command(retention)
 
 
 @contextmanager

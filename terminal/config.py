@@ -25,6 +25,7 @@ from terminal.config_trust import check_trust, refuse_test_settings
 from terminal.errors import ConfigError
 from terminal.face.settings import FaceSettings
 from terminal.reader.settings import ReaderSettings
+from terminal.retention.settings import RetentionSettings
 from terminal.views import ConsentItem
 
 
@@ -249,6 +250,9 @@ class TerminalConfig(Section):
     )
     appointments: BulkSettings = Field(default_factory=lambda: BulkSettings.model_validate({}))
     store: StoreSection
+    retention: RetentionSettings = Field(
+        default_factory=lambda: RetentionSettings.model_validate({})
+    )
     web: WebSection = Field(default_factory=lambda: WebSection.model_validate({}))
     kiosk: KioskSection = Field(default_factory=lambda: KioskSection.model_validate({}))
     file: Path = Field(exclude=True)

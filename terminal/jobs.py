@@ -12,11 +12,12 @@ from terminal.payer.files_aside import FilesAsideKeeping
 from terminal.payer.recheck import Recheck
 from terminal.payer.watch import PayerWatch
 from terminal.reception import ReceptionDesk
+from terminal.retention.retention import Retaining
 
 SWEEP_SECONDS = 15
 RECHECK_SECONDS = 1800
 END_OF_DAY_SECONDS = 600
-EXPECTED_SECONDS = 60
+MINUTE_SECONDS = 60
 DAY_SECONDS = 24 * 3600
 
 
@@ -27,6 +28,7 @@ def make_scheduler(
     payer_watch: PayerWatch,
     bulk: BulkCommands,
     files_aside: FilesAsideKeeping,
+    retention: Retaining,
 ) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
@@ -44,7 +46,8 @@ def make_scheduler(
     every(SWEEP_SECONDS, disclosure.delete_ended)
     every(SWEEP_SECONDS, disclosure.retry_failed)
     every(RECHECK_SECONDS, recheck.run)
-    every(EXPECTED_SECONDS, bulk.begin_due)
+    every(MINUTE_SECONDS, bulk.begin_due)
+    every(MINUTE_SECONDS, retention.run_due)
     every(END_OF_DAY_SECONDS, desk.end_former_days)
     every(END_OF_DAY_SECONDS, files_aside.delete_old)
     scheduler.add_job(payer_watch.look, misfire_grace_time=None)  # once, as soon as it starts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,8 +18,10 @@ _TABLE = Table("files_aside", "file", Decoder(KeptFile))
 class FilesAside:
     """The files that were set aside, each with its bytes."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, erasing: Callable[[], None]) -> None:
+        """``erasing``: called where something is deleted that may leave no trace."""
         self._db = db
+        self._erasing = erasing
         self._rows = Records(db, _TABLE)
 
     def add(self, file: KeptFile) -> bool:
@@ -59,6 +62,7 @@ class FilesAside:
 
     def delete(self, file_id: str) -> bool:
         """Delete a file; return whether it was there."""
+        self._erasing()
         return self._db.execute("DELETE FROM files_aside WHERE id = ?", [file_id]).rowcount > 0
 
     def count_since(self, moment: datetime) -> int:

@@ -321,6 +321,22 @@ def step_0018_written_anew(db: Database) -> None:
         db.conn.execute("VACUUM")
 
 
+def step_0019_retention_runs(db: Database) -> None:
+    """Deletions of what is older than it is kept, each with its counts."""
+    db.execute(
+        """
+        CREATE TABLE retention_runs (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            started_at TEXT NOT NULL AS (body->>'$.started_at') STORED
+                CHECK (length(started_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX retention_runs_by_start ON retention_runs (started_at)")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -340,6 +356,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0016_counted_beside,
     step_0017_histories,
     step_0018_written_anew,
+    step_0019_retention_runs,
 )
 _OUTSIDE_TRANSACTIONS = frozenset({step_0018_written_anew})
 for _step in STEPS:

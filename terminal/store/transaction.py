@@ -25,6 +25,7 @@ from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
 from terminal.store.record_links import RecordLinks
 from terminal.store.reference_numbers import ReferenceNumbers
+from terminal.store.retention import Retention
 from terminal.store.right_names import RightNameEntries
 from terminal.store.told_files import ToldFiles
 from terminal.store.visits import Visits
@@ -82,7 +83,7 @@ class Transaction:
     @cached_property
     def aside(self) -> FilesAside:
         """Files that were no answer."""
-        return FilesAside(self._db)
+        return FilesAside(self._db, self._erase)
 
     @cached_property
     def told_files(self) -> ToldFiles:
@@ -153,6 +154,11 @@ class Transaction:
     def histories(self) -> Histories:
         """What the consents opened."""
         return Histories(self._db, self._wrapping_key, self._erase)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is older than it is kept."""
+        return Retention(self._db, self._erase)
 
     @cached_property
     def accounts(self) -> Accounts:

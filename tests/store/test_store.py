@@ -90,6 +90,7 @@ def test_store_holds_history_in_one_place(store: Store) -> None:
         "outbox",
         "record_links",
         "reference_numbers",
+        "retention",
         "right_names",
         "sessions",
         "throttle",

@@ -325,3 +325,16 @@ def test_a_month_without_a_report_is_said_in_one_line(installer: Installer, mont
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Error: ")
     assert refused.stderr.count("\n") == 1
+
+
+def test_old_visits_are_counted_and_deleted_by_a_command(installer: Installer) -> None:
+    """Without anything old it says so; a dry run leaves no run behind."""
+    installer.configures()
+    looked = installer.runs_here("retention", "--dry-run")
+    assert looked.exit_code == 0, looked.output
+    assert "Nothing was deleted" in looked.stdout
+    assert "visits                      0" in looked.stdout
+    deleted = installer.runs_here("retention")
+    assert deleted.exit_code == 0, deleted.output
+    assert "There was nothing to delete." in deleted.stdout
+    assert installer.runs_here("audit", "verify").exit_code == 0

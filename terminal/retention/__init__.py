@@ -1,0 +1,1 @@
+"""How long what the desk recorded is kept, and how it goes; start in :mod:`.retention`."""
