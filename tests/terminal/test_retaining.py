@@ -78,7 +78,7 @@ def acts(store: Store, act: Act) -> list[str | None]:
     return [record.reason for record in records if record.act is act]
 
 
-@given(MOMENTS, st.integers(3, 100))
+@given(MOMENTS, st.integers(3, 50))
 def test_whole_years_are_kept_to_the_day(now: datetime, years: int) -> None:
     """The first day that is kept is today's date so many years ago, in Japan; never a later one."""
     first = kept_from(now, years)
