@@ -329,7 +329,6 @@ def test_a_month_without_a_report_is_said_in_one_line(installer: Installer, mont
 
 def test_old_visits_are_counted_and_deleted_by_a_command(installer: Installer) -> None:
     """Without anything old it says so; a dry run leaves no run behind."""
-    installer.configures()
     looked = installer.runs_here("retention", "--dry-run")
     assert looked.exit_code == 0, looked.output
     assert "Nothing was deleted" in looked.stdout
