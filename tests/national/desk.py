@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eligibility.asking import NumberQuestion
-from eligibility.model import Coverage, NumberSubject
+from eligibility.model import Coverage, NumberSubject, PayerAnswer
 from eligibility.national.client import NationalPayer
+from eligibility.national.confirmation import KIND
+from eligibility.national.exchange import AskedQuestion, reply_name
 from eligibility.national.settings import NationalSettings
 from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.holdings import holding_of
 from eligibility.simulator.link_application import DropFolders, LinkApplication
 from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
+from tests.clinic import wait_for
 from tests.fhir.desk import World, opened_world
 from tests.national.exchange import Book
 
@@ -79,6 +83,21 @@ class LinkedWorld:
         return NumberQuestion(
             question_id or uuid.uuid4().hex, subject_of(coverage), self.world.today
         )
+
+    def has_read_all(self, book: Book, answer: PayerAnswer) -> None:
+        """Wait until the adapter has read every answer that lies there now.
+
+        By what it removes, as answers that are stored already: made of ``answer``, under another
+        question's id.  The look that removes the first may have begun too early.
+        """
+        for _ in range(2):
+            marker = uuid.uuid4().hex
+            content = answer.original.replace(answer.question_id.encode(), marker.encode())
+            digest = hashlib.sha256(content).hexdigest()
+            book.asked[marker] = AskedQuestion(is_open=False, replies=frozenset({digest}))
+            file = self.folders.res / reply_name(KIND, marker)
+            file.write_bytes(content)
+            wait_for(lambda: not file.exists(), "a look at all answers")  # noqa: B023  # at once
 
     def leftovers(self) -> list[str]:
         """Return what lies in the folders of requests and answers."""
