@@ -192,11 +192,12 @@ class NationalPayer:
         Raises PayerTimeoutError, FolderAwayError, PayerUnavailableError, PayerProtocolError.
         """
         name = checked_name(request_name(kind, identifier))
-        replies = self._replies.take(kind, identifier, 0)
-        if replies:
-            return replies
-        self._publish(name, content())
-        replies = self._replies.take(kind, identifier, self._settings.answer_seconds)
+        with self._replies.awaiting(kind, identifier):
+            replies = self._replies.take(kind, identifier, 0)
+            if replies:
+                return replies
+            self._publish(name, content())
+            replies = self._replies.take(kind, identifier, self._settings.answer_seconds)
         if not replies:
             msg = f"no answer within {self._settings.answer_seconds:g} s"
             raise PayerTimeoutError(msg)

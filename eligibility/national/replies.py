@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -125,14 +125,10 @@ class Replies:
 
         Raises FolderAwayError, and PayerProtocolError for one that stays unreadable.
         """
-        self.start()
         key = (kind, identifier)
         until = time.monotonic() + seconds
-        with self._lock:
-            if key not in self._awaited:
-                self._broken.pop(key, None)
-            self._awaited[key] = self._awaited.get(key, 0) + 1
-        try:
+        with self.awaiting(kind, identifier):
+            self.start()
             while True:
                 self._look_at(reply_name(kind, identifier))
                 replies = self._read_found(key)
@@ -149,6 +145,20 @@ class Replies:
                         return []
                     if not self._found.get(key):
                         self._lock.wait(min(left, LOOK_SECONDS))
+
+    @contextmanager
+    def awaiting(self, kind: str, identifier: str) -> Iterator[None]:
+        """Keep for :meth:`take` what is found wrong with an answer.
+
+        Begun before the question is asked: an answer may be quicker than who waits for it.
+        """
+        key = (kind, identifier)
+        with self._lock:
+            if key not in self._awaited:
+                self._broken.pop(key, None)
+            self._awaited[key] = self._awaited.get(key, 0) + 1
+        try:
+            yield
         finally:
             with self._lock:
                 self._awaited[key] -= 1

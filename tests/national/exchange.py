@@ -97,7 +97,12 @@ class Exchange:
 
 @contextmanager
 def opened_exchange(
-    path: Path, *, shared: bool = True, poll_seconds: float = 0.2, book: Book | None = None
+    path: Path,
+    *,
+    shared: bool = True,
+    poll_seconds: float = 0.2,
+    settle_seconds: float = 0.3,
+    book: Book | None = None,
 ) -> Iterator[Exchange]:
     """Read answers in ``path``."""
     path.mkdir(exist_ok=True)
@@ -111,7 +116,7 @@ def opened_exchange(
         book,
         lambda: datetime.now(UTC),
         shared=shared,
-        settle_seconds=0.3,
+        settle_seconds=settle_seconds,
         besides=looks.end,
     )
     try:

@@ -59,14 +59,14 @@ def test_an_answer_of_another_kind_is_not_ours(tmp_path: Path) -> None:
 
 def test_a_half_written_answer_is_waited_for(tmp_path: Path) -> None:
     """While somebody writes, nothing is taken and nothing is set aside."""
-    with opened_exchange(tmp_path) as exchange:
+    with opened_exchange(tmp_path, settle_seconds=2) as exchange:
         whole = message("q-1", "word " * 200)
 
         def write_slowly() -> None:
             with (tmp_path / f"{KIND}res_q-1.xml").open("wb", buffering=0) as file:
                 for start in range(0, len(whole), 100):
                     file.write(whole[start : start + 100])
-                    time.sleep(0.05)
+                    time.sleep(0.25)
 
         writer = threading.Thread(target=write_slowly)
         writer.start()
@@ -227,6 +227,20 @@ def test_a_huge_answer_is_an_error_and_is_left(tmp_path: Path) -> None:
         with pytest.raises(PayerProtocolError, match="too-large"):
             exchange.replies.take(KIND, "q-1", LONG)
         assert exchange.book.told == [(f"{KIND}res_q-1.xml", "too-large")]
+
+
+def test_what_is_wrong_with_an_answer_is_told_though_it_came_before_the_wait(
+    tmp_path: Path,
+) -> None:
+    """A quick answer is looked at before its asker comes to wait: the error waits for the asker."""
+    with opened_exchange(tmp_path) as exchange:
+        exchange.replies.start()
+        with exchange.replies.awaiting(KIND, "q-1"):
+            with (tmp_path / f"{KIND}res_q-1.xml").open("wb") as file:
+                file.truncate(LARGEST_FILE + 1)
+            wait_for(lambda: exchange.book.told, "the look at it")
+            with pytest.raises(PayerProtocolError, match="too-large"):
+                exchange.replies.take(KIND, "q-1", LONG)
 
 
 def test_a_folder_that_goes_away_is_told_and_is_used_again_once_it_is_back(tmp_path: Path) -> None:
