@@ -38,7 +38,7 @@ from terminal.virtual_card.issuing import issue, load_card
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.personas import StoredCard, read_card, read_people
 from terminal.virtual_card.vpicc import VirtualCardSlot
-from tests.desk_clock import DeskClock
+from tests.desk_clock import DeskClock, Silence
 from tests.ports import free_port
 
 T = TypeVar("T")
@@ -310,6 +310,7 @@ class Clinic:
     config: TerminalConfig
     make: Callable[[], Terminal]
     clock: DeskClock
+    silence: Silence
 
     def restarts(self) -> None:
         """Let the terminal's process end and begin again."""
@@ -354,7 +355,7 @@ def opened_clinic(
             write_key_file(config.store.key_file, key)
             Store.create(config.store.path, key, STORE_ID)
 
-        clock = DeskClock()
+        clock, silence = DeskClock(), Silence(speed)
 
         def make() -> Terminal:
             reader = (
@@ -363,9 +364,7 @@ def opened_clinic(
                 else SocketReader(config.reader, traits)
             )
             readers.append(reader)
-            return Terminal(
-                config, now=clock, monotonic=lambda: time.monotonic() * speed, reader=reader
-            )
+            return Terminal(config, now=clock, monotonic=silence, reader=reader)
 
         readers: list[CardReader] = []
         terminal = make()
@@ -374,7 +373,7 @@ def opened_clinic(
         wait_for(lambda: readers[0].state is ReaderState.READY, "the reader")
         # a slot that was there before would plug its card in as one that lay there
         with VirtualCardSlot(vpcd_port) as slot:
-            clinic = Clinic(terminal, payer, slot, stage, config, make, clock)
+            clinic = Clinic(terminal, payer, slot, stage, config, make, clock, silence)
             try:
                 clinic.patient.sees(KioskStep.IDLE)
                 # a fault that a test switches on is not for the look at start

@@ -1,7 +1,8 @@
-"""The desk's wall clock, which a test may let go on."""
+"""The desk's clocks, which a test may let go on."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,3 +20,22 @@ class DeskClock:
     def goes_on(self, **time: float) -> None:
         """Let time pass; arguments as of ``timedelta``."""
         self.ahead += timedelta(**time)
+
+
+@dataclass
+class Silence:
+    """What the desk measures silence by: the machine's seconds, and what a test let pass besides.
+
+    ``speed``: how fast the machine's pass.
+    """
+
+    speed: float = 1.0
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        """Return seconds that no wall clock moves."""
+        return time.monotonic() * self.speed + self.ahead
+
+    def passes(self, seconds: float) -> None:
+        """Let nobody touch anything for so long."""
+        self.ahead += seconds

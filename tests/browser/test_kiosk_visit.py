@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from terminal.views import ConsentItem, KioskStep
 from tests.browser.kiosk_person import Person, person_at
@@ -199,6 +199,13 @@ def test_a_double_press_answers_one_question(person: Person) -> None:
     person.touches("ひとつずつ えらぶ")
     expect(person.page.locator("h1")).to_contain_text("お薬と診療の記録")
     person.rests()
+
+    def answers_late(route: Route) -> None:
+        # later than the first half of the press is remembered
+        person.rests()
+        route.continue_()
+
+    person.page.route("**/kiosk/consent", answers_late)
     person.page.evaluate(PRESSES_AGAIN)
     person.page.locator(".answers button[value=yes]").click()
     expect(person.page.locator("h1")).to_contain_text("手術と病名の記録")

@@ -380,9 +380,10 @@ def test_silence_at_the_choice_ends_the_visit(tmp_path: Path, photographed: Stag
     """Who walks away before choosing leaves a clean screen."""
     mirror = Mirror(tmp_path / "mirror.bmp")
     face = f'kind = "recorded"\nrecording = "{mirror.file}"\n'
-    with opened_clinic(tmp_path, photographed, speed=12, face=face) as clinic:
+    with opened_clinic(tmp_path, photographed, face=face) as clinic:
         visit_id = clinic.patient.taps("ordinary").visit_id
         assert visit_id is not None
+        clinic.silence.passes(61)
         clinic.patient.sees(KioskStep.CARD_PROBLEM)
         visit = clinic.reception.opens(visit_id).row.visit
         assert visit.close_reason is CloseReason.WALKED_AWAY

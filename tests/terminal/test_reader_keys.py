@@ -255,10 +255,12 @@ def test_time_goes_on_for_the_kiosk_while_the_keys_are_waited_for(
 ) -> None:
     """A question that stays unanswered ends by itself, though the reader still waits for keys."""
     keypad = Keypad()
-    with opened_clinic(tmp_path, stage, speed=30, traits=Traits(keypad=keypad)) as clinic:
+    with opened_clinic(tmp_path, stage, traits=Traits(keypad=keypad)) as clinic:
         desk = KeypadClinic(clinic, keypad)
         clinic.patient.taps("ordinary")
         clinic.reception.looks(desk.asks())
+        clinic.patient.sees(KioskStep.CONSENT)
+        clinic.silence.passes(61)
         assert clinic.patient.sees(KioskStep.CARD_PROBLEM).notice is KioskNotice.CARD_LEFT
         assert keypad.waiting
         assert clinic.reception.row().visit.close_reason is CloseReason.WALKED_AWAY

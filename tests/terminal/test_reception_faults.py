@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,49 +24,50 @@ from terminal.virtual_card.card_os import CardOs
 from terminal.virtual_card.pcscd import PrivatePcscd
 from terminal.virtual_card.strangers import TransitCard
 from terminal.visit import CloseReason, StaffNeed, VisitState
-from tests.clinic import Clinic, Stage, opened_clinic, wait_for
+from tests.clinic import Clinic, Stage, opened_clinic
+
+LONG = 61
+"""Seconds of silence after which a step ends."""
 
 
-@pytest.fixture
-def hasty(tmp_path: Path, stage: Stage) -> Iterator[Clinic]:
-    """A clinic where a minute of silence takes two seconds."""
-    with opened_clinic(tmp_path, stage, speed=30) as clinic:
-        yield clinic
-
-
-def test_walking_away_before_the_pin_ends_the_visit(hasty: Clinic) -> None:
+def test_walking_away_before_the_pin_ends_the_visit(clinic: Clinic) -> None:
     """After the time of silence the screen is clean and asks to take the card left behind."""
-    hasty.patient.taps("ordinary")
-    view = hasty.patient.sees(KioskStep.CARD_PROBLEM)
+    clinic.patient.taps("ordinary")
+    clinic.silence.passes(LONG)
+    view = clinic.patient.sees(KioskStep.CARD_PROBLEM)
     assert (view.notice, view.visit_id) == (KioskNotice.CARD_LEFT, None)
-    assert hasty.reception.row().visit.close_reason is CloseReason.WALKED_AWAY
-    hasty.patient.takes_card()
-    hasty.patient.sees(KioskStep.IDLE)
+    assert clinic.reception.row().visit.close_reason is CloseReason.WALKED_AWAY
+    clinic.patient.takes_card()
+    clinic.patient.sees(KioskStep.IDLE)
 
 
-def test_walking_away_during_consent_is_a_no(hasty: Clinic) -> None:
+def test_walking_away_during_consent_is_a_no(clinic: Clinic) -> None:
     """Silence is no for each item left, the screen keeps nothing, the coverage stays confirmed."""
-    hasty.patient.taps("ordinary")
-    hasty.patient.types_pin()
-    view = hasty.patient.sees(KioskStep.CARD_PROBLEM)
+    clinic.patient.taps("ordinary")
+    clinic.patient.types_pin()
+    clinic.patient.sees(KioskStep.CONSENT)
+    clinic.silence.passes(LONG)
+    view = clinic.patient.sees(KioskStep.CARD_PROBLEM)
     assert view.answers == ()
-    row = hasty.reception.sees_answer()
+    row = clinic.reception.sees_answer()
     assert row.visit.close_reason is CloseReason.WALKED_AWAY
     assert row.consent is not None
     assert ConsentDecision.YES not in row.consent.decisions.values()
 
 
-def test_any_touch_gives_the_whole_time_again(hasty: Clinic) -> None:
+def test_any_touch_gives_the_whole_time_again(clinic: Clinic) -> None:
     """Who says "still there" keeps step and visit."""
-    view = hasty.patient.taps("ordinary")
+    view = clinic.patient.taps("ordinary")
     assert view.visit_id is not None
-    left = wait_for(
-        lambda: (hasty.patient.screen.seconds_left or 60) < 30 and hasty.patient.screen, "silence"
-    )
-    hasty.terminal.desk.still_there(view.visit_id)
-    again = hasty.patient.screen
+    clinic.silence.passes(LONG / 2)
+    left = clinic.patient.screen
+    assert 0 < (left.seconds_left or 0) < LONG / 2
+    clinic.terminal.desk.still_there(view.visit_id)
+    again = clinic.patient.screen
     assert again.step is KioskStep.PIN
     assert (again.seconds_left or 0) > (left.seconds_left or 0)
+    clinic.silence.passes(LONG / 2)
+    assert (clinic.patient.screen.seconds_left or 0) > 0
 
 
 @pytest.mark.parametrize(
@@ -260,17 +261,18 @@ def test_another_card_after_a_lost_reader_opens_its_own_visit(
     assert clinic.patient.taps("elderly").step is KioskStep.PIN
 
 
-def test_staff_see_that_a_card_was_left_and_since_when(hasty: Clinic) -> None:
+def test_staff_see_that_a_card_was_left_and_since_when(clinic: Clinic) -> None:
     """The list tells of the forgotten card until it is taken; the next look is clean."""
-    before = hasty.terminal.now()
-    hasty.patient.taps("ordinary")
-    assert hasty.terminal.desk.today(hasty.reception.actor).card_left_at is None
-    hasty.patient.sees(KioskStep.CARD_PROBLEM)
-    left = hasty.terminal.desk.today(hasty.reception.actor).card_left_at
+    before = clinic.terminal.now()
+    clinic.patient.taps("ordinary")
+    assert clinic.terminal.desk.today(clinic.reception.actor).card_left_at is None
+    clinic.silence.passes(LONG)
+    clinic.patient.sees(KioskStep.CARD_PROBLEM)
+    left = clinic.terminal.desk.today(clinic.reception.actor).card_left_at
     assert left is not None
-    assert before <= left <= hasty.terminal.now()
-    hasty.patient.takes_card()
-    assert hasty.terminal.desk.today(hasty.reception.actor).card_left_at is None
+    assert before <= left <= clinic.terminal.now()
+    clinic.patient.takes_card()
+    assert clinic.terminal.desk.today(clinic.reception.actor).card_left_at is None
 
 
 def test_the_pin_is_in_no_file(

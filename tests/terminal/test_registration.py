@@ -175,15 +175,15 @@ def test_whoever_was_only_looked_at_is_not_asked(clinic: Clinic) -> None:
     assert (row.visit.registration, row.need) == (None, DeskNeed.OTHER_WAY)
 
 
-def test_silence_is_no_answer(tmp_path: Path, stage: Stage) -> None:
+def test_silence_is_no_answer(clinic: Clinic) -> None:
     """Who walks away said neither yes nor no, and nothing is registered."""
-    with opened_clinic(tmp_path, stage, speed=30) as hasty:
-        visit_id = asked_to_register(hasty)
-        hasty.patient.sees(KioskStep.CARD_PROBLEM)
-        row = hasty.reception.row()
-        assert row.visit.close_reason is CloseReason.WALKED_AWAY
-        assert (row.visit.registration, row.consent) == (None, None)
-        assert Act.REGISTRATION_AGREED not in acts_of(hasty, visit_id)
+    visit_id = asked_to_register(clinic)
+    clinic.silence.passes(61)
+    clinic.patient.sees(KioskStep.CARD_PROBLEM)
+    row = clinic.reception.row()
+    assert row.visit.close_reason is CloseReason.WALKED_AWAY
+    assert (row.visit.registration, row.consent) == (None, None)
+    assert Act.REGISTRATION_AGREED not in acts_of(clinic, visit_id)
 
 
 def test_a_card_that_is_taken_away_ends_the_question(clinic: Clinic) -> None:
