@@ -49,6 +49,11 @@ def part_state(opened: OpenHistory, category: ConsentCategory) -> str | None:
     return text("history.part.refused" if refused else "history.part.not-asked")
 
 
+def unread(opened: OpenHistory, category: ConsentCategory) -> list[tuple[str, str]]:
+    """Return what nobody can read of an answer: the way to each value, and the value."""
+    return [(one.way, one.value) for one in opened.history.unread if one.category is category]
+
+
 # -- Medicines -------------------------------------------------------------------------------------
 
 
@@ -74,6 +79,8 @@ def dose(record: MedicationRecord) -> str:
         parts.append(text("history.days", days=show_number(record.days)))
     if record.times is not None:
         parts.append(text("history.times", times=show_number(record.times)))
+    if record.days_or_times is not None:
+        parts.append(text("history.days-or-times", number=show_number(record.days_or_times)))
     return text("history.between").join(parts)
 
 

@@ -20,12 +20,25 @@ NO_DRUGS = DrugTimeline()
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadPart:
+    """A value of an answer that no layout knows, as it came; ``way``: the names that lead to it.
+
+    ``category``: whose consent it is shown by, since nobody can tell what it is about.
+    """
+
+    category: ConsentCategory
+    way: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What was fetched under one consent.
 
     Only the categories in ``fetched`` came, each whole: medicines with YZK, treatments with SRJ,
     operations and diagnoses with SHJ, checkups with TKK.  Of those in ``untold`` the payer's
     interface has no message: nothing is known of them, which is not that there is nothing.
+    ``unread``: what else the answers said.
     ``fetched_at``: since when the oldest part is here.  ``drugs``: the medicines without doubles,
     made once of ``medications``.
     """
@@ -40,6 +53,7 @@ class History:
     checkups: tuple[CheckupObservation, ...] = ()
     drugs: DrugTimeline = field(default=NO_DRUGS, compare=False, repr=False)
     untold: frozenset[ConsentCategory] = frozenset()
+    unread: tuple[UnreadPart, ...] = ()
 
     @property
     def answered(self) -> frozenset[ConsentCategory]:
@@ -83,6 +97,7 @@ class History:
             self,
             fetched=self.fetched & categories,
             untold=self.untold & categories,
+            unread=tuple(part for part in self.unread if part.category in categories),
             medications=self.medications if ConsentCategory.YZK in categories else (),
             drugs=self.drugs if ConsentCategory.YZK in categories else NO_DRUGS,
             treatments=self.treatments if ConsentCategory.SRJ in categories else (),
@@ -107,4 +122,5 @@ class History:
             self.checkups + part.checkups,
             self.drugs if self.drugs.entries else part.drugs,
             self.untold | part.untold,
+            tuple(dict.fromkeys(self.unread + part.unread)),
         )

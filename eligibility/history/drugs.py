@@ -50,7 +50,8 @@ class MedicationRecord:
     ``dispensed_on``: 調剤日, or 診療日 where it was given at once; ``prescribed_on``: 処方日; one
     of both is there.  ``name``: 医薬品名; ``code``: レセ電コード, 9 digits; ``ingredient``: 一般名.
     ``quantity`` in ``unit`` for each of what ``quantity_per`` says, which is None where the source
-    leaves it open; ``days``: 日数 that it is to last; ``times``: 回数, where no days are meant.
+    leaves it open; ``days``: 日数 that it is to last; ``times``: 回数, where no days are meant;
+    ``days_or_times``: a number of which the source leaves open what it counts.
     ``usage``: 用法, ``special_instruction``: 特別指示, as written.  ``dispenser``: 調剤機関, or the
     one that treated; ``prescriber``: 処方発行機関; one of both is there.  ``inpatient``: 入院, None
     where it is not said.
@@ -70,6 +71,7 @@ class MedicationRecord:
     quantity_per: QuantityPer | None = None
     days: int | None = None
     times: int | None = None
+    days_or_times: int | None = None
     usage: str | None = None
     special_instruction: str | None = None
     inpatient: bool | None = None
@@ -82,7 +84,7 @@ class MedicationRecord:
         if self.dispenser is None and self.prescriber is None:
             msg = "a medicine was dispensed or prescribed by somebody"
             raise ValueError(msg)
-        if (self.days or 0) < 0 or (self.times or 0) < 0:
+        if min(self.days or 0, self.times or 0, self.days_or_times or 0) < 0:
             msg = "a medicine lasts no negative number of days or times"
             raise ValueError(msg)
 

@@ -131,13 +131,21 @@ def contradict(one: MedicationRecord, other: MedicationRecord) -> bool:
         (one.use, other.use),
         (one.days, other.days),
         (one.times, other.times),
+        (one.days_or_times, other.days_or_times),
         (one.inpatient, other.inpatient),
         (_whole(one), _whole(other)),
     )
     if any(None not in pair and pair[0] != pair[1] for pair in pairs):
         return True
+    if not (_may_count(one, other) and _may_count(other, one)):
+        return True
     places = ((one.dispenser, other.dispenser), (one.prescriber, other.prescriber))
     return any(a is not None and b is not None and not a.is_same_as(b) for a, b in places)
+
+
+def _may_count(one: MedicationRecord, other: MedicationRecord) -> bool:
+    """Whether a number of days or times fits to the days of the other: where these are known."""
+    return None in (one.days_or_times, other.days) or one.days_or_times == other.days
 
 
 def _whole(record: MedicationRecord) -> tuple[Decimal, str] | None:

@@ -55,13 +55,14 @@ def months_of_care(history: History) -> tuple[MonthOfCare, ...]:
 
     Two names under one code are one place, shown under the name that comes first.
     """
+    acts = sorted(history.treatments, key=_order)
+    operated = sorted(history.operations, key=_order)
     names: dict[CalendarMonth, dict[_Place, Institution]] = defaultdict(dict)
     records: list[TreatmentRecord | OperationRecord | DiagnosisRecord]
-    records = [*history.treatments, *history.operations, *history.diagnoses]
+    records = [*acts, *operated, *history.diagnoses]
     for record in records:
         names[record.month].setdefault(_place(record), record.institution)
-    treatments = _by_place(sorted(history.treatments, key=_performed))
-    operations = _by_place(sorted(history.operations, key=_performed))
+    treatments, operations = _by_place(acts), _by_place(operated)
     diagnoses = _by_place(history.diagnoses)
     return tuple(
         MonthOfCare(
@@ -86,8 +87,11 @@ def _place(record: TreatmentRecord | OperationRecord | DiagnosisRecord) -> _Plac
     return institution.code, institution.name if institution.code is None else None
 
 
-def _performed(record: TreatmentRecord | OperationRecord) -> date:
-    return record.performed_on or date.min
+def _order(record: TreatmentRecord | OperationRecord) -> tuple[date, str, str, str, str]:
+    """Return a key by day, and within it as a receipt is ordered; a payer's order says nothing."""
+    place = record.institution
+    code = record.code or ""
+    return record.performed_on or date.min, code, record.name, place.code or "", place.name
 
 
 def _by_place(records: Iterable[AnyAct]) -> defaultdict[tuple[CalendarMonth, _Place], list[AnyAct]]:

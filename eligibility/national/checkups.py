@@ -20,6 +20,7 @@ from eligibility.national.history import (
     HistoryResponse,
     HistoryResult,
     HistorySpan,
+    Told,
     read_history,
     response_layout,
     write_request,
@@ -120,7 +121,7 @@ def read_response(body: bytes) -> HistoryResponse[CheckupBody]:
 
 def read_observations(
     body: bytes, subject: NumberSubject, request_id: str
-) -> tuple[CheckupObservation, ...]:
+) -> Told[CheckupObservation]:
     """Return all items of all checkups of ``subject``; raises what :func:`read_history` does."""
     return read_history(RESPONSE, observations_of, body, subject, request_id)
 

@@ -38,7 +38,7 @@ from eligibility.national import bulk, confirmation, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
 from eligibility.national.exchange import AsideReason, ExchangeBook, NoBook, Reply, request_name
-from eligibility.national.fetching import MEDICAL_KINDS, records_of
+from eligibility.national.fetching import MEDICAL_KINDS, history_of
 from eligibility.national.folder import Folder, checked_name
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
@@ -281,12 +281,12 @@ class NationalPayer:
             raise ConsentRequiredError(category.value)
         request_id = f"{consent.id}-{category.value}"
         try:
-            records = records_of(
+            return history_of(
                 category,
+                consent,
                 subject,
                 request_id,
                 self._now(),
-                also_medicines=consent.allows(ConsentCategory.YZK, self._now()),
                 ask=self._ask_once,
                 institution_code=self._institution_code,
                 encoding=self._encoding,
@@ -297,9 +297,6 @@ class NationalPayer:
             raise PayerRefusedError(error.code, error.words) from None
         except AnswerForAnotherPersonError:
             raise AnswerForAnotherPersonError(request_id) from None
-        if records is None:
-            return History.without(consent.id, self._now(), category)
-        return History.of_category(consent.id, self._now(), category, records)
 
     def _ask_once(
         self,

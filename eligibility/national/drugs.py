@@ -30,6 +30,7 @@ from eligibility.national.history import (
     HistoryResponse,
     HistoryResult,
     HistorySpan,
+    Told,
     read_history,
     response_layout,
     write_request,
@@ -276,7 +277,7 @@ def read_response(body: bytes) -> HistoryResponse[DrugBody]:
 
 def read_records(
     body: bytes, subject: NumberSubject, request_id: str
-) -> tuple[MedicationRecord | TreatmentRecord, ...]:
+) -> Told[MedicationRecord | TreatmentRecord]:
     """Return all that an answer tells of ``subject``; raises what :func:`read_history` does."""
     return read_history(RESPONSE, records_of, body, subject, request_id)
 
@@ -317,10 +318,11 @@ def _medicines(
             ingredient=drug.ingredient,
             quantity=drug.quantity,
             unit=drug.unit,
-            # what the number counts is known for some classes only: else it stays in the original
+            # what the number counts is known for some classes only
             quantity_per=QuantityPer.DAY if internal else None,
             days=drug.times if internal else None,
             times=drug.times if counted else None,
+            days_or_times=None if internal or counted else drug.times,
             usage=drug.usage,
             special_instruction=drug.special_instruction,
         )

@@ -17,6 +17,7 @@ from eligibility.national.header import message_layout, read_message, write_mess
 from eligibility.national.kinds import INSURER_NUMBER, MONTH
 from eligibility.national.wire import BULK, RawElement, XmlEncoding, reading
 
+BODY = "MessageBody"
 TAKEN = "1"
 """ResultCode of an answer that holds what was asked for."""
 OUTPATIENT = "1"
@@ -104,6 +105,14 @@ Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
+class Told(Generic[Record]):
+    """What an answer tells of a person: records in its order, and what no layout knows of it."""
+
+    records: tuple[Record, ...]
+    unread: tuple[RawElement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryResponse(Generic[Body]):
     """YZKsiquc01res and TKKsiquc01res."""
 
@@ -170,18 +179,19 @@ def read_history(
     body: bytes,
     subject: NumberSubject,
     request_id: str,
-) -> tuple[Record, ...]:
-    """Return all that an answer tells of ``subject``, in its order.
+) -> Told[Record]:
+    """Return all that an answer tells of ``subject``.
 
     Raises AnswerForAnotherPersonError for another person's or request's, PayerRefusedError with the
     payer's own words, and PayerProtocolError where it cannot be read.
     """
     response = read_message(layout, body, BULK)
 
-    def read() -> tuple[Record, ...]:
+    def read() -> Told[Record]:
         _check_taken(response.header, response.body or HistoryResult(), body)
         _check_person(response.header, subject, request_id, body)
-        return () if response.body is None else tuple(records_of(response.body))
+        records = () if response.body is None else tuple(records_of(response.body))
+        return Told(records, tuple(one for one in response.unread if BODY in one.place))
 
     return reading(body, read)
 

@@ -12,7 +12,7 @@ from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
 from eligibility.history import CheckupObservation, MedicationRecord, TreatmentRecord
 from eligibility.history.checkups import CodedResult
-from eligibility.history.drugs import MedicationOrigin
+from eligibility.history.drugs import MedicationOrigin, MedicationUse, QuantityPer
 from eligibility.history.institution import Institution
 from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.holdings import holding_of
@@ -25,11 +25,13 @@ from eligibility.simulator.national_wire import (
     moment,
     padded,
 )
-from eligibility.simulator.people import Person
+from eligibility.simulator.people import Person, Recorded
 from eligibility.simulator.population import Population
 from eligibility.simulator.records import checkups_of, medications_of, treatments_of
 
 DRUGS, CHECKUPS = "YZKsiquc01", "TKKsiquc01"
+UNKNOWN_TREE: Tree = ("UnknownInfs", [("UnknownInf", [("UnknownN", "だれも知らない項目")])])
+"""What untidy records bring as well: elements that stand in no list."""
 _WITH_TREATMENT = "4"
 _FLAGS = {
     ConsentCategory.YZK: "PharmacistsInfo",
@@ -146,6 +148,8 @@ def message_of(
     body.append(("ShPrInf", months[MedicationOrigin.PRESCRIPTION]))
     if request.body.get("FileCategory") == _WITH_TREATMENT:
         body += [_treatment(record) for record in treatments_of(person, today)]
+        if person.recorded is Recorded.UNTIDY:
+            body.append(UNKNOWN_TREE)
     return header, body
 
 
@@ -172,7 +176,7 @@ def _medicine(record: MedicationRecord) -> Tree:
     """Return one medicine in a month of its own."""
     prefix, classification, month, days = _NAMES[record.origin]
     amount = None if record.quantity is None else str(record.quantity)
-    times = record.days if record.days is not None else record.times
+    use, times = _counted(record)
     drug: list[Tree] = [
         (f"{prefix}DrugN", record.name),
         (f"{prefix}DrugC", record.code),
@@ -182,7 +186,7 @@ def _medicine(record: MedicationRecord) -> Tree:
         (f"{prefix}UsageN", record.usage),
         (f"{prefix}SpInst", record.special_instruction),
         (f"{prefix}Times", None if times is None else str(times)),
-        (classification, "21" if record.days is not None else "23"),
+        (classification, use),
     ]
     day_names = (f"{prefix}PrDate", f"{prefix}DiDate")
     dates: list[Tree] = [(day_names[0], day(record.prescribed_on))]
@@ -196,6 +200,16 @@ def _medicine(record: MedicationRecord) -> Tree:
         (f"{days}s", [(days, [*dates, (f"{prefix}DrugInfs", [(f"{prefix}DrugInf", drug)])])]),
     ]
     return f"{month}Inf", inside
+
+
+def _counted(record: MedicationRecord) -> tuple[str, int | None]:
+    """Return 診療識別 and what it makes count: days of 内服 (21), times of 屯服 (22), 外用 (23)."""
+    number = record.days if record.days is not None else record.times
+    if record.quantity_per is QuantityPer.DAY:
+        return "21", number
+    if record.origin is not MedicationOrigin.RECEIPT:
+        return "23", number
+    return "22" if record.use is MedicationUse.AS_NEEDED else "23", record.times or 1
 
 
 def _treatment(record: TreatmentRecord) -> Tree:
@@ -240,6 +254,8 @@ def _item(record: CheckupObservation) -> Tree:
         kind, name, text = "CD", value.words, value.code
     elif isinstance(value, Decimal):
         kind = "PQ"
+        if record.comparator is not None:
+            text = f"{record.comparator.value}{text}"
     return "HealthCheckupResultAndQuestionInfo", [
         ("ItemCode", record.item_code),
         ("ItemName", record.item_name),

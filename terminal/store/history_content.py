@@ -20,6 +20,7 @@ from eligibility.history import (
     OperationRecord,
     TreatmentRecord,
 )
+from eligibility.history.documents import UnreadPart
 from eligibility.history.timeline import DrugTimeline
 from terminal.store.encoding import Decoder, encode
 
@@ -55,6 +56,7 @@ class _Content:
     diagnoses: tuple[DiagnosisRecord, ...]
     checkups: tuple[_Checkup, ...]
     untold: tuple[ConsentCategory, ...]
+    unread: tuple[UnreadPart, ...] = ()
 
 
 _decode = Decoder(_Content)
@@ -72,6 +74,7 @@ def pack(history: History) -> bytes:
         history.diagnoses,
         tuple(_kept(one) for one in history.checkups),
         _sorted(history.untold),
+        history.unread,
     )
     return zlib.compress(encode(content).encode(), _FAST)
 
@@ -94,6 +97,7 @@ def unpack(packed: bytes) -> History:
         tuple(_observed(one) for one in content.checkups),
         DrugTimeline(content.medications),
         frozenset(content.untold),
+        content.unread,
     )
 
 

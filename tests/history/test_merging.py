@@ -139,3 +139,12 @@ def test_what_is_said_by_nobody_joins_nothing(
         other, dispenser=Institution("よその薬局"), prescriber=Institution("よその医院")
     )
     assert not is_same_dispensing(one, apart)
+
+
+@pytest.mark.parametrize(("number", "lines"), [(28, 1), (14, 2)])
+def test_a_number_of_days_or_times_contradicts_other_days_alone(number: int, lines: int) -> None:
+    """A dispensing of "28, days or times" is the receipt's of 28 days or of once, not of 14."""
+    open_number = medicine(DISPENSING, days=None, days_or_times=number, quantity_per=None)
+    assert len(merged([medicine(RECEIPT), open_number])) == lines
+    times = medicine(RECEIPT, days=None, times=1, quantity_per=None)
+    assert len(merged([times, open_number])) == 1

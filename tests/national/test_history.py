@@ -215,7 +215,7 @@ def records(
     """Return what the desk reads of an answer to h-1."""
     made = replace(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), **header)
     written = drugs.write_response(HistoryResponse(made, body), XmlEncoding.SHIFT_JIS)
-    return drugs.read_records(written, SUBJECT, "h-1")
+    return drugs.read_records(written, SUBJECT, "h-1").records
 
 
 def test_one_dispensing_told_by_three_sources_is_three_records() -> None:
@@ -242,7 +242,7 @@ def test_one_dispensing_told_by_three_sources_is_three_records() -> None:
 
 
 def test_what_a_number_counts_is_told_only_where_it_is_known() -> None:
-    """Of receipts 内服 counts days and 屯服 times; of anything else nothing is made."""
+    """Of receipts 内服 counts days and 屯服 times; anything else is kept as a number of either."""
     by_name = {
         one.name: one
         for one in records()
@@ -252,6 +252,7 @@ def test_what_a_number_counts_is_told_only_where_it_is_known() -> None:
     assert (internal.days, internal.times, internal.quantity_per) == (14, None, QuantityPer.DAY)
     assert (as_needed.days, as_needed.times, as_needed.quantity_per) == (None, 14, None)
     assert (unknown.days, unknown.times, unknown.quantity_per) == (None, None, None)
+    assert [one.days_or_times for one in (internal, as_needed, unknown)] == [None, None, 14]
 
 
 def test_treatment_is_told_beside_the_medicines_of_its_day() -> None:
@@ -285,17 +286,18 @@ def test_trees_that_nobody_knows_are_kept_as_they_came() -> None:
         HistoryResponse(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), TOLD), XmlEncoding.UTF_8
     ).replace(b"</MessageBody>", "<OpeInfs><OpeInf>手術</OpeInf></OpeInfs></MessageBody>".encode())
     place = ("XmlMsg", "MessageBody")
-    assert drugs.read_response(written).unread == (
+    told = drugs.read_records(written, SUBJECT, "h-1")
+    assert told.unread == (
         RawElement(place, "OpeInfs", "", (RawElement((*place, "OpeInfs"), "OpeInf", "手術"),)),
     )
-    assert drugs.read_records(written, SUBJECT, "h-1") == records()
+    assert told.records == records()
 
 
 def observations(body: CheckupBody | None, **header: Any) -> tuple[CheckupObservation, ...]:
     """Return what the desk reads of an answer to h-1."""
     made = replace(HistoryResponseHeader(TAKEN, None, "h-1", PERSON), **header)
     written = checkups.write_response(HistoryResponse(made, body), XmlEncoding.UTF_8)
-    return checkups.read_observations(written, SUBJECT, "h-1")
+    return checkups.read_observations(written, SUBJECT, "h-1").records
 
 
 @pytest.mark.parametrize(
