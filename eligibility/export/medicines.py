@@ -123,6 +123,7 @@ def _extensions(record: MedicationRecord, line: DrugLine | None) -> list[Json]:
         ("amount", "Quantity", open_amount),
         ("unit", "String", record.unit if record.quantity is None else None),
         ("times", "Quantity", None if counted else quantity(record.times)),
+        ("days-or-times", "Quantity", quantity(record.days_or_times)),
         *(("doubt", "Code", one) for one in (() if line is None else doubts_of(line))),
     )
 

@@ -79,6 +79,7 @@ MEDICINES = (
             "quantity_per": st.sampled_from([None, *QuantityPer]),
             "days": st.sampled_from([None, 0, 7, 28, 10**9]),
             "times": st.sampled_from([None, 10]),
+            "days_or_times": st.sampled_from([None, 0, 28]),
         }
     )
     .map(_medicine)

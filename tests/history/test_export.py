@@ -323,6 +323,8 @@ def test_wild_words_come_back_from_a_bundle_as_they_were(records: list[Any]) -> 
         assert resource.get("daysSupply", {}).get("value") == record.days
         assert _amount_of(resource) == (record.quantity, record.unit)
         assert _times_of(resource) == record.times
+        either = told(resource, "days-or-times")
+        assert (None if either is None else either["value"]) == record.days_or_times
         assert _dosage_of(resource) == (record.usage, record.special_instruction)
     prescribed = [
         record
