@@ -16,7 +16,6 @@ from eligibility.export import Table, TakenHistory, rows_of, write_bundle
 from eligibility.history import (
     History,
     Institution,
-    MedicationOrigin,
     MedicationRecord,
     MedicationUse,
     Record,
@@ -27,6 +26,7 @@ from eligibility.simulator.people import Person
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import checkups_of, medications_of
 from tests.national.desk import LinkedWorld, opened_link, subject_of
+from tests.national.told import medicine_as_told
 
 CATEGORIES = (ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK)
 
@@ -41,12 +41,7 @@ def linked(tmp_path: Path) -> Iterator[LinkedWorld]:
 
 def as_the_files_tell(record: Record) -> Record:
     """Return what of a record the national interface has an element for."""
-    if not isinstance(record, MedicationRecord):
-        return record
-    told = replace(record, use=None, inpatient=None)
-    if record.origin is MedicationOrigin.RECEIPT:
-        return told
-    return replace(told, quantity_per=None, days=None, times=None)
+    return medicine_as_told(record) if isinstance(record, MedicationRecord) else record
 
 
 def taken(linked: LinkedWorld, payer: Payer, answer: PayerAnswer, consent: Consent) -> TakenHistory:

@@ -11,11 +11,7 @@ import pytest
 
 from eligibility.codes import ConsentCategory
 from eligibility.history import (
-    CheckupObservation,
     History,
-    MedicationOrigin,
-    MedicationRecord,
-    QuantityPer,
 )
 from eligibility.history.months import months_of_care
 from eligibility.model import ConsentDecision, Coverage
@@ -23,7 +19,8 @@ from eligibility.simulator.people import Person, Recorded
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.records import medications_of
 from tests.national.desk import LinkedWorld, opened_link
-from tests.national.test_client import consent_for
+from tests.national.test_client_history import consent_for
+from tests.national.told import medicine_as_told, result_as_told
 
 YZK, SRJ, SHJ, TKK = CATEGORIES = (
     ConsentCategory.YZK,
@@ -70,29 +67,6 @@ def over_files(
     return whole
 
 
-def as_files_tell(record: MedicationRecord) -> MedicationRecord:
-    """Return what of a medicine the national interface tells: all but how it is used.
-
-    Neither 剤形区分 nor 入院.  Of receipts 内服 has its days and anything else its times; of the
-    others nobody knows what a number counts.
-    """
-    number = record.days if record.days is not None else record.times
-    told = replace(record, use=None, inpatient=None, quantity_per=None, days=None, times=None)
-    if record.origin is not MedicationOrigin.RECEIPT:
-        return replace(told, days_or_times=number)
-    if record.quantity_per is QuantityPer.DAY:
-        return replace(told, days=number, quantity_per=QuantityPer.DAY)
-    return replace(told, times=record.times or 1)
-
-
-def as_files_write(observation: CheckupObservation) -> CheckupObservation:
-    """Return what of a result the national interface tells: a limit ("<10") in words, no place."""
-    if observation.comparator is None:
-        return replace(observation, institution=None)
-    words = f"{observation.comparator.value}{observation.value} {observation.unit}"
-    return replace(observation, value=words, unit=None, comparator=None, institution=None)
-
-
 def with_history(linked: LinkedWorld) -> list[tuple[Person, Coverage]]:
     """Return people who have some, ordinary and untidy."""
     today = linked.world.today
@@ -119,8 +93,8 @@ def test_the_same_person_gives_the_same_page_but_for_what_the_files_do_not_tell(
         assert fhir.fetched == {*CATEGORIES}
         assert files.fetched == {YZK, SRJ, TKK}
         assert files.untold == {SHJ}
-        assert Counter(files.medications) == Counter(map(as_files_tell, fhir.medications))
-        assert Counter(files.checkups) == Counter(map(as_files_write, fhir.checkups))
+        assert Counter(files.medications) == Counter(map(medicine_as_told, fhir.medications))
+        assert Counter(files.checkups) == Counter(map(result_as_told, fhir.checkups))
         acts = replace(fhir, operations=(), diagnoses=())
         assert months_of_care(files) == months_of_care(
             replace(acts, treatments=tuple(replace(one, inpatient=None) for one in acts.treatments))
