@@ -1,6 +1,7 @@
 """Ways to ask without a card, and what a payer adapter may be able to do beside single questions.
 
 No answer to any of these opens medical data by itself: a number or a name proves nobody's consent.
+In disaster mode it may name whom a consent by mouth can be registered for.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ class Capability(StrEnum):
     HISTORY = "history"
     CONSENT_END = "consent-end"
     """Consents that end before their time can be told."""
+    ORAL_CONSENT = "oral-consent"
+    """Consents by mouth of people found without a card, in disaster mode (災害時) only."""
+    WITHOUT_CONSENT = "without-consent"
+    """History where life is at stake and nobody can be asked, in disaster mode only."""
     REFERENCE_NUMBERS = "reference-numbers"
     """Registration of 照会番号."""
     REFERENCE_NUMBERS_TOGETHER = "reference-numbers-together"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from eligibility.codes import ConsentLapse
+from eligibility.codes import ConsentCategory, ConsentLapse
+
+DISASTER_CATEGORIES = (ConsentCategory.YZK, ConsentCategory.SRJ, ConsentCategory.TKK)
+"""What may be opened of somebody found without a card in a disaster: 薬剤, 診療, 特定健診."""
 
 
 class ActingFor(StrEnum):
@@ -14,6 +18,29 @@ class ActingFor(StrEnum):
     GUARDIAN = "guardian"
     FAMILY = "family"
     CAREGIVER = "caregiver"
+
+
+class OralReason(StrEnum):
+    """Why a consent was given by mouth (口頭同意) and not by the card."""
+
+    CARD_LOST = "card-lost"
+    CARD_NOT_AT_HAND = "card-not-at-hand"
+    CARD_CANNOT_BE_READ = "card-cannot-be-read"
+    """The reader, the power or the network fails."""
+    CANNOT_USE_THE_CARD = "cannot-use-the-card"
+    """The patient is hurt or not able to."""
+
+
+@dataclass(frozen=True, slots=True)
+class OralWord:
+    """How staff heard a consent by mouth, in disaster mode (災害時) only.
+
+    ``heard_by``: account; ``period_id``: of the disaster mode that was on.
+    """
+
+    reason: OralReason
+    heard_by: str
+    period_id: str
 
 
 class ConsentEnd(StrEnum):

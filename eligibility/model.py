@@ -34,7 +34,7 @@ from eligibility.codes import (
     Sex,
     UnknownCode,
 )
-from eligibility.consenting import ActingFor, ConsentEnd
+from eligibility.consenting import ActingFor, ConsentEnd, OralWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +361,7 @@ class ConsentChannel(StrEnum):
 
     KIOSK = "kiosk"
     PAYER = "payer"
+    ORAL = "oral"
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +371,7 @@ class Consent:
     ``ends_at`` is the payer's AvailableTime, or 24 h after ``given_at`` where it names none; never
     later than that.  ``payer_ref`` is set once the payer registered it.  ``acting_for``: who gave
     it for the patient, None for the patient.  ``ended_by``: what ended it at ``withdrawn_at``;
-    ``end_told_at``: when the payer was told so.
+    ``end_told_at``: when the payer was told so.  ``oral``: with ORAL, and only then.
     """
 
     id: str
@@ -386,6 +387,7 @@ class Consent:
     acting_for: ActingFor | None = None
     ended_by: ConsentEnd | None = None
     end_told_at: datetime | None = None
+    oral: OralWord | None = None
 
     def allows(self, category: ConsentCategory, now: datetime) -> bool:
         """Whether this consent opens ``category`` at the moment ``now``."""

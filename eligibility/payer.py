@@ -26,6 +26,7 @@ from eligibility.asking import (
     ReferenceNumberResult,
 )
 from eligibility.codes import ConsentCategory, PrescriptionIssue
+from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.history import History
 from eligibility.model import CardSubject, Consent, PayerAnswer
 
@@ -206,7 +207,10 @@ class CardRegistration:
 
 @dataclass(frozen=True, slots=True)
 class ConsentReceipt:
-    """The payer's registration of a consent; ``available_until`` is its AvailableTime."""
+    """The payer's registration of a consent, or of an access without one.
+
+    ``available_until`` is its AvailableTime.
+    """
 
     payer_ref: str
     available_until: datetime
@@ -299,7 +303,15 @@ class Payer(Protocol):
     ) -> ConsentReceipt:
         """Tell the payer what the patient allowed, and who said it; idempotent by the consent's id.
 
-        ``prescription``: the form of prescription (処方箋発行形態) that was chosen with it.
+        ``prescription``: the form of prescription (処方箋発行形態) that was chosen with it.  One by
+        mouth needs ORAL_CONSENT.
+        """
+        ...
+
+    def open_without_consent(self, access: EmergencyAccess) -> ConsentReceipt:
+        """Tell the payer that life is at stake and nobody can be asked (同意取得困難).
+
+        In disaster mode only; idempotent by ``access.id``.
         """
         ...
 
@@ -307,8 +319,8 @@ class Payer(Protocol):
         """Tell the payer that a registered consent was withdrawn, when and why; may come twice."""
         ...
 
-    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
-        """Fetch one consented category; raise ConsentRequiredError where it is not open now."""
+    def fetch_history(self, ground: HistoryGround, category: ConsentCategory) -> History:
+        """Fetch one category that is open; raise ConsentRequiredError where it is not open now."""
         ...
 
     def close(self) -> None:

@@ -93,7 +93,8 @@ def read_answer(
 ) -> PayerAnswer:
     """Return the answer to ``question``.
 
-    An answer without a card never carries the payer's patient: it opens no history.
+    An answer without a card carries the payer's patient only where the payer says that it answers
+    in disaster mode (災害時) and names one person: else a consent could be for nobody.
 
     Raises AnswerForAnotherPersonError where it names another subject or question, or somebody of
     another birth date than an insured number or a name was asked with,
@@ -115,7 +116,6 @@ def read_answer(
             read_coverage(one.coverage, response.contained) for one in response.insurance
         )
         _check_birthdates(results, question, body)
-        by_card = isinstance(question, CardQuestion)
         stated = code_of(response.extension, ext("qualification-validity"), QualificationValidity)
         return PayerAnswer(
             id=uuid4().hex,
@@ -129,7 +129,7 @@ def read_answer(
             results=results,
             code=code,
             message=response.disposition,
-            payer_patient=_payer_patient(response.patient) if by_card else None,
+            payer_patient=_payer_patient(response, question, stated, results),
             process_execution_time=response.created,
             reference_classification=code_of(
                 response.extension, ext("reference-classification"), ReferenceClassification
@@ -196,7 +196,20 @@ def _check_circumstances(
         raise ValueError(msg)
 
 
-def _payer_patient(patient: Reference) -> str | None:
+def _payer_patient(
+    response: _Response,
+    question: Question,
+    stated: QualificationValidity | UnknownCode | None,
+    results: Sequence[Coverage],
+) -> str | None:
+    patient = response.patient
+    if not isinstance(question, CardQuestion):
+        told = find_extension(response.extension, ext("disaster"))
+        if told is None or told.value_boolean is not True:
+            return None
+        people = {one.person for one in results}
+        if stated is QualificationValidity.SEVERAL or len(people) != 1:
+            return None
     if patient.reference is not None and not _PATIENT.fullmatch(patient.reference):
         msg = "the payer's patient is not a reference of its own"
         raise ValueError(msg)

@@ -23,6 +23,7 @@ from eligibility.asking import (
     ReferenceNumberResult,
 )
 from eligibility.codes import ConsentCategory, PrescriptionIssue
+from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
@@ -33,6 +34,7 @@ from eligibility.errors import (
 from eligibility.fhir import (
     consents,
     documents,
+    emergencies,
     questions,
     reference_numbers,
     registrations,
@@ -102,6 +104,8 @@ class FhirPayer:
             Capability.BY_PERSON,
             Capability.HISTORY,
             Capability.CONSENT_END,
+            Capability.ORAL_CONSENT,
+            Capability.WITHOUT_CONSENT,
             Capability.REFERENCE_NUMBERS,
         )
     )
@@ -224,22 +228,27 @@ class FhirPayer:
         body = self._post("Consent", consents.write_consent(consent, payer_patient, prescription))
         return consents.read_consent_receipt(body, consent, payer_patient)
 
+    def open_without_consent(self, access: EmergencyAccess) -> ConsentReceipt:
+        """Tell the payer that life is at stake and nobody can be asked; idempotent by its id."""
+        body = self._post("$open-without-consent", emergencies.write_emergency(access))
+        return emergencies.read_emergency_receipt(body, access)
+
     def end_consent(self, consent: Consent) -> None:
         """Tell the payer that a registered consent was withdrawn; may come twice."""
         resource = consents.write_end(consent)
         path = f"Consent/{quote(consent.payer_ref or '', safe='')}"
         consents.check_ended(self._post(path, resource, method="PUT"), consent)
 
-    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
-        """Fetch one consented category whole, or raise and return nothing of it.
+    def fetch_history(self, ground: HistoryGround, category: ConsentCategory) -> History:
+        """Fetch one category whole, or raise and return nothing of it.
 
-        Raises ConsentRequiredError, before a byte is sent, unless ``consent`` opens ``category``
+        Raises ConsentRequiredError, before a byte is sent, unless ``ground`` opens ``category``
         now, which is looked at again before each page; also where the payer holds no such consent
         any more.  Errors about the answer do not carry it: medical data must not end where errors
         are kept.
         """
-        patient = consent.payer_patient
-        if not consent.allows(category, self._now()) or patient is None:
+        patient = ground.payer_patient
+        if not ground.allows(category, self._now()) or patient is None:
             raise ConsentRequiredError(category.value)
         calls = documents.calls_of(category)
         if not calls:
@@ -249,7 +258,7 @@ class FhirPayer:
         try:
             with deadline(HISTORY_FACTOR * self._settings.answer_seconds):
                 for call in calls:
-                    records += self._pages(consent, call, patient)
+                    records += self._pages(ground, call, patient)
         except PayerProtocolError as error:
             raise PayerProtocolError(str(error)) from None
         except PayerRefusedError as error:
@@ -257,10 +266,12 @@ class FhirPayer:
                 raise ConsentRequiredError(category.value) from None
             raise PayerRefusedError(error.code, error.words) from None
         except AnswerForAnotherPersonError:
-            raise AnswerForAnotherPersonError(consent.id) from None
-        return History.of_category(consent.id, self._now(), category, records)
+            raise AnswerForAnotherPersonError(ground.id) from None
+        return History.of_category(ground.id, self._now(), category, records)
 
-    def _pages(self, consent: Consent, call: documents.HistoryCall, patient: str) -> list[Record]:
+    def _pages(
+        self, ground: HistoryGround, call: documents.HistoryCall, patient: str
+    ) -> list[Record]:
         records: list[Record] = []
         rows = 0
         seen: set[str] = set()
@@ -268,13 +279,13 @@ class FhirPayer:
         first = "&".join(f"{name}={quote(value, safe='/')}" for name, value in query)
         url: str | None = f"{self._address(call.resource_type)}?{first}"
         while url is not None:
-            if not consent.allows(call.category, self._now()):
+            if not ground.allows(call.category, self._now()):
                 raise ConsentRequiredError(call.category.value)
             if url in seen or len(seen) >= MOST_PAGES:
                 msg = f"the payer's list does not end (page {len(seen) + 1})"
                 raise PayerProtocolError(msg)
             seen.add(url)
-            page = documents.read_page(self._get(url), call, patient, consent.id)
+            page = documents.read_page(self._get(url), call, patient, ground.id)
             records += page.records
             rows += page.rows
             url = page.next_url

@@ -61,10 +61,15 @@ def write_consent(
         "policyRule": _concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
         "provision": {"type": _DENY, **({"provision": provisions} if provisions else {})},
     }
+    extensions: list[Json] = []
     if prescription is not None:
-        resource["extension"] = [
+        extensions.append(
             {"url": ext("prescription-issue-select"), "valueCoding": write_coding(prescription)}
-        ]
+        )
+    if consent.oral is not None:
+        extensions.append({"url": ext("oral-consent"), "valueCode": consent.oral.reason.value})
+    if extensions:
+        resource["extension"] = extensions
     if consent.acting_for is not None:
         relation = _concept(vocabulary.CS_ACTING_FOR, consent.acting_for.value)
         giver: Json = {

@@ -41,6 +41,7 @@ ID_CERTIFICATE = f"{_OURS}:id:certificate"
 ID_QUESTION = f"{_OURS}:id:question"
 ID_CONSENT = f"{_OURS}:id:consent"
 ID_EXPORT = f"{_OURS}:id:export"
+ID_EMERGENCY = f"{_OURS}:id:emergency"
 ID_INSTITUTION = f"{_JP_CORE}/IdSystem/insurance-medical-institution-no"
 ID_INSURER_NUMBER = f"{_JP_CORE}/mhlw/IdSystem/InsurerNumber"
 

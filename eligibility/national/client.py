@@ -21,6 +21,7 @@ from eligibility.asking import (
     ReferenceNumberResult,
 )
 from eligibility.codes import ConsentCategory, PrescriptionIssue
+from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
@@ -268,22 +269,22 @@ class NationalPayer:
 
     # -- consented history ---------------------------------------------------------------------
 
-    def fetch_history(self, consent: Consent, category: ConsentCategory) -> History:
-        """Fetch one consented category whole; ``untold`` names it where the interface has none.
+    def fetch_history(self, ground: HistoryGround, category: ConsentCategory) -> History:
+        """Fetch one category whole; ``untold`` names it where the interface has none.
 
-        Raises ConsentRequiredError, before anything is written, unless ``consent`` opens it now.
+        Raises ConsentRequiredError, before anything is written, unless ``ground`` opens it now.
         Treatment (診療情報) comes together with medicines only, so it is fetched where both are
         allowed; operations and diagnoses are in no message whose layout is known.  Nothing of an
         answer is kept, and errors about it do not carry it.
         """
-        subject = consent.subject
-        if not consent.allows(category, self._now()) or not isinstance(subject, NumberSubject):
+        subject = ground.subject
+        if not ground.allows(category, self._now()) or not isinstance(subject, NumberSubject):
             raise ConsentRequiredError(category.value)
-        request_id = f"{consent.id}-{category.value}"
+        request_id = f"{ground.id}-{category.value}"
         try:
             return history_of(
                 category,
-                consent,
+                ground,
                 subject,
                 request_id,
                 self._now(),
@@ -379,6 +380,10 @@ class NationalPayer:
     ) -> ConsentReceipt:
         """Not known to the interface: consents are given at the national reader."""
         raise NotSupportedError(Capability.BY_CARD)
+
+    def open_without_consent(self, access: EmergencyAccess) -> ConsentReceipt:
+        """Not known to the interface, as far as its layouts are known."""
+        raise NotSupportedError(Capability.WITHOUT_CONSENT)
 
     def end_consent(self, consent: Consent) -> None:
         """Not known to the interface: a new card visit at the national reader says what holds."""

@@ -22,8 +22,13 @@ def make_answer(
     reference_number: str | None,
     now: datetime,
     fault: Fault | None,
+    *,
+    disaster: bool = False,
 ) -> wire.Json:
-    """Return the CoverageEligibilityResponse; ``person``: the one whom it is about, if any."""
+    """Return the CoverageEligibilityResponse; ``person``: the one whom it is about, if any.
+
+    ``disaster``: the institution may be told whom a consent by mouth would be for.
+    """
     kind = None if fault is None else fault.kind
     response_id = f"r-{secrets.token_hex(8)}"
     if kind is FaultKind.QUEUED:
@@ -44,10 +49,17 @@ def make_answer(
         code=wire.PROCESSED,
         validity=holding.validity,
         results=holding.results,
-        patient_id=None if known is None else (known.linked or known).patient_id,
+        patient_id=None if known is None else patient_of(echo.subject, known),
         prescription=None if known is None else known.prescription,
         reference_number=None if known is None else reference_number,
+        disaster=disaster,
     )
+
+
+def patient_of(subject: Subject, person: Person) -> str:
+    """Return the payer's id of whom an answer is about: a card may be linked to somebody else."""
+    holder = person.linked or person if isinstance(subject, CardSubject) else person
+    return holder.patient_id
 
 
 def other_subject(subject: Subject) -> Subject:

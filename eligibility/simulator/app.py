@@ -154,6 +154,10 @@ def _add_routes(app: Flask, payer: SimulatedPayer) -> None:
     def end_consent(ref: str) -> Response:
         return _json(payer.end_consent(g.institution, ref, _body()))
 
+    @app.post("/fhir/$open-without-consent")
+    def open_without_consent() -> Response:
+        return _json(payer.open_without_consent(g.institution, _body()))
+
     def history(resource: str) -> Callable[[], Response]:
         return lambda: _history_page(payer, resource)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from eligibility.codes import ConsentCategory, ConsentLapse, PrescriptionIssue
-from eligibility.consenting import ActingFor
+from eligibility.consenting import DISASTER_CATEGORIES, ActingFor, OralReason
 from eligibility.model import ConsentDecision
 from eligibility.simulator import names, wire
 from eligibility.simulator.bodies import (
@@ -81,7 +81,7 @@ class ConsentRequest:
     """A consent as received; ``body`` is what it was read from.
 
     ``acting_for``: who gave it for the patient; ``prescription``: the form that was chosen with it;
-    ``ended_at`` and ``lapse``: where it is told as withdrawn.
+    ``ended_at`` and ``lapse``: where it is told as withdrawn.  ``oral``: why it was given by mouth.
     """
 
     id: str
@@ -93,6 +93,7 @@ class ConsentRequest:
     prescription: PrescriptionIssue | None = None
     ended_at: datetime | None = None
     lapse: ConsentLapse | None = None
+    oral: OralReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,9 @@ def read_consent(parsed: dict[str, Any]) -> ConsentRequest:
         if category in decisions:
             raise invalid("consent category given twice")
         decisions[category] = _DECISIONS[provision.type]
+    oral = _oral_of(body)
+    if oral is not None and not decisions.keys() <= set(DISASTER_CATEGORIES):
+        raise invalid("a consent by mouth is about what a disaster opens")
     ended_at, lapse = _end_of(body)
     return ConsentRequest(
         consent_id,
@@ -145,6 +149,7 @@ def read_consent(parsed: dict[str, Any]) -> ConsentRequest:
         _prescription_of(body),
         ended_at,
         lapse,
+        oral,
     )
 
 
@@ -195,6 +200,16 @@ def _prescription_of(body: _ConsentBody) -> PrescriptionIssue | None:
     return found
 
 
+def _oral_of(body: _ConsentBody) -> OralReason | None:
+    extension = _extension(body.extension, "oral-consent")
+    if extension is None:
+        return None
+    try:
+        return OralReason(extension.code or "")
+    except ValueError as error:
+        raise invalid("oral-consent: no reason") from error
+
+
 def _end_of(body: _ConsentBody) -> tuple[datetime | None, ConsentLapse | None]:
     extension = _extension(body.extension, "consent-end")
     if (extension is None) is (body.status == "inactive"):
@@ -213,14 +228,16 @@ class Consents:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # (institution, patient) → until when a consent may be registered
+        # (institution, patient) → until when a consent may be registered; found: one by mouth
         self._identified: dict[tuple[str, str], datetime] = {}
+        self._found: dict[tuple[str, str], datetime] = {}
         self._kept: dict[tuple[str, str], RegisteredConsent] = {}
 
     def forget(self) -> None:
         """Lose all, as a restart does."""
         with self._lock:
             self._identified.clear()
+            self._found.clear()
             self._kept.clear()
 
     def forget_old(self, now: datetime, kept: timedelta) -> None:
@@ -229,6 +246,7 @@ class Consents:
             self._identified = {
                 key: until for key, until in self._identified.items() if until > now
             }
+            self._found = {key: until for key, until in self._found.items() if until > now}
             self._kept = {key: one for key, one in self._kept.items() if one.ends_at > now - kept}
 
     def identify(self, institution: str, patient_id: str, now: datetime) -> None:
@@ -236,10 +254,24 @@ class Consents:
         with self._lock:
             self._identified[institution, patient_id] = now + WINDOW
 
+    def find(self, institution: str, patient_id: str, now: datetime) -> None:
+        """Note that an institution found this one person without a card, in disaster mode."""
+        with self._lock:
+            self._found[institution, patient_id] = now + WINDOW
+
+    def was_found(self, institution: str, patient_id: str, now: datetime) -> bool:
+        """Whether an answer in disaster mode named this one person to the institution lately."""
+        with self._lock:
+            until = self._found.get((institution, patient_id))
+        return until is not None and now < until
+
     def register(
         self, institution: str, request: ConsentRequest, now: datetime
     ) -> tuple[wire.Json, bool]:
-        """Register a Consent; return it and whether it is new."""
+        """Register a Consent; return it and whether it is new.
+
+        The caller sees to it that one by mouth comes in disaster mode.
+        """
         if request.ended_at is not None:
             raise invalid("status: a new consent is active")
         digest = digest_of(request.body)
@@ -252,7 +284,8 @@ class Consents:
             age = now - request.given_at
             if age >= WINDOW or age < -CLOCK_DIFFERENCE:
                 raise invalid("dateTime: older than 24 h or in the future")
-            until = self._identified.get((institution, request.patient_id))
+            known = self._identified if request.oral is None else self._found
+            until = known.get((institution, request.patient_id))
             if until is None or now >= until:
                 raise RefusalError(RefusalCode.IDENTIFICATION_MISSING)
             ends_at = request.given_at + WINDOW
@@ -304,6 +337,10 @@ class Consents:
             ]
         # registered later counts as newer where both were given at the same moment
         return sorted(found, key=lambda one: one.spoken_at)
+
+    def has_spoken(self, institution: str, patient_id: str, now: datetime) -> bool:
+        """Whether a patient said yes or no here lately: then no emergency stands for it."""
+        return any(now < one.ends_at for one in self.of_patient(institution, patient_id))
 
     def check(
         self, institution: str, patient_id: str, category: ConsentCategory, now: datetime

@@ -10,6 +10,7 @@ PROFILE = f"{BASE}:profile:1"
 ID_CERTIFICATE = f"{BASE}:id:certificate"
 ID_QUESTION = f"{BASE}:id:question"
 ID_CONSENT = f"{BASE}:id:consent"
+ID_EMERGENCY = f"{BASE}:id:emergency"
 ID_INSTITUTION = "http://jpfhir.jp/fhir/core/IdSystem/insurance-medical-institution-no"
 ID_INSURER = "http://jpfhir.jp/fhir/core/mhlw/IdSystem/InsurerNumber"
 

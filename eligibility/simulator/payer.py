@@ -33,6 +33,7 @@ from eligibility.simulator.cards import CardRegistry, CheckedCertificate, check_
 from eligibility.simulator.challenges import CLOCK_DIFFERENCE, WINDOW, Challenges
 from eligibility.simulator.consents import Consents, RegisteredConsent, digest_of, read_consent
 from eligibility.simulator.disaster import DisasterAreas
+from eligibility.simulator.emergencies import Emergencies, read_emergency
 from eligibility.simulator.evidence import ReceivedEvidence
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
@@ -111,6 +112,7 @@ class SimulatedPayer:
         self.disaster = DisasterAreas()
         self._challenges = Challenges()
         self._consents = Consents()
+        self._emergencies = Emergencies()
         self._reference_numbers = ReferenceNumbers(population.people)
 
     def forget(self) -> None:
@@ -119,6 +121,7 @@ class SimulatedPayer:
             self._state = _State()
         self._challenges.forget()
         self._consents.forget()
+        self._emergencies.forget()
         self._reference_numbers.forget()
 
     def issue_challenge(self, institution: str) -> wire.Json:
@@ -271,7 +274,10 @@ class SimulatedPayer:
     def _answer_without_card(
         self, institution: str, key: str, parsed: dict[str, Any], fault: Fault | None
     ) -> wire.Json:
-        """Answer a question by number or by person: nobody is identified by it."""
+        """Answer a question by number or by person: nobody is identified by it.
+
+        In disaster mode one person who was found is named, so that a consent can be theirs.
+        """
         question = read_question_without_card(parsed, key)
         digest = digest_of(parsed)
         stored = self._checked(institution, question, digest)
@@ -286,8 +292,7 @@ class SimulatedPayer:
                 people, question.subject, today, limit_consent=question.limit_consent
             )
         else:
-            if not self.disaster.is_on(institution):
-                raise RefusalError(RefusalCode.DISASTER_MODE_OFF)
+            self._require_disaster(institution)
             holding, person = holding_by_person(people, question.subject, today)
         if fault is not None and fault.kind is FaultKind.REFUSE:
             raise RefusalError(RefusalCode.REFUSED)
@@ -295,14 +300,21 @@ class SimulatedPayer:
             subject = other_subject(subject)
         reference = None if person is None else self._reference_numbers.of(institution, person)
         echo = wire.Echo(question.id, subject, institution, question.serviced_date)
-        answer = make_answer(echo, holding, person, reference, now, fault)
+        disaster = self.disaster.is_on(institution)
+        answer = make_answer(echo, holding, person, reference, now, fault, disaster=disaster)
         with self._lock:
             earlier = self._stored_answer(institution, question.id, digest)
             if earlier is not None:  # asked twice at the same time
                 return earlier
             if answer["outcome"] not in (AnswerOutcome.QUEUED, AnswerOutcome.ERROR):
                 self._state.answers[institution, question.id] = _StoredAnswer(digest, answer, now)
+                if disaster and person is not None and "reference" in answer["patient"]:
+                    self._consents.find(institution, person.patient_id, now)
         return answer
+
+    def _require_disaster(self, institution: str) -> None:
+        if not self.disaster.is_on(institution):
+            raise RefusalError(RefusalCode.DISASTER_MODE_OFF)
 
     def _checked(
         self, institution: str, question: Question | QuestionWithoutCard, digest: bytes
@@ -340,7 +352,18 @@ class SimulatedPayer:
         request = read_consent(parsed)
         if self.population.patient(request.patient_id) is None:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
+        if request.oral is not None:
+            self._require_disaster(institution)
         return self._consents.register(institution, request, self.now())
+
+    def open_without_consent(self, institution: str, parsed: dict[str, Any]) -> wire.Json:
+        """Open history of somebody who was found and cannot be asked, in disaster mode."""
+        request = read_emergency(parsed)
+        now = self.now()
+        self._require_disaster(institution)
+        if not self._consents.was_found(institution, request.patient_id, now):
+            raise RefusalError(RefusalCode.IDENTIFICATION_MISSING)
+        return self._emergencies.open(institution, request, now)
 
     def end_consent(self, institution: str, ref: str, parsed: dict[str, Any]) -> wire.Json:
         """End a registered Consent before its time; return it as it is now."""
@@ -355,7 +378,7 @@ class SimulatedPayer:
     def history(
         self, institution: str, resource: str, patient_id: str, category: str | None
     ) -> tuple[Record, ...]:
-        """Return all records of one kind, newest first, if consent is live now.
+        """Return all records of one kind, newest first, if consent or an emergency opens it now.
 
         ``category``: as the search names it; a search for Procedure has to.
         """
@@ -364,5 +387,11 @@ class SimulatedPayer:
             raise RefusalError(RefusalCode.PATIENT_UNKNOWN)
         asked = asked_category(resource, category)
         now = self.now()
-        self._consents.check(institution, patient_id, asked, now)
+        emergency = (
+            self.disaster.is_on(institution)
+            and not self._consents.has_spoken(institution, patient_id, now)
+            and self._emergencies.opens(institution, patient_id, asked, now)
+        )
+        if not emergency:
+            self._consents.check(institution, patient_id, asked, now)
         return recorded(resource, asked, person, now.astimezone(JAPAN).date())

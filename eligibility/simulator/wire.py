@@ -72,8 +72,12 @@ def answer(
     prescription: PrescriptionIssue | UnknownCode | None = None,
     reference_number: str | None = None,
     limit_changed: LimitCertificateChanged | UnknownCode | None = None,
+    disaster: bool = False,
 ) -> Json:
-    """Return a CoverageEligibilityResponse."""
+    """Return a CoverageEligibilityResponse.
+
+    ``disaster``: it answers in disaster mode, where the patient is named also without a card.
+    """
     extensions, patient, classification = _asked_about(echo.subject)
     extensions += coded("qualification-validity", names.CS_VALIDITY, validity)
     extensions += extension("processing-result-code", "String", code)
@@ -81,7 +85,10 @@ def answer(
     extensions += coded("prescription-issue-select", names.CS_PRESCRIPTION, prescription)
     extensions += extension("reference-number", "String", reference_number)
     extensions += coded("limit-certificate-changed", names.CS_LIMIT_CHANGED, limit_changed)
-    if patient_id is not None and isinstance(echo.subject, CardSubject):
+    by_card = isinstance(echo.subject, CardSubject)
+    if disaster and not by_card:
+        extensions.append({"url": names.ext("disaster"), "valueBoolean": True})
+    if patient_id is not None and (by_card or disaster):
         patient["reference"] = f"Patient/{patient_id}"
     response: Json = {
         "resourceType": "CoverageEligibilityResponse",
@@ -187,6 +194,22 @@ def registered_card(question_id: str, subject: CardSubject, since: datetime) -> 
     }
 
 
+def opened_without_consent(access_id: str, patient_id: str, ref: str, until: datetime) -> Json:
+    """Return until when history is open without consent, as Parameters."""
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {
+                "name": "access",
+                "valueIdentifier": {"system": names.ID_EMERGENCY, "value": access_id},
+            },
+            {"name": "patient", "valueReference": {"reference": f"Patient/{patient_id}"}},
+            {"name": "reference", "valueString": ref},
+            {"name": "available-until", "valueInstant": instant(until)},
+        ],
+    }
+
+
 def reference_number_result(registration_id: str, code: str, message: str) -> Json:
     """Return what became of one registration of a 照会番号, as a parameter."""
     return {
@@ -276,7 +299,12 @@ def capability_statement(base: str, since: datetime) -> Json:
                 ],
                 "operation": [
                     {"name": name, "definition": f"{names.BASE}:operation:{name}"}
-                    for name in ("issue-challenge", "register-card", "register-reference-numbers")
+                    for name in (
+                        "issue-challenge",
+                        "register-card",
+                        "register-reference-numbers",
+                        "open-without-consent",
+                    )
                 ],
             }
         ],
