@@ -33,6 +33,9 @@ class Looked(StrEnum):
     HISTORY = "history"
     FETCHED = "fetched"
     EXPORTED = "exported"
+    EMERGENCY_OPENED = "emergency-opened"
+    EMERGENCY = "emergency"
+    EMERGENCY_FETCHED = "emergency-fetched"
     ACCESS_LIST = "access-list"
 
 
@@ -45,9 +48,17 @@ LOOKS: Mapping[Act, Looked] = {
     Act.HISTORY_SEEN: Looked.HISTORY,
     Act.HISTORY_FETCHED: Looked.FETCHED,
     Act.HISTORY_EXPORTED: Looked.EXPORTED,
+    Act.EMERGENCY_OPENED: Looked.EMERGENCY_OPENED,
+    Act.EMERGENCY_SEEN: Looked.EMERGENCY,
+    Act.EMERGENCY_FETCHED: Looked.EMERGENCY_FETCHED,
     Act.ACCESS_LIST_TAKEN: Looked.ACCESS_LIST,
 }
 """What each act of the audit log shows of a patient; an act that is not here shows nothing."""
+
+
+MEDICAL = frozenset(
+    {Looked.HISTORY, Looked.FETCHED, Looked.EXPORTED, Looked.EMERGENCY, Looked.EMERGENCY_FETCHED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,8 @@ class Look:
     or an account that is no more, told apart by ``by_machine``.
 
     ``categories``: codes of what was looked at of the history, else empty.  ``visit_at``: when the
-    visit began for which it was; ``consent_at``: when the consent was given that opened it.
+    visit began for which it was; ``consent_at``: when the consent was given that opened it;
+    ``emergency_reason``: why it was opened without one, in the clinician's words.
     """
 
     at: datetime
@@ -67,6 +79,7 @@ class Look:
     visit_at: datetime
     consent_at: datetime | None = None
     categories: str = ""
+    emergency_reason: str | None = None
     times: int = 1
 
 
@@ -176,8 +189,9 @@ def _look(
     what = LOOKS[record.act]
     consent = tx.consents.get(record.consent_id) if record.consent_id else None
     account = accounts.get(record.actor_id)
-    medical = what in (Looked.HISTORY, Looked.FETCHED, Looked.EXPORTED)
+    medical = what in MEDICAL
     seen = (record.reason or "") if medical else ""
+    emergency = tx.emergencies.get(record.consent_id) if record.consent_id and not consent else None
     return Look(
         at=record.at,
         what=what,
@@ -187,6 +201,7 @@ def _look(
         visit_at=visit_at,
         consent_at=consent.given_at if consent and medical else None,
         categories=read_note(seen).categories if what is Looked.EXPORTED else seen,
+        emergency_reason=emergency.reason if emergency else None,
     )
 
 

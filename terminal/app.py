@@ -24,6 +24,7 @@ from terminal.confirming import Confirming
 from terminal.consent import Disclosure
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
+from terminal.emergency_desk import EmergencyDesk
 from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
 from terminal.expected.appointment_book import AppointmentBook
@@ -37,6 +38,7 @@ from terminal.health_payer import check_files_aside, payer_checks
 from terminal.history_export import HistoryExports
 from terminal.jobs import make_scheduler
 from terminal.kiosk_questions import Asked
+from terminal.oral_consent import OralConsents
 from terminal.payer.choice import make_payer
 from terminal.payer.enquiries import Enquiries
 from terminal.payer.exchange_book import DeskExchangeBook
@@ -136,6 +138,8 @@ class Terminal:
             self._enquiries.kick,
             desk_id=config.terminal.desk_id,
         )
+        self.oral_consents = OralConsents(self.store, self.payer, self._disclosure, self.bus, now)
+        self.emergencies = EmergencyDesk(self.store, self.payer, self._disclosure, self.bus, now)
         self.appointments = AppointmentBook(self.store, now)
         self.expected = ExpectedList(self.store, self.payer, now)
         self.found_before = FoundBeforeVisits(self.store, now)

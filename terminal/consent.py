@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from eligibility.asking import Capability
 from eligibility.codes import ConsentCategory, PrescriptionIssue
+from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.errors import (
     EligibilityError,
     PayerTrustError,
@@ -32,15 +33,16 @@ from eligibility.model import Confirmation, Consent, FindingCode
 from eligibility.payer import Payer
 from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
+from terminal.consent_ending import EMERGENCY_LIVES, end_former
 from terminal.consent_rules import (
     CONSENT_LIVES,
     has_end_to_tell,
-    history_closed_because,
     registered,
 )
 from terminal.errors import StoreError
 from terminal.events import EventBus, Topic
-from terminal.history_fetching import HistoryFetching, basis
+from terminal.history_fetching import HistoryFetching
+from terminal.history_ground import basis_of
 from terminal.history_keeping import HistoryKeeper
 from terminal.kept_history import KeptHistory
 from terminal.payer.calls import CallOutcome, DisclosureCall, outcome_of
@@ -92,9 +94,15 @@ class Disclosure:
         """Go on with the consents of a former run, as far as it did not get."""
         self._keeper.start()
         now = self._now()
-        consents = self._store.read(lambda tx: tx.consents.given_since(now - CONSENT_LIVES))
-        for consent in consents:
-            self.advance(consent.visit_id)
+
+        def look(tx: Transaction) -> list[HistoryGround]:
+            return [
+                *tx.consents.given_since(now - CONSENT_LIVES),
+                *tx.emergencies.opened_since(now - EMERGENCY_LIVES),
+            ]
+
+        for ground in self._store.read(look):
+            self.advance(ground.visit_id)
 
     def stop(self) -> None:
         """Finish what is under way; what is kept under living consents stays sealed."""
@@ -102,12 +110,12 @@ class Disclosure:
         self._keeper.stop()
 
     def delete_ended(self) -> None:
-        """Destroy history whose consent is over; reading checks the clock by itself."""
+        """Destroy history that nothing opens any more; reading checks the clock by itself."""
         for visit_id in self._keeper.delete_ended():
             self._show(visit_id)
 
     def consent_ended(self, visit_id: str) -> None:
-        """Drop what a consent opened that has just ended, and tell the payer of its end.
+        """Drop what has just ended opened, and tell the payer of a consent's end.
 
         The store has destroyed it in the transaction that ended the consent.
         """
@@ -157,9 +165,9 @@ class Disclosure:
         """Return what is kept for a visit, without a word of it."""
         return self._keeper.of_visit(visit_id)
 
-    def open(self, consent: Consent) -> History | None:
-        """Return what is kept under a living consent; no role is checked.  Raises StoreError."""
-        return self._keeper.open(consent)
+    def open(self, ground: HistoryGround) -> History | None:
+        """Return what is kept under what still opens it; no role is checked.  Raises StoreError."""
+        return self._keeper.open(ground)
 
     def is_fetching(self, visit_id: str) -> bool:
         """Whether this visit's history is on its way."""
@@ -191,35 +199,47 @@ class Disclosure:
                 self.advance(visit_id)
 
     def _register_and_fetch(self, visit_id: str) -> None:
-        consent, confirmation, payer_patient = self._store.read(lambda tx: basis(tx, visit_id))
-        if consent is None or self._now() >= consent.ends_at:
+        now = self._now()
+        basis = self._store.read(lambda tx: basis_of(tx, visit_id, now))
+        ground, confirmation = basis.ground, basis.confirmation
+        if ground is None or now >= ground.ends_at:
             return
-        if consent.withdrawn_at is not None:
-            self._tell_end(consent)
+        if isinstance(ground, Consent) and ground.withdrawn_at is not None:
+            self._tell_end(ground)
             return
         if confirmation is None or _names_another_person(confirmation):
             # the patient spoke for himself: nothing is told of whom the payer takes him for
             return
-        if consent.payer_ref is None:
-            if payer_patient is None:
+        if ground.payer_ref is None:
+            known = basis.payer_patient is not None and ground.payer_patient in (
+                None,
+                basis.payer_patient,
+            )
+            if basis.payer_patient is None or not known or not basis.may_be_registered:
                 return
-            consent = self._register(consent, payer_patient)
-        if consent.withdrawn_at is not None:  # while the payer was being told of it
-            self._tell_end(consent)
-        elif history_closed_because(consent, confirmation, self._now()) is None:
-            self._fetching.fetch(consent)
+            if isinstance(ground, Consent):
+                ground = self._register(ground, basis.payer_patient)
+            elif not self._fetching.is_closed(visit_id):
+                ground = self._open_without_consent(ground)
+        if isinstance(ground, Consent) and ground.withdrawn_at is not None:
+            # while the payer was being told of it
+            self._tell_end(ground)
+        elif ground.payer_ref is not None and not self._fetching.is_closed(visit_id):
+            self._fetching.fetch(ground)
 
-    def _call(self, consent: Consent, category: ConsentCategory | None, work: Callable[[], T]) -> T:
+    def _call(
+        self, ground: HistoryGround, category: ConsentCategory | None, work: Callable[[], T]
+    ) -> T:
         """Return what the payer says, by the policy that all calls to it go by.
 
         The call is committed before it is made.  ``category``: what is fetched, None where the
         consent is told.  Raises PayerSilentError, and nothing is sent, where no call may go out.
         """
         with self._lock:
-            by_hand = consent.visit_id in self._by_hand
+            by_hand = ground.visit_id in self._by_hand
         self._line.begin(by_hand=by_hand)
         call = DisclosureCall(
-            uuid.uuid4().hex, consent.visit_id, consent.id, category, self._now(), by_hand
+            uuid.uuid4().hex, ground.visit_id, ground.id, category, self._now(), by_hand
         )
         self._store.write(lambda tx: tx.disclosure_calls.add(call))
         started = self._monotonic()
@@ -267,12 +287,31 @@ class Disclosure:
             lambda: self._payer.register_consent(consent, payer_patient, prescription),
         )
 
-        def store(tx: Transaction) -> Consent:
+        def store(tx: Transaction) -> tuple[Consent, tuple[str, ...]]:
             # as it stands now: it may have been withdrawn while the payer was being told of it
             stored = registered(tx.consents.get(consent.id) or consent, payer_patient, receipt)
             tx.consents.save(stored)
             tx.audit.append(_entry(Act.CONSENT_REGISTERED, consent))
-            return stored
+            return stored, end_former(tx, stored, payer_patient, self._now())
+
+        stored, former = self._store.write(store)
+        for visit_id in former:
+            self.consent_ended(visit_id)
+        return stored
+
+    def _open_without_consent(self, access: EmergencyAccess) -> EmergencyAccess:
+        receipt = self._call(access, None, lambda: self._payer.open_without_consent(access))
+
+        def store(tx: Transaction) -> EmergencyAccess:
+            stored = tx.emergencies.get(access.id) or access
+            opened = replace(
+                stored,
+                payer_ref=receipt.payer_ref,
+                ends_at=min(stored.ends_at, receipt.available_until),
+            )
+            tx.emergencies.save(opened)
+            tx.audit.append(_entry(Act.EMERGENCY_REGISTERED, opened))
+            return opened
 
         return self._store.write(store)
 
@@ -297,10 +336,8 @@ def _prescription(tx: Transaction, visit_id: str) -> PrescriptionIssue | None:
     return tx.visits.get(visit_id).prescription
 
 
-def _entry(act: Act, consent: Consent) -> AuditEntry:
-    return AuditEntry(
-        act, TERMINAL, consent.visit_id, consent_id=consent.id, subject=consent.subject
-    )
+def _entry(act: Act, ground: HistoryGround) -> AuditEntry:
+    return AuditEntry(act, TERMINAL, ground.visit_id, consent_id=ground.id, subject=ground.subject)
 
 
 def _names_another_person(confirmation: Confirmation) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from eligibility.codes import ConsentCategory
 from eligibility.consenting import ActingFor, ConsentEnd
+from eligibility.emergency import HistoryGround
 from eligibility.model import (
     Confirmation,
     Consent,
@@ -102,11 +103,11 @@ def has_end_to_tell(consent: Consent, now: datetime) -> bool:
     )
 
 
-def open_categories(consent: Consent | None, now: datetime) -> frozenset[ConsentCategory]:
+def open_categories(ground: HistoryGround | None, now: datetime) -> frozenset[ConsentCategory]:
     """Return what may be fetched and shown now."""
-    if consent is None:
+    if ground is None:
         return frozenset()
-    return frozenset(c for c in HISTORY_CATEGORIES if consent.allows(c, now))
+    return frozenset(c for c in HISTORY_CATEGORIES if ground.allows(c, now))
 
 
 def open_items(consent: Consent | None, now: datetime) -> tuple[ConsentItem, ...]:
@@ -142,6 +143,11 @@ def history_closed_because(
         return HistoryClosed.ENDED
     if not open_categories(consent, now):
         return HistoryClosed.REFUSED
+    return not_standing_because(confirmation)
+
+
+def not_standing_because(confirmation: Confirmation | None) -> HistoryClosed | None:
+    """Return why nothing can be opened upon what the payer said of the person, or None."""
     if confirmation is None or not confirmation.source.is_todays_answer:
         return HistoryClosed.NOT_CONFIRMED
     if any(finding.blocks_history for finding in confirmation.findings):

@@ -77,7 +77,7 @@ class DisasterMode:
             tx.audit.append(AuditEntry(Act.DISASTER_ON, actor, reason=_told(words, ends_at)))
 
         self._store.write(store)
-        self._bus.publish(Topic.DEVICE)
+        self._bus.publish(Topic.DISASTER)
         return period
 
     def extend(self, actor: Actor, lasts: timedelta) -> DisasterPeriod:
@@ -117,7 +117,7 @@ class DisasterMode:
             return changed
 
         changed = self._store.write(store)
-        self._bus.publish(Topic.DEVICE)
+        self._bus.publish(Topic.DISASTER)
         return changed
 
 

@@ -21,6 +21,8 @@ class Topic(StrEnum):
     DEVICE = "device"
     BULK = "bulk"
     """A check of many people got further."""
+    DISASTER = "disaster"
+    """Disaster mode (災害時) was switched on, extended or ended."""
     CONSENT = "consent"
     """A visit's consent has just ended: pages that show what it opened go blank at once."""
 

@@ -12,20 +12,15 @@ from datetime import datetime
 
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
-from eligibility.model import Confirmation, ConfirmationSource, Consent, InsuredPerson
+from eligibility.model import Confirmation, ConfirmationSource, InsuredPerson
 from terminal.access.accounts import Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
-from terminal.consent_rules import (
-    HISTORY_CATEGORIES,
-    history_closed_because,
-    open_categories,
-)
+from terminal.consent_rules import HISTORY_CATEGORIES
 from terminal.errors import RoleError, VisitStateError
-from terminal.identification import Identification
+from terminal.history_ground import Basis, basis_of
 from terminal.store import Store, Transaction
 from terminal.views import HistoryClosed, OpenHistory
-from terminal.visit import WITHOUT_CARD, Visit
 
 WITHOUT_CONSENT = frozenset(
     {
@@ -35,12 +30,14 @@ WITHOUT_CONSENT = frozenset(
         HistoryClosed.ENDED,
         HistoryClosed.WITHDRAWN,
         HistoryClosed.WITHOUT_CARD,
+        HistoryClosed.DISASTER_OVER,
+        HistoryClosed.EMERGENCY_OVER,
     }
 )
 
 
 class HistoryAccess:
-    """Opens what the consent of a visit allows, to whom it may be opened."""
+    """Opens what a visit's history stands on allows, to whom it may be opened."""
 
     def __init__(self, store: Store, disclosure: Disclosure, now: Callable[[], datetime]) -> None:
         """``disclosure``: keeps the history."""
@@ -60,67 +57,59 @@ class HistoryAccess:
         no consent is live, VisitStateError where a finding blocks it or nothing was fetched yet.
         """
 
-        def read(
-            tx: Transaction,
-        ) -> tuple[Consent | None, HistoryClosed | None, InsuredPerson | None]:
-            visit = tx.visits.get(visit_id)
-            consent = tx.consents.of_visit(visit_id)
-            confirmations = tx.confirmations.of_visit(visit_id)
-            confirmation = confirmations[0] if confirmations else None
-            identified = tx.identifications.of_visit(visit_id)
-            closed = self.closed(actor, visit, identified, consent, confirmation)
-            shown = open_categories(consent, self._now()) & categories
+        def read(tx: Transaction) -> tuple[Basis, HistoryClosed | None, InsuredPerson | None]:
+            basis = basis_of(tx, visit_id, self._now())
+            closed = self.closed(actor, basis)
+            shown = basis.open_categories(self._now()) & categories
             seen = ",".join(sorted(one.value for one in shown))
+            act = Act.HISTORY_SEEN if basis.emergency is None else Act.EMERGENCY_SEEN
             tx.audit.append(
                 AuditEntry(
-                    Act.HISTORY_SEEN if closed is None else Act.HISTORY_REFUSED,
+                    act if closed is None else Act.HISTORY_REFUSED,
                     actor,
                     visit_id,
-                    consent_id=consent.id if consent else None,
-                    subject=visit.subject,
+                    consent_id=basis.ground.id if basis.ground else None,
+                    subject=basis.visit.subject,
                     reason=seen if closed is None else closed.value,
                 )
             )
-            return consent, closed, _person(tx, confirmation)
+            return basis, closed, _person(tx, basis.confirmation)
 
-        consent, closed, person = self._store.write(read)
+        basis, closed, person = self._store.write(read)
         require_open(actor, visit_id, closed)
-        history = None if consent is None else self._disclosure.open(consent)
-        if consent is None or history is None:
+        ground, until = basis.ground, basis.until()
+        history = None if ground is None else self._disclosure.open(ground)
+        if history is None or until is None:
             msg = f"visit {visit_id}: history is closed: it was deleted just now"
             raise VisitStateError(msg)
         now = self._now()
-        opened = open_categories(consent, now)
+        opened = basis.open_categories(now)
         return OpenHistory(
             history=history.narrowed_to(opened & categories),
-            consent=consent,
+            consent=basis.consent,
+            emergency=basis.emergency,
+            until=until,
             missing=frozenset((opened - history.answered) & categories),
             seen_at=now,
             person=person,
         )
 
-    def closed(
-        self,
-        actor: Actor,
-        visit: Visit,
-        identified: Identification | None,
-        consent: Consent | None,
-        confirmation: Confirmation | None,
-    ) -> HistoryClosed | None:
+    def closed(self, actor: Actor, basis: Basis) -> HistoryClosed | None:
         """Return why this actor may look at no history now, or None."""
         if actor.role is None or not actor.role.may_see_history:
             return HistoryClosed.ROLE
-        if visit.origin in WITHOUT_CARD:
-            return HistoryClosed.WITHOUT_CARD
-        closed = history_closed_because(consent, confirmation, self._now(), identified)
-        if closed is not None or consent is None:
+        closed = basis.closed_because(self._now())
+        ground = basis.ground
+        if closed is not None or ground is None:
             return closed
-        kept = self._disclosure.of_visit(consent.visit_id)
-        if kept is not None and kept.consent_id == consent.id:
+        if basis.emergency is not None and not actor.role.may_open_without_consent:
+            return HistoryClosed.ROLE
+        kept = self._disclosure.of_visit(ground.visit_id)
+        if kept is not None and kept.consent_id == ground.id:
             return None
-        if self._disclosure.is_fetching(consent.visit_id):
+        if self._disclosure.is_fetching(ground.visit_id):
             return HistoryClosed.FETCHING
-        if self._disclosure.waits(consent.visit_id):
+        if self._disclosure.waits(ground.visit_id):
             return HistoryClosed.PAYER_SILENT
         return HistoryClosed.NOT_FETCHED
 

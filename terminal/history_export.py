@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,6 +27,7 @@ from terminal.consent_rules import HISTORY_CATEGORIES, open_categories
 from terminal.csv_writing import write_csv
 from terminal.errors import ExportReason, ExportRefusedError
 from terminal.history_access import HistoryAccess, require_open
+from terminal.history_ground import basis_of
 from terminal.register.record_link import LinkChoice
 from terminal.store import Store, Transaction
 from terminal.views import HistoryClosed, OpenHistory
@@ -120,11 +121,14 @@ class HistoryExports:
         return self._rule == "with-reason"
 
     def forms(self, opened: OpenHistory) -> tuple[ExportForm, ...]:
-        """Return the files that can be made of what is open and was fetched."""
-        kept = self._disclosure.of_visit(opened.consent.visit_id)
-        if self._rule == "off" or kept is None or kept.consent_id != opened.consent.id:
+        """Return the files that can be made of what is open and was fetched: by consent only."""
+        consent = opened.consent
+        if self._rule == "off" or consent is None:
             return ()
-        opens = open_categories(opened.consent, opened.seen_at) & kept.fetched
+        kept = self._disclosure.of_visit(consent.visit_id)
+        if kept is None or kept.consent_id != consent.id:
+            return ()
+        opens = open_categories(consent, opened.seen_at) & kept.fetched
         return tuple(form for form in ExportForm if form.categories & opens)
 
     def take(
@@ -187,10 +191,9 @@ class HistoryExports:
         if consent is not None and consent.visit_id != visit_id:
             consent = None
         known = None if consent is None else consent.id
-        confirmations = tx.confirmations.of_visit(visit_id)
-        confirmation = confirmations[0] if confirmations else None
-        identified = tx.identifications.of_visit(visit_id)
-        closed = self._access.closed(actor, visit, identified, consent, confirmation)
+        basis = replace(basis_of(tx, visit_id, now), ground=consent)
+        confirmation = basis.confirmation
+        closed = self._access.closed(actor, basis)
         opens = open_categories(consent, now) & form.categories
         kept = self._disclosure.of_visit(visit_id)
         if closed is None and not opens:

@@ -1,4 +1,4 @@
-"""Fetches what a consent opens, category by category, and puts it where it can be seen."""
+"""Fetches what a visit's history stands on opens, by category, and puts it where it can be seen."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from functools import partial
 from typing import Protocol
 
 from eligibility.codes import ConsentCategory
+from eligibility.emergency import HistoryGround
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
     EligibilityError,
 )
 from eligibility.history import History
-from eligibility.model import Confirmation, Consent
+from eligibility.model import Consent
 from eligibility.payer import Payer
 from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
-from terminal.consent_rules import HISTORY_CATEGORIES, history_closed_because
+from terminal.consent_rules import HISTORY_CATEGORIES
+from terminal.history_ground import basis_of, ground_by_id
 from terminal.history_keeping import HistoryKeeper
 from terminal.kept_history import HistoryEnd, KeptHistory
 from terminal.store import Store, Transaction
@@ -30,7 +32,7 @@ class HistoryCall(Protocol):
     """How the payer is called: by the policy that all calls go by, and written down."""
 
     def __call__(
-        self, consent: Consent, category: ConsentCategory | None, work: Callable[[], History]
+        self, ground: HistoryGround, category: ConsentCategory | None, work: Callable[[], History]
     ) -> History:
         """Return what ``work`` does; raises its EligibilityError."""
         ...
@@ -54,72 +56,74 @@ class HistoryFetching:
         self._call = call
         self._now = now
 
-    def fetch(self, consent: Consent) -> None:
+    def fetch(self, ground: HistoryGround) -> None:
         """Fetch what is not held yet: a category that fails takes no other with it.
 
         Raises the first fault, after what came was put where it can be seen.  Where the payer
         mixes people up in one list, no list of it is trusted.  Where it says that the consent does
         not hold, it is asked again for what is held, and what it refuses then is not kept.
         """
-        held = self._keeper.open(consent) or self._nothing(consent)
-        history, faults = self._ask(consent, held, set(HISTORY_CATEGORIES) - held.answered)
+        held = self._keeper.open(ground) or self._nothing(ground)
+        history, faults = self._ask(ground, held, set(HISTORY_CATEGORIES) - held.answered)
         if held.answered and _refused(faults):
             new = history.narrowed_to(history.answered - held.answered)
-            told, again = self._ask(consent, new, held.answered)
+            told, again = self._ask(ground, new, held.answered)
             history = told.joined_with(held.narrowed_to(again.keys() - _refused(again)))
         if history.answered:
             if history is not held:
-                self._keep(consent, history, history.fetched - held.fetched)
+                self._keep(ground, history, history.fetched - held.fetched)
         elif held.answered:
-            self._keeper.delete(consent.visit_id, HistoryEnd.REFUSED)
+            self._keeper.delete(ground.visit_id, HistoryEnd.REFUSED)
         for fault in faults.values():
             raise fault
 
-    def _nothing(self, consent: Consent) -> History:
-        return History(consent.id, self._now(), frozenset())
+    def _nothing(self, ground: HistoryGround) -> History:
+        return History(ground.id, self._now(), frozenset())
 
     def _ask(
-        self, consent: Consent, history: History, categories: Iterable[ConsentCategory]
+        self, ground: HistoryGround, history: History, categories: Iterable[ConsentCategory]
     ) -> tuple[History, Faults]:
         """Return ``history`` joined with what the payer tells, and what failed."""
         faults: Faults = {}
         for category in (one for one in HISTORY_CATEGORIES if one in categories):
-            live = self._store.read(lambda tx: tx.consents.get(consent.id))
+            live = self._store.read(lambda tx: ground_by_id(tx, ground.id))
             if live is None or not live.allows(category, self._now()):
                 continue
-            if self.is_closed(consent.visit_id):
+            if self.is_closed(ground.visit_id):
                 break
             try:
                 fetch = partial(self._payer.fetch_history, live, category)
-                history = history.joined_with(self._call(consent, category, fetch))
+                history = history.joined_with(self._call(ground, category, fetch))
             except AnswerForAnotherPersonError:
-                self._keeper.delete(consent.visit_id, HistoryEnd.ANOTHER_PERSON)
+                self._keeper.delete(ground.visit_id, HistoryEnd.ANOTHER_PERSON)
                 raise
             except EligibilityError as error:
                 faults[category] = error
         return history, faults
 
-    def _keep(self, consent: Consent, history: History, new: Iterable[ConsentCategory]) -> None:
+    def _keep(
+        self, ground: HistoryGround, history: History, new: Iterable[ConsentCategory]
+    ) -> None:
         """Put a history where it can be seen; the audit log names what is new of it."""
         now = self._now()
+        by_consent = isinstance(ground, Consent)
 
         def store(tx: Transaction) -> KeptHistory | None:
             fetched = ",".join(sorted(one.value for one in new))
             if fetched:
                 tx.audit.append(
                     AuditEntry(
-                        Act.HISTORY_FETCHED,
+                        Act.HISTORY_FETCHED if by_consent else Act.EMERGENCY_FETCHED,
                         TERMINAL,
-                        consent.visit_id,
-                        consent_id=consent.id,
-                        subject=consent.subject,
+                        ground.visit_id,
+                        consent_id=ground.id,
+                        subject=ground.subject,
                         reason=fetched,
                     )
                 )
-            live, confirmation, _ = basis(tx, consent.visit_id)
-            if live is None or live.id != consent.id:
-                return None
-            if history_closed_because(live, confirmation, now) is not None:
+            basis = basis_of(tx, ground.visit_id, now)
+            live = basis.ground
+            if live is None or live.id != ground.id or basis.closed_because(now) is not None:
                 return None
             return self._keeper.keep(tx, live, history, now)
 
@@ -127,7 +131,7 @@ class HistoryFetching:
         if kept is not None:
             self._keeper.kept(kept, history)
         # looked at after it was put there: whoever closes it in between drops it, or this does
-        self.drop_closed(consent.visit_id)
+        self.drop_closed(ground.visit_id)
 
     def drop_closed(self, visit_id: str) -> None:
         """Destroy a visit's history where nothing opens it any more, as after a finding."""
@@ -136,18 +140,9 @@ class HistoryFetching:
 
     def is_closed(self, visit_id: str) -> bool:
         """Whether nothing opens a visit's history now."""
-        consent, confirmation, _ = self._store.read(lambda tx: basis(tx, visit_id))
-        return history_closed_because(consent, confirmation, self._now()) is not None
-
-
-def basis(tx: Transaction, visit_id: str) -> tuple[Consent | None, Confirmation | None, str | None]:
-    """Return what a visit's history stands on, and whom the payer says that it is about."""
-    confirmations = tx.confirmations.of_visit(visit_id)
-    confirmation = confirmations[0] if confirmations else None
-    payer_patient = None
-    if confirmation is not None and confirmation.source.is_todays_answer:
-        payer_patient = tx.answers.get(confirmation.answer_id).payer_patient
-    return tx.consents.of_visit(visit_id), confirmation, payer_patient
+        now = self._now()
+        basis = self._store.read(lambda tx: basis_of(tx, visit_id, now))
+        return basis.closed_because(now) is not None
 
 
 def _refused(faults: Faults) -> set[ConsentCategory]:

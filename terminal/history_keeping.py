@@ -12,11 +12,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.consenting import ConsentEnd
+from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.history import History
 from eligibility.model import Consent
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
-from terminal.consent_rules import is_over
+from terminal.consent_rules import is_over, open_categories
+from terminal.history_ground import ENDED, basis_of
 from terminal.kept_history import HistoryEnd, KeptHistory, counts_of
 from terminal.store import Store, Transaction
 
@@ -49,18 +51,20 @@ class HistoryKeeper:
         with self._lock:
             return self._kept.get(visit_id)
 
-    def open(self, consent: Consent) -> History | None:
-        """Return the history under ``consent``; None where none is kept or the consent is over.
+    def open(self, ground: HistoryGround) -> History | None:
+        """Return the history under ``ground``; None where none is kept or the ground is over.
 
-        It is decrypted at the first look, by the consent as the store holds it then.
+        It is decrypted at the first look, by the consent as the store holds it then.  What was
+        opened without consent is in memory alone.
         """
         now = self._now()
-        if is_over(consent, now):
+        if not open_categories(ground, now):
             return None
         with self._lock:
-            opened = self._opened.get(consent.id)
-        if opened is not None:
+            opened = self._opened.get(ground.id)
+        if opened is not None or isinstance(ground, EmergencyAccess):
             return opened
+        consent = ground
         history = self._store.read(lambda tx: tx.histories.open(consent.id, now))
         with self._lock:
             kept = self._kept.get(consent.visit_id)
@@ -72,17 +76,18 @@ class HistoryKeeper:
     def keep(
         self,
         tx: Transaction,
-        consent: Consent,
+        ground: HistoryGround,
         history: History,
         now: datetime,
     ) -> KeptHistory:
         """Seal ``history`` in the caller's transaction, in the place of what is kept by now.
 
-        Once it is committed :meth:`kept` is called.  Raises VisitStateError where ``consent`` does
-        not open all of it at ``now``.
+        Once it is committed :meth:`kept` is called.  What was opened without consent is never at
+        rest anywhere.  Raises VisitStateError where a consent does not open all of it at ``now``.
         """
-        kept = KeptHistory(consent.id, consent.visit_id, now, counts_of(history))
-        tx.histories.keep(kept, history, now)
+        kept = KeptHistory(ground.id, ground.visit_id, now, counts_of(history))
+        if isinstance(ground, Consent):
+            tx.histories.keep(kept, history, now)
         return kept
 
     def kept(self, kept: KeptHistory, history: History) -> None:
@@ -109,11 +114,17 @@ class HistoryKeeper:
                 self._opened.pop(kept.consent_id, None)
 
     def delete_ended(self) -> tuple[str, ...]:
-        """Destroy what is kept under consents that are over; return their visits.
+        """Destroy what nothing opens any more; return the visits.
 
         A job calls this now and then; no look depends on it.
         """
         now = self._now()
+        over: list[str] = []
+        with self._lock:
+            held = [kept.visit_id for kept in self._kept.values()]
+        for visit_id in self._store.read(lambda tx: _without_ground(tx, held, now)):
+            self.forget(visit_id)
+            over.append(visit_id)
         ended = self._store.read(lambda tx: _ended(tx, now))
         if ended:
             try:
@@ -122,7 +133,7 @@ class HistoryKeeper:
                 for kept in ended:
                     self.forget(kept.visit_id)
         self._store.erase_log()
-        return tuple(kept.visit_id for kept in ended)
+        return (*over, *(kept.visit_id for kept in ended))
 
 
 def delete_history(
@@ -148,6 +159,16 @@ def _delete_under(tx: Transaction, consent_id: str, why: HistoryEnd) -> None:
     consent = tx.consents.get(consent_id)
     if consent is not None:
         delete_history(tx, consent, why, TERMINAL)
+
+
+def _without_ground(tx: Transaction, visit_ids: list[str], now: datetime) -> list[str]:
+    """Return the visits whose access without consent is over, by its time or the disaster's."""
+    found = (basis_of(tx, visit_id, now) for visit_id in visit_ids)
+    return [
+        basis.visit.id
+        for basis in found
+        if basis.emergency is not None and basis.closed_because(now) in ENDED
+    ]
 
 
 def _ended(tx: Transaction, now: datetime) -> list[KeptHistory]:

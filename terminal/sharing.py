@@ -10,14 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eligibility.consenting import ConsentEnd
-from eligibility.model import Consent, Subject
+from eligibility.model import Consent
 from terminal.access.accounts import KIOSK, Actor
 from terminal.access.rules import require_coverage
-from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
-from terminal.consent_rules import CONSENT_LIVES, ended, is_over, open_items
+from terminal.consent_ending import end_all, living
+from terminal.consent_rules import open_items
 from terminal.errors import VisitStateError
-from terminal.history_keeping import delete_history
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem, Shared
 
@@ -72,12 +71,6 @@ class Sharing:
         return visits
 
 
-def living(tx: Transaction, subject: Subject, now: datetime) -> list[Consent]:
-    """Return the consents about this person that have not ended, the newest first."""
-    found = tx.consents.lately_of(subject, now - CONSENT_LIVES)
-    return [consent for consent in found if not is_over(consent, now)]
-
-
 def shared(consents: list[Consent], now: datetime) -> Shared | None:
     """Return what living consents let this institution see, and until when the last of it does."""
     opened = [consent for consent in consents if open_items(consent, now)]
@@ -86,26 +79,3 @@ def shared(consents: list[Consent], now: datetime) -> Shared | None:
     items = {item for consent in opened for item in open_items(consent, now)}
     ordered = tuple(item for item in ConsentItem if item in items)
     return Shared(ordered, max(consent.ends_at for consent in opened))
-
-
-def end_all(
-    tx: Transaction, consents: list[Consent], by: ConsentEnd, actor: Actor, now: datetime
-) -> tuple[str, ...]:
-    """End these consents in the caller's transaction; return the visits that they were given at.
-
-    What they opened is destroyed with them.
-    """
-    for consent in consents:
-        tx.consents.save(ended(consent, by, now))
-        tx.audit.append(
-            AuditEntry(
-                Act.CONSENT_ENDED,
-                actor,
-                consent.visit_id,
-                consent_id=consent.id,
-                subject=consent.subject,
-                reason=by.value,
-            )
-        )
-        delete_history(tx, consent, by, actor)
-    return tuple(consent.visit_id for consent in consents)

@@ -12,6 +12,7 @@ from eligibility.codes import (
     QualificationValidity,
     UnknownCode,
 )
+from eligibility.emergency import EmergencyAccess
 from eligibility.history import History
 from eligibility.holder import Comparison
 from eligibility.model import (
@@ -268,7 +269,11 @@ class HistoryClosed(StrEnum):
     REFUSED = "refused"
     ENDED = "ended"
     WITHOUT_CARD = "without-card"
-    """Opened by number or name: nobody proved who they are, so nothing can be consented to."""
+    """Opened by number or name: nobody proved who they are; only a disaster knows exceptions."""
+    DISASTER_OVER = "disaster-over"
+    """A consent by mouth that the payer had not registered when disaster mode ended."""
+    EMERGENCY_OVER = "emergency-over"
+    """What was opened without consent is closed: by its time, by hand, or with disaster mode."""
     WITHDRAWN = "withdrawn"
     BLOCKED_BY_FINDING = "blocked-by-finding"
     NOT_CONFIRMED = "not-confirmed"
@@ -282,16 +287,18 @@ class HistoryClosed(StrEnum):
 class OpenHistory:
     """What one look into a history brought.
 
-    ``history``: what the consent opened at ``seen_at`` of what was asked for; ``missing``: what it
-    opens as well, and the payer could not give yet.  ``person``: whom the answer is about, None
-    where it names several.
+    ``history``: what the consent opened at ``seen_at`` of what was asked for, until ``until``;
+    ``missing``: what it opens as well, and the payer could not give yet.  ``person``: whom the
+    answer is about, None where it names several.  ``emergency``: in the place of a consent.
     """
 
     history: History
-    consent: Consent
+    consent: Consent | None
+    until: datetime
     missing: frozenset[ConsentCategory]
     seen_at: datetime
     person: InsuredPerson | None = None
+    emergency: EmergencyAccess | None = None
 
 
 class NumberBState(StrEnum):
@@ -353,6 +360,8 @@ class VisitDetail:
     that may be looked at now by the one who asked; ``history_closed_because`` names why none is.
     ``decisions``: what was decided without the payer, the newest first, each with the name of who
     did; ``may_decide_by``: what staff may go by now.
+    ``emergency``: what was opened last without consent; ``heard_by``: the name of who heard a
+    consent by mouth.
     ``may_...``: what staff can do for it now; ``no_look``: why they cannot identify by looking.
     """
 
@@ -372,3 +381,5 @@ class VisitDetail:
     compared: tuple[Comparison, ...] = ()
     number_b: NumberBView | None = None
     declaration: Declaration | None = None
+    emergency: EmergencyAccess | None = None
+    heard_by: str | None = None

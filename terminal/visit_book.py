@@ -6,7 +6,7 @@ What a row says is decided here, once; the pages only format it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -26,7 +26,7 @@ from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
-from terminal.consent_rules import open_categories, without_refused
+from terminal.consent_rules import without_refused
 from terminal.deciding import offered
 from terminal.decision import Decision
 from terminal.declaration import declaration_of
@@ -34,6 +34,7 @@ from terminal.desk_need import UNANSWERED, need_of, worst_of
 from terminal.errors import VisitStateError
 from terminal.events import EventBus
 from terminal.history_access import HistoryAccess
+from terminal.history_ground import basis_of
 from terminal.identification import HolderRecord
 from terminal.payer.freshness import Freshness, is_current
 from terminal.payer.question import Question, QuestionState
@@ -130,26 +131,30 @@ class VisitBook:
         def look(
             tx: Transaction,
         ) -> tuple[
-            VisitRow, PayerAnswer | None, list[Confirmation], HolderRecord | None, str | None
+            VisitRow,
+            PayerAnswer | None,
+            list[Confirmation],
+            HolderRecord | None,
+            Mapping[str, str],
         ]:
             visit = tx.visits.get(visit_id)
             row, answer = _row(tx, visit, self._freshness, self._now())
             tx.audit.append(AuditEntry(Act.VISIT_SEEN, actor, visit_id, subject=visit.subject))
             holder = None if visit.subject is None else tx.holders.latest_of(visit.subject)
             names = {account.id: account.display_name for account in tx.accounts.all()}
-            by = None if holder is None else names.get(holder.actor)
-            return row, answer, tx.confirmations.of_visit(visit_id), holder, by
+            return row, answer, tx.confirmations.of_visit(visit_id), holder, names
 
-        row, answer, confirmations, holder, by = self._store.write(look)
+        row, answer, confirmations, holder, names = self._store.write(look)
+        heard = None if row.consent is None else row.consent.oral
         no_look = look_refused_because(row.visit)
         decisions = self._store.read(lambda tx: _decisions(tx, visit_id))
-        closed = self.history.closed(
-            actor, row.visit, row.identification, row.consent, row.confirmation
-        )
+        now = self._now()
+        basis = self._store.read(lambda tx: basis_of(tx, visit_id, now))
+        closed = self.history.closed(actor, basis)
         opened: frozenset[ConsentCategory] = frozenset()
         kept = self._disclosure.of_visit(visit_id)
-        if closed is None and kept is not None and row.consent is not None:
-            opened = open_categories(row.consent, self._now()) & kept.fetched
+        if closed is None and kept is not None:
+            opened = basis.open_categories(now) & kept.fetched
         return VisitDetail(
             row=row,
             answer=answer,
@@ -163,9 +168,11 @@ class VisitBook:
             decisions=decisions,
             may_decide_by=offered(self._freshness, row.question, row.confirmation, self._now()),
             holder=holder,
-            holder_read_by=by,
+            holder_read_by=None if holder is None else names.get(holder.actor),
             compared=_compared(holder, answer, row.confirmation),
             declaration=declaration_of(row, holder.attributes if holder else None, answer),
+            emergency=basis.emergency,
+            heard_by=None if heard is None else names.get(heard.heard_by),
         )
 
     def require_readable(self, actor: Actor, visit_id: str) -> None:

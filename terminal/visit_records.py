@@ -17,13 +17,13 @@ from terminal.card.certificates import VerifiedCertificate
 from terminal.card.jpki import TokenKind
 from terminal.card_needs import need_of_card
 from terminal.confirming import trusted_answer
+from terminal.consent_ending import end_all, living
 from terminal.consent_rules import consent_from_answers
 from terminal.errors import CertificateReason, LookRefusedError, OwnKeyReason, VisitStateError
 from terminal.events import EventBus, Topic
 from terminal.identification import HolderRecord, Identification, NumberBEntry
 from terminal.payer.enquiries import new_question
 from terminal.recognition import CardInReader
-from terminal.sharing import end_all, living
 from terminal.staff_look import has_no_photo, look_refused_because
 from terminal.store import Store, Transaction
 from terminal.views import ConsentItem

@@ -16,9 +16,11 @@ from terminal.consent import Disclosure
 from terminal.consent_rules import CONSENT_LIVES
 from terminal.deciding import Deciding
 from terminal.disaster import DisasterMode
+from terminal.emergency_desk import EmergencyDesk
 from terminal.enquiry_desk import EnquiryDesk
 from terminal.events import EventBus
 from terminal.identification import AttributesSource, Identification, VisualReason
+from terminal.oral_consent import OralConsents
 from terminal.payer.enquiries import Enquiries, new_question
 from terminal.payer.freshness import Freshness
 from terminal.payer.line import PayerLine, SideLine
@@ -85,6 +87,8 @@ class DeskOutbox:
         self.enquiry_desk = EnquiryDesk(
             self.store, payer, self.bus, now, self.enquiries.kick, desk_id="desk-1"
         )
+        self.oral_consents = OralConsents(self.store, payer, self.disclosure, self.bus, now)
+        self.emergencies = EmergencyDesk(self.store, payer, self.disclosure, self.bus, now)
         self.deciding = Deciding(self.store, self.bus, now, freshness)
         self.recheck = Recheck(self.store, now, self.enquiries.kick)
 

@@ -14,6 +14,7 @@ from web import (
     appointments,
     auth,
     disaster,
+    emergency,
     enquiry,
     errors,
     forms,
@@ -24,6 +25,7 @@ from web import (
     kiosk_questions,
     linking,
     live,
+    oral,
     proof,
     reference_numbers,
     register,
@@ -70,6 +72,8 @@ def create_app(terminal: Terminal) -> Flask:
     proof.init(app)
     enquiry.init(app)
     disaster.init(app)
+    oral.init(app)
+    emergency.init(app)
     sharing.init(app)
     kiosk.init(app)
     kiosk_questions.init(app)

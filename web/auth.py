@@ -61,6 +61,8 @@ def may(role: Role, right: Right) -> bool:
         return role.may_see_coverage
     if right is Right.HISTORY:
         return role.may_see_history
+    if right is Right.EMERGENCY:
+        return role.may_open_without_consent
     if right is Right.ADMINISTRATION:
         return role is Role.ADMINISTRATOR
     return right is Right.STAFF

@@ -38,6 +38,7 @@ def _page(reason: str = "", error: DisasterReason | None = None) -> str:
         days=[(str(one), _days(one)) for one in DAYS],
         reason=reason,
         errors={"days" if error is DisasterReason.TIME else "reason": words} if error else {},
+        looks_without_consent=terminal().emergencies.recent(log_in().actor)[0],
         done=DONE.get(request.args.get("done", "")),
     )
 
@@ -80,6 +81,13 @@ def switch_off() -> Response:
     """End it now."""
     terminal().disaster.switch_off(log_in().actor)
     return redirect(url_for("disaster.disaster", done="off"), 303)
+
+
+@blueprint.get("/staff/disaster/banner")
+@requires(Right.STAFF)
+def banner() -> str:
+    """Return the banner as it is now, for a page that stands open."""
+    return render_template("staff/disaster_banner_page.html")
 
 
 def disaster_now() -> DisasterPeriod | None:

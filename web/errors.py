@@ -85,6 +85,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.DisasterModeOffError: ErrorPage(CONFLICT, "disaster-mode-off"),
     desk.DisasterRefusedError: ErrorPage(BAD, "disaster-refused"),
     desk.ExportRefusedError: ErrorPage(CONFLICT, "export-refused"),
+    desk.DisclosureRefusedError: ErrorPage(CONFLICT, "disclosure-refused"),
     desk.AnswerWithheldError: ErrorPage(HTTPStatus.NOT_FOUND, "answer-withheld"),
     desk.UnknownMonthError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-month"),
     desk.UnknownFileError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-file"),

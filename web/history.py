@@ -128,7 +128,8 @@ def print_sheet() -> Response:
         abort(404)
     if not consent.isalnum() or None in (fetched.tzinfo, ends.tzinfo):
         abort(404)
-    response = make_response(words.print_sheet(fetched, ends, consent))
+    emergency = "emergency" in request.args
+    response = make_response(words.print_sheet(fetched, ends, consent, emergency=emergency))
     response.headers["Content-Type"] = "text/css; charset=utf-8"
     return response
 

@@ -66,7 +66,7 @@ def take(visit_id: str) -> Response | tuple[str, int]:
 def file_choice(opened: OpenHistory | None) -> FileChoice | None:
     """Return what may be taken of what is open, None for nothing."""
     files = terminal().history_files
-    if opened is None or not (forms := files.forms(opened)):
+    if opened is None or opened.consent is None or not (forms := files.forms(opened)):
         return None
     return FileChoice(_options(forms), opened.consent.id, files.asks_why)
 

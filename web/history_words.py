@@ -45,7 +45,10 @@ def part_state(opened: OpenHistory, category: ConsentCategory) -> str | None:
         return text("history.part.missing")
     if category in opened.history.untold:
         return text("history.part.untold")
-    refused = opened.consent.decisions.get(category) is ConsentDecision.NO
+    if opened.emergency is not None:
+        return text("emergency.part")
+    consent = opened.consent
+    refused = consent is not None and consent.decisions.get(category) is ConsentDecision.NO
     return text("history.part.refused" if refused else "history.part.not-asked")
 
 
@@ -319,10 +322,16 @@ def _part_of_year(day: date) -> float:
 # -- Paper -----------------------------------------------------------------------------------------
 
 
-def print_sheet(fetched: datetime, ends: datetime, consent: str) -> str:
-    """Return CSS that writes source, time, consent and page on each sheet of paper."""
+def print_sheet(fetched: datetime, ends: datetime, consent: str, *, emergency: bool = False) -> str:
+    """Return CSS that writes source, time, consent and page on each sheet of paper.
+
+    ``emergency``: there was no consent, which the paper says.
+    """
     said = text(
-        "history.print", fetched=show_moment(fetched), ends=show_moment(ends), consent=consent[:8]
+        "emergency.print" if emergency else "history.print",
+        fetched=show_moment(fetched),
+        ends=show_moment(ends),
+        consent=consent[:8],
     )
     quoted = said.replace("\\", "").replace('"', "").replace("\n", " ")
     return (

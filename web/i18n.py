@@ -35,6 +35,7 @@ DOMAINS = (
     "history",
     "sharing",
     "retention",
+    "emergency",
 )
 LANGUAGES: Mapping[str, str] = {"ja": "日本語", "en": "English"}
 DEFAULT_LANGUAGE = "ja"

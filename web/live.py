@@ -22,7 +22,7 @@ from web.security import Right, cookie_name, requires
 blueprint = Blueprint("live", __name__)
 STAFF_STREAMS = 14
 KIOSK_STREAMS = 4
-STAFF_TOPICS = frozenset({Topic.VISIT, Topic.DEVICE, Topic.BULK, Topic.CONSENT})
+STAFF_TOPICS = frozenset({Topic.VISIT, Topic.DEVICE, Topic.BULK, Topic.CONSENT, Topic.DISASTER})
 KIOSK_TOPICS = frozenset({Topic.KIOSK})
 LOOK_EVERY = 1.0
 RIGHT_EVERY = 5.0
@@ -161,4 +161,4 @@ def init(app: Flask, bus: EventBus) -> None:
     """Give ``app`` its streams."""
     app.extensions["streams"] = Streams(bus)
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["boot"] = bus.boot
+    app.jinja_env.globals.update(boot=bus.boot, live_position=lambda: bus.sequence)

@@ -52,6 +52,7 @@ class Right(StrEnum):
     STAFF = "staff"
     COVERAGE = "coverage"
     HISTORY = "history"
+    EMERGENCY = "emergency"
     ADMINISTRATION = "administration"
     KIOSK = "kiosk"
 

@@ -52,6 +52,8 @@ def why(look: Look) -> str:
     if look.what is Looked.ACCESS_LIST:
         return text("staff.access-list.why.asked")
     visit = show_moment(look.visit_at)
+    if look.emergency_reason is not None:
+        return text("staff.access-list.why.emergency", time=visit, reason=look.emergency_reason)
     if look.consent_at is None:
         return text("staff.access-list.why.visit", time=visit)
     return text("staff.access-list.why.consent", time=visit, given=show_moment(look.consent_at))

@@ -29,6 +29,7 @@ from web.auth import log_in, may, terminal
 from web.card_entry import CardEntry
 from web.forms import one_of
 from web.i18n import text
+from web.oral_form import OralEntry
 from web.security import Right, requires
 
 blueprint = Blueprint("staff", __name__)
@@ -46,6 +47,8 @@ DONE = {
     "unnamed": "staff.right-name.withdrawn",
     "former-name": "staff.right-name.former",
     "stopped": "staff.sharing.stopped",
+    "heard": "oral.done",
+    "emergency-closed": "emergency.done.closed",
 }
 PAGES = (
     ("staff.today", Right.COVERAGE),
@@ -121,6 +124,7 @@ def visit_page(
     undecided: bool = False,
     no_patient: bool = False,
     no_name: bool = False,
+    oral: OralEntry | None = None,
 ) -> str:
     """Return the page of one visit, with what was wrong in the form that was sent."""
     sequence = terminal().bus.sequence
@@ -152,6 +156,8 @@ def visit_page(
         deciding=deciding,
         asks_prescription=terminal().config.kiosk.prescription_choice,
         entry=entry or CardEntry(),
+        oral=terminal().oral_consents.offer(log_in().actor, visit_id),
+        oral_entry=oral or OralEntry(),
         done=DONE.get(request.args.get("done", "")),
     )
 

@@ -16,7 +16,7 @@ from eligibility.codes import (
     UnknownCode,
     read_code,
 )
-from eligibility.consenting import ActingFor, ConsentEnd
+from eligibility.consenting import ActingFor, ConsentEnd, OralReason
 from eligibility.holder import Match
 from eligibility.model import (
     Confirmation,
@@ -44,6 +44,7 @@ from terminal.errors import (
     CertificateReason,
     CsvFileReason,
     DisasterReason,
+    DisclosureReason,
     ExportReason,
     LookReason,
     OwnKeyReason,
@@ -139,6 +140,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "disaster-reason": DisasterReason,
     "export-reason": ExportReason,
     "export-form": ExportForm,
+    "disclosure-reason": DisclosureReason,
+    "oral-reason": OralReason,
 }
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
@@ -331,6 +334,10 @@ def reason_words(reason: str | None) -> str:
             return text(f"{prefix}.{reason}{suffix}")
     if reason in PRESCRIPTIONS:
         return text(PRESCRIPTIONS[reason])
+    if reason is not None and reason.startswith("oral:"):
+        _, why, who, _ = reason.split(":", 3)
+        giver = "oral.acting.patient" if who == "patient" else f"acting-for.{who}"
+        return text("oral.audit", reason=text(f"oral-reason.{why}"), who=text(giver))
     return category_words(reason) or reason or ""
 
 

@@ -25,6 +25,11 @@ class Role(StrEnum):
         """Whether consented medical data is open to this role."""
         return self in (Role.CLINICIAN, Role.PHARMACIST)
 
+    @property
+    def may_open_without_consent(self) -> bool:
+        """Whether this role may look, in a disaster, at who cannot be asked."""
+        return self is Role.CLINICIAN
+
 
 @dataclass(frozen=True, slots=True)
 class StaffAccount:

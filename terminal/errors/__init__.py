@@ -42,6 +42,7 @@
     ├── DisasterModeOffError          asking by name outside disaster mode: an administrator
     ├── DisasterRefusedError          disaster mode cannot be switched so, with the reason
     ├── ExportRefusedError            history is not handed out as a file so, with the reason
+    ├── DisclosureRefusedError        nothing opens so for this visit, with the reason
     ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
     ├── UnknownFileError              no such file is set aside, or its bytes were never read
@@ -241,6 +242,30 @@ class DisasterRefusedError(TerminalError):
     def __init__(self, reason: DisasterReason) -> None:
         """``reason``: what does not hold."""
         super().__init__(f"disaster mode is not switched: {reason}")
+        self.reason = reason
+
+
+class DisclosureReason(StrEnum):
+    """Why no medical data can be opened without a card in disaster mode for a visit."""
+
+    WITH_CARD = "with-card"
+    NOT_SUPPORTED = "not-supported"
+    NOT_ANSWERED = "not-answered"
+    SEVERAL = "several"
+    DOUBTFUL = "doubtful"
+    NOT_NAMED = "not-named"
+    """The payer has not opened it to this institution: it names nobody a consent could be for."""
+    SPOKEN = "spoken"
+    """The patient said yes or no: nothing is opened without consent."""
+    NO_REASON = "no-reason"
+
+
+class DisclosureRefusedError(TerminalError):
+    """Medical data cannot be opened like this."""
+
+    def __init__(self, visit_id: str, reason: DisclosureReason) -> None:
+        """``reason``: what does not hold."""
+        super().__init__(f"visit {visit_id}: nothing is opened without a card: {reason}")
         self.reason = reason
 
 

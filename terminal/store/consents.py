@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from eligibility.model import Consent, Subject
+from eligibility.model import Consent, ConsentChannel, Subject
 from terminal.errors import VisitStateError
 from terminal.store.encoding import Decoder, encode_moment
 from terminal.store.records import Records, Table
@@ -27,10 +27,17 @@ class Consents:
     def add(self, consent: Consent) -> bool:
         """Store a new consent; return False where the same was stored already.
 
-        Raises VisitStateError for a visit without a card: nobody showed there whose consent it is.
+        Raises VisitStateError for a visit without a card, where nobody showed whose consent it is:
+        it can have one by mouth alone, with how that was heard, and for whom the payer named.
         """
-        if self._visits.get(consent.visit_id).origin in WITHOUT_CARD:
-            msg = f"visit {consent.visit_id} was opened without a card: it can have no consent"
+        visit = self._visits.get(consent.visit_id)
+        by_mouth = consent.channel is ConsentChannel.ORAL
+        heard = consent.oral is not None and consent.payer_patient is not None
+        if (visit.origin in WITHOUT_CARD) is not by_mouth or (
+            by_mouth and not (heard and visit.subject == consent.subject)
+        ):
+            way = "without a card" if visit.origin in WITHOUT_CARD else "with a card"
+            msg = f"visit {visit.id} was opened {way}: it can have no consent of this kind"
             raise VisitStateError(msg)
         return self._rows.add(consent.id, consent)
 

@@ -32,6 +32,7 @@ _BY_QUESTION = """
 OF_VISITS: tuple[tuple[str, str, Erasable | None], ...] = (
     ("histories", _BY_CONSENT, None),
     ("consents", _BY_VISIT, Erasable.CONSENTS),
+    ("emergencies", _BY_VISIT, None),
     ("disclosure_calls", _BY_VISIT, None),
     ("told_files", _BY_ID, Erasable.FILES),
     ("desk_enquiries", _BY_ID, None),

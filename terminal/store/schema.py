@@ -337,6 +337,23 @@ def step_0019_retention_runs(db: Database) -> None:
     db.execute("CREATE INDEX retention_runs_by_start ON retention_runs (started_at)")
 
 
+def step_0020_emergencies(db: Database) -> None:
+    """What was opened without consent in disasters, by whom and why."""
+    db.execute(
+        """
+        CREATE TABLE emergencies (
+            id TEXT PRIMARY KEY,
+            body TEXT NOT NULL,
+            visit_id TEXT NOT NULL AS (body->>'$.visit_id') STORED REFERENCES visits (id),
+            opened_at TEXT NOT NULL AS (body->>'$.opened_at') STORED CHECK (length(opened_at) = 27),
+            CHECK (id = body->>'$.id')
+        ) STRICT
+        """
+    )
+    db.execute("CREATE INDEX emergencies_by_visit ON emergencies (visit_id, opened_at)")
+    db.execute("CREATE INDEX emergencies_by_time ON emergencies (opened_at)")
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -357,6 +374,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0017_histories,
     step_0018_written_anew,
     step_0019_retention_runs,
+    step_0020_emergencies,
 )
 _OUTSIDE_TRANSACTIONS = frozenset({step_0018_written_anew})
 for _step in STEPS:

@@ -18,6 +18,7 @@ from terminal.store.consents import Consents
 from terminal.store.decisions import Decisions
 from terminal.store.desk_enquiries import DeskEnquiries
 from terminal.store.disaster_periods import DisasterPeriods
+from terminal.store.emergencies import Emergencies
 from terminal.store.histories import Histories
 from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
@@ -159,6 +160,11 @@ class Transaction:
     def retention(self) -> Retention:
         """What is older than it is kept."""
         return Retention(self._db, self._erase)
+
+    @cached_property
+    def emergencies(self) -> Emergencies:
+        """What was opened without consent."""
+        return Emergencies(self._db)
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -82,6 +82,7 @@ def test_store_holds_history_in_one_place(store: Store) -> None:
         "decisions",
         "desk_enquiries",
         "disaster_periods",
+        "emergencies",
         "histories",
         "holders",
         "identifications",

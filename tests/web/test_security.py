@@ -150,7 +150,7 @@ def test_every_view_declares_its_right(site: Site) -> None:
 ALLOWED: dict[Role | None, set[Right]] = {
     None: {Right.PUBLIC},
     Role.RECEPTION: {Right.PUBLIC, Right.STAFF, Right.COVERAGE},
-    Role.CLINICIAN: {Right.PUBLIC, Right.STAFF, Right.COVERAGE, Right.HISTORY},
+    Role.CLINICIAN: {Right.PUBLIC, Right.STAFF, Right.COVERAGE, Right.HISTORY, Right.EMERGENCY},
     Role.PHARMACIST: {Right.PUBLIC, Right.STAFF, Right.COVERAGE, Right.HISTORY},
     Role.ADMINISTRATOR: {Right.PUBLIC, Right.STAFF, Right.ADMINISTRATION},
 }

@@ -4,6 +4,13 @@
 const POLL_MS = 5000;
 const PATIENCE_MS = 2500;
 
+let followed = false;
+
+/** Whether this page follows a stream by now. */
+export function isFollowing() {
+  return followed;
+}
+
 /**
  * Follow the stream at `url` from the position `since` ("boot:sequence").
  * `changed(topic, id)` is called for each event, with "reload" where events were lost, and with
@@ -12,6 +19,12 @@ const PATIENCE_MS = 2500;
  * The stream is closed while the page is hidden: a browser has six connections a host.
  */
 export function follow(url, since, { changed, ended, connected }) {
+  followed = true;
+  const tell = (topic, id) => {
+    changed(topic, id);
+    // whoever else on the page wants to know
+    document.dispatchEvent(new CustomEvent("live", { detail: topic }));
+  };
   let source = null;
   let position = since;
   let lost = 0;
@@ -24,14 +37,14 @@ export function follow(url, since, { changed, ended, connected }) {
   };
   const hear = (event) => {
     position = event.lastEventId || position;
-    changed(event.type, event.data);
+    tell(event.type, event.data);
   };
   const open = () => {
     clearInterval(poll);
     source?.close();
     source = new EventSource(`${url}?since=${encodeURIComponent(position)}`);
     source.addEventListener("open", found);
-    const topics = ["visit", "kiosk", "device", "bulk", "consent", "reload"];
+    const topics = ["visit", "kiosk", "device", "bulk", "consent", "disaster", "reload"];
     for (const topic of topics) source.addEventListener(topic, hear);
     source.addEventListener("ended", () => {
       source.close();
@@ -41,7 +54,7 @@ export function follow(url, since, { changed, ended, connected }) {
       if (source.readyState === EventSource.CLOSED) {
         // no place for another stream (204), or the way in is shut: look from time to time
         clearInterval(poll);
-        poll = setInterval(() => changed("look", ""), POLL_MS);
+        poll = setInterval(() => tell("look", ""), POLL_MS);
       } else if (!lost) {
         lost = setTimeout(() => connected(false), PATIENCE_MS);
       }
@@ -53,7 +66,7 @@ export function follow(url, since, { changed, ended, connected }) {
       clearInterval(poll);
     } else {
       open();
-      changed("look", "");
+      tell("look", "");
     }
   });
   addEventListener("pagehide", () => source?.close());

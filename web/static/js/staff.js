@@ -20,17 +20,6 @@ function note() {
 
 for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, note, { passive: true });
 
-// Disaster mode ends by the clock: its banner goes with it.
-const disaster = document.querySelector(".desk-disaster[data-until]");
-if (disaster) {
-  const look = () => {
-    const left = Date.parse(disaster.dataset.until) - Date.now();
-    if (left <= 0) disaster.remove();
-    else setTimeout(look, Math.min(left, SEEN_MS));
-  };
-  look();
-}
-
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

@@ -16,7 +16,7 @@ function hasRecords() {
 }
 
 function blank() {
-  page.querySelector("[data-records]")?.remove();
+  for (const one of page.querySelectorAll("[data-records], [data-emergency]")) one.remove();
 }
 
 function checkEnd() {
@@ -35,6 +35,7 @@ addEventListener("pageshow", (event) => {
   location.reload();
 });
 let request = null;
+let leaving = false;
 
 /** Fetch the rows for what the form says now; the page itself tells what is the case if none come. */
 function search() {
@@ -61,8 +62,16 @@ follow("/staff/live", page.dataset.position, {
       }
       return;
     }
+    if (topic === "disaster") {
+      // what it opened without consent may have ended with it; what is closed may be opened now
+      if (hasRecords() && !page.querySelector("[data-emergency]")) return;
+      blank();
+      if (!leaving) location.reload();
+      return;
+    }
     const ours = id === page.dataset.visit || topic === "reload";
     if (ours && filter && hasRecords()) search(); // what somebody types stays
+    else if (leaving) return; // what was just sent leads on
     else if (ours || (topic === "look" && over.hidden && !hasRecords())) location.reload();
   },
   ended: () => {
@@ -70,6 +79,10 @@ follow("/staff/live", page.dataset.position, {
     toLogin();
   },
   connected: () => {},
+});
+
+document.addEventListener("submit", (event) => {
+  leaving = !event.defaultPrevented;
 });
 
 if (filter) {

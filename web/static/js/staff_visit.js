@@ -48,7 +48,7 @@ const refresh = refresher(`/staff/visits/${body().dataset.visit}`, show, (status
 
 follow("/staff/live", body().dataset.position, {
   changed: (topic, id) => {
-    if (topic === "reload" || topic === "look" || id === body().dataset.visit) refresh();
+    if (topic === "reload" || topic === "look" || topic === "disaster" || id === body().dataset.visit) refresh();
   },
   ended: toLogin,
   connected: (here) => document.body.toggleAttribute("data-offline", !here),
