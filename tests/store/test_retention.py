@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import ConsentCategory
+from eligibility.emergency import EmergencyAccess
 from eligibility.history import History
 from eligibility.model import CardSubject, NumberSubject
 from terminal.bulk.run import BulkItem, BulkRun, ItemState, RunOrigin, RunState, RunWay
@@ -93,6 +94,11 @@ def add_visit(tx: Transaction, ident: str, at: datetime = OLD, state: str = "fin
         ends_at=at + timedelta(hours=1),
     )
     tx.consents.add(consent)
+    access = EmergencyAccess(
+        f"e-{ident}", visit.id, subject, name, at, at + timedelta(hours=1), name, name, "p-1"
+    )
+    # past the door that takes none for a visit with a card: here its row counts
+    tx.emergencies._rows.insert(access.id, access)
     tx.disclosure_calls.add(DisclosureCall(f"s-{ident}", visit.id, consent.id, None, at, False))
     history = History.of_category(consent.id, at, ConsentCategory.YZK, [medicine(name=name)])
     kept = KeptHistory(consent.id, visit.id, at, counts_of(history))
