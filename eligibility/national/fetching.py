@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 
 from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory
+from eligibility.emergency import HistoryGround
 from eligibility.history import History, MedicationRecord, TreatmentRecord
 from eligibility.history.documents import UnreadPart
-from eligibility.model import Consent, NumberSubject
+from eligibility.model import NumberSubject
 from eligibility.national import checkups, drugs
 from eligibility.national.history import Told
 from eligibility.national.unread import lines
@@ -39,7 +40,7 @@ class Asking(Protocol):
 
 def history_of(
     category: ConsentCategory,
-    consent: Consent,
+    ground: HistoryGround,
     subject: NumberSubject,
     request_id: str,
     now: datetime,
@@ -48,7 +49,7 @@ def history_of(
     institution_code: str,
     encoding: XmlEncoding,
 ) -> History:
-    """Return a category of ``consent``; ``untold`` names it where the interface does not tell it.
+    """Return a category of ``ground``; ``untold`` names it where the interface does not tell it.
 
     Treatment comes together with medicines only.  What nobody can read of an answer about both may
     be about operations or diagnoses: it is kept where the consent opens these too, else dropped.
@@ -66,9 +67,9 @@ def history_of(
     else:
         treatment = category is ConsentCategory.SRJ
         if category is not ConsentCategory.YZK and not (
-            treatment and consent.allows(ConsentCategory.YZK, now)
+            treatment and ground.allows(ConsentCategory.YZK, now)
         ):
-            return History.without(consent.id, now, category)
+            return History.without(ground.id, now, category)
         unread_by = ConsentCategory.SHJ
         last = now.astimezone(JAPAN).date()
         first = date(last.year - YEARS_BACK, last.month, 1)
@@ -82,8 +83,8 @@ def history_of(
         )
         kind = TreatmentRecord if treatment else MedicationRecord
         records = tuple(one for one in told.records if isinstance(one, kind))
-    history = History.of_category(consent.id, now, category, records)
-    if not consent.allows(unread_by, now):
+    history = History.of_category(ground.id, now, category, records)
+    if not ground.allows(unread_by, now):
         return history
     return replace(history, unread=_unread(told.unread, unread_by))
 
