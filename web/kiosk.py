@@ -79,6 +79,9 @@ TITLES_OF_STEPS = frozenset(
 TURNS = (Step.LEFT, Step.RIGHT)
 TURNING = (Guidance.HOLD_STILL, Guidance.LOOK_STRAIGHT)
 VISIT_COOKIE = "kiosk-visit"
+PAGE = "kiosk/page.html"
+REFRESH_SECONDS = 3
+"""Until a page whose scripts did not come loads itself anew; they cancel it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ def render_step(view: KioskView, *, sequence: int = 0, message: str | None = Non
 
 def render_page(view: KioskView, *, sequence: int = 0, message: str | None = None) -> str:
     """Return the whole page of a step."""
-    return _render("kiosk/page.html", view, sequence, message)
+    return _render(PAGE, view, sequence, message)
 
 
 def _language_of(view: KioskView) -> bool:
@@ -251,6 +254,8 @@ def _shown(
     view = terminal().desk.kiosk()
     over = _language_of(view)
     response = Response(_render(draw, view, sequence, message), status=status)
+    if draw == PAGE:
+        response.headers["Refresh"] = f"{_refreshed_in(view)}; url={url_for('kiosk.show')}"
     if over:
         delete_cookie(response, "kiosk-language")
         delete_cookie(response, VISIT_COOKIE)
@@ -259,16 +264,26 @@ def _shown(
     return response
 
 
+def _refreshed_in(view: KioskView) -> int:
+    """Return the seconds after which a page without its scripts loads itself anew.
+
+    What the patient types or reads is not taken away before the step ends.
+    """
+    if view.step not in ANSWERED or view.seconds_left is None:
+        return REFRESH_SECONDS
+    return math.ceil(view.seconds_left) + REFRESH_SECONDS
+
+
 def now_at(*, status: HTTPStatus = HTTPStatus.CONFLICT, message: str | None = None) -> Response:
     """Return the page of the step that it is now, for a command that changed nothing."""
-    return _shown("kiosk/page.html", status=status, message=message)
+    return _shown(PAGE, status=status, message=message)
 
 
 @blueprint.get("/")
 @requires(Right.KIOSK)
 def show() -> Response:
     """Show the step that the desk is at."""
-    return _shown("kiosk/page.html")
+    return _shown(PAGE)
 
 
 @blueprint.get("/step")

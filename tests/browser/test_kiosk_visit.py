@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Route, TimeoutError, expect
 
 from terminal.views import ConsentItem, KioskStep
 from tests.browser.kiosk_person import Person, person_at
 from tests.clinic import PIN, Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
 from web.app import create_app
+from web.kiosk import REFRESH_SECONDS
 from web.server import WebServer, listen
 
 CARD = "ordinary"
@@ -147,24 +148,40 @@ def test_a_visit_by_the_keys_alone(person: Person) -> None:
 
 
 def test_a_visit_without_scripts(website: Website, chromium: Browser) -> None:
-    """Where the page's script does not run, plain forms lead through the whole visit."""
+    """Where scripts do not run, plain forms and pages that look again lead through the visit."""
     with person_at(website, chromium, scripts=False) as person:
         page = person.page
         person.taps(CARD)
-        page.reload()
         person.sees(KioskStep.PIN)
         page.get_by_label("暗証番号（数字4けた）").fill(PIN)
         page.locator(".pin-key-enter").click()
-        wait_for(lambda: person.clinic.patient.screen.step == KioskStep.CONSENT, "consent")
-        page.goto(f"{website.url}/kiosk/")
         person.sees(KioskStep.CONSENT)
         page.locator(".beside button").first.click()
         for _ in ConsentItem:
             person.sees(KioskStep.CONSENT)
             page.locator("button[value=yes]").click()
-        wait_for(lambda: person.clinic.patient.screen.step == KioskStep.DONE, "the end")
-        page.goto(f"{website.url}/kiosk/")
         expect(person.sees(KioskStep.DONE)).to_contain_text("受付できました")
+
+
+def test_a_page_whose_scripts_did_not_come_comes_to_itself(
+    website: Website, chromium: Browser
+) -> None:
+    """It loads itself anew until they are there; nobody has to stand before it."""
+    with person_at(website, chromium) as person:
+        script = "**/js/kiosk.js*"
+        person.page.route(script, lambda route: route.abort())
+        person.page.reload()
+        assert person.page.locator("html.scripted").count() == 0
+        person.page.unroute(script)
+        person.page.wait_for_selector("html.scripted")
+        person.taps(CARD)
+        person.sees(KioskStep.PIN)
+
+
+def test_a_page_with_its_scripts_does_not_load_itself_anew(person: Person) -> None:
+    """What would bring it back is taken away: a screen never flickers, no finger loses a press."""
+    with pytest.raises(TimeoutError):
+        person.page.wait_for_event("framenavigated", timeout=2000 * REFRESH_SECONDS)
 
 
 def test_tries_are_told_in_words(person: Person) -> None:

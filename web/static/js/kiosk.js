@@ -12,6 +12,7 @@ const POLL_LIVE_MS = 15_000; // the stream tells of changes; this catches what i
 const POLL_ALONE_MS = 2_000;
 const LOST_AFTER_MS = 4_000;
 const LANGUAGE_BACK_MS = 60_000;
+const LOADED_BY_MS = 5_000; // a picture or font that hangs keeps nobody waiting
 
 const address = { page: "/kiosk/", step: "/kiosk/step", live: "/kiosk/live" };
 const announce = document.getElementById("announce");
@@ -27,6 +28,7 @@ let shown = ""; // the markup of the present step as it came
 let shownAround = null; // the same without the parts that change often
 let sending = 0; // answers of the patient that are on their way
 let lookAgain = false;
+let staying = false; // the page will not load itself anew any more
 
 function frame() {
   return document.getElementById("kiosk");
@@ -60,7 +62,7 @@ function request(method, url, form, onAnswer, onEnd = () => {}) {
 
 // While an answer is on its way a look would tell of the time before it, and put it off.
 function load() {
-  if (sending) {
+  if (sending || !staying) {
     lookAgain = true;
     return;
   }
@@ -72,11 +74,15 @@ function send(form, submitter) {
   sending += 1;
   request("POST", form.action, fields, show, () => {
     sending -= 1;
-    if (lookAgain && !sending) {
-      lookAgain = false;
-      load();
-    }
+    lookOnceMore();
   });
+}
+
+function lookOnceMore() {
+  if (lookAgain && !sending && staying) {
+    lookAgain = false;
+    load();
+  }
 }
 
 // What came that is no step (revoked, an error page) is shown by loading the page itself.
@@ -211,6 +217,23 @@ function listen() {
   stream.onerror = schedule;
 }
 
+// The page is sent with a Refresh, so that it comes to itself where no script came.  Stopping it
+// stops all that is loading: it waits until the page is there, and nothing is asked before.
+function stay() {
+  if (staying) {
+    return;
+  }
+  if (sending) {
+    setTimeout(stay, 50);
+    return;
+  }
+  window.stop();
+  staying = true;
+  listen();
+  schedule();
+  lookOnceMore();
+}
+
 // A language that was chosen and then left standing goes back to the house's own.
 function watchLanguage() {
   clearTimeout(languageBack);
@@ -246,7 +269,7 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") {
+  if (document.visibilityState === "visible" && staying) {
     listen();
     load();
   }
@@ -260,5 +283,9 @@ shownAround = around(frame());
 silence.onExtend((form) => send(form));
 pin.onDigit(silence.alive);
 begin(true);
-listen();
-schedule();
+if (document.readyState === "complete") {
+  stay();
+} else {
+  window.addEventListener("load", stay);
+  setTimeout(stay, LOADED_BY_MS);
+}
