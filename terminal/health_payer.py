@@ -106,10 +106,10 @@ def check_files_aside(count: int) -> HealthCheck:
     """Tell how many files of the link application were no answer in the last 24 hours."""
     if count == 0:
         reason = "No file of the link application was set aside in the last 24 hours."
-        return HealthCheck("payer", HealthState.PASS, "payer.no-files-aside", reason)
+        return HealthCheck("files", HealthState.PASS, "files.none-aside", reason)
     remedy = (
         "See 'eligibility-terminal payer aside list'; ask those who run the link application where "
         "it happens often."
     )
     reason = f"{count} files of the link application were set aside in the last 24 hours."
-    return HealthCheck("payer", HealthState.WARN, "payer.files-aside", reason, remedy)
+    return HealthCheck("files", HealthState.WARN, "files.aside", reason, remedy)

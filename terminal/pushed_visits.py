@@ -15,7 +15,7 @@ from datetime import datetime
 from eligibility.asking import Capability, NumberQuestion, PushedVisit
 from eligibility.benefits import RegisteredConsent
 from eligibility.calendar import JAPAN
-from eligibility.codes import ConsentCategory, InformationConsent
+from eligibility.codes import ConsentCategory, InformationConsent, PrescriptionIssue
 from eligibility.errors import AnswerForAnotherPersonError, EligibilityError
 from eligibility.model import (
     ConfirmationSource,
@@ -135,6 +135,8 @@ class PushedVisitDesk:
             msg = f"card visit {pushed.id} names nobody by an insured number"
             raise VisitStateError(msg)
         told_at = _not_ahead(answer.process_execution_time or now, now)
+        chosen = answer.prescription_issue_select
+        prescription = chosen if isinstance(chosen, PrescriptionIssue) else None
         tx.visits.add(
             Visit(
                 id=pushed.id,
@@ -146,6 +148,7 @@ class PushedVisitDesk:
                 subject=subject,
                 closed_at=now,
                 close_reason=CloseReason.COMPLETED,
+                prescription=prescription,
             )
         )
         tx.identifications.add(
@@ -166,6 +169,12 @@ class PushedVisitDesk:
             (Act.IDENTIFIED, IdentificationMethod.PAYER_ASSERTED.value),
         ):
             tx.audit.append(AuditEntry(act, PAYER, pushed.id, subject=subject, reason=reason))
+        if prescription is not None:
+            tx.audit.append(
+                AuditEntry(
+                    Act.PRESCRIPTION_CHOSEN, PAYER, pushed.id, reason=prescription.name.lower()
+                )
+            )
         self._confirming.confirm(tx, pushed.id, asked, answer, ConfirmationSource.PUSHED)
         consent = consent_of(answer, pushed.id, now)
         if consent is not None:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.codes import QualificationValidity
+from eligibility.model import ConfirmationSource
 from eligibility.national.unread import lines
 from eligibility.national.wire import RawElement
 from eligibility.payer import CardQuestion
@@ -15,6 +16,7 @@ from terminal.payer.calls import Call, DisclosureCall
 from terminal.payer.question import QuestionKind
 from terminal.proof import AnswerProof, AskedProof, ToldProof, VisitProof
 from terminal.views import VisitDetail
+from terminal.visit import VisitOrigin
 from web.auth import log_in, terminal
 from web.i18n import show_clock, show_date, show_moment, show_number, text
 from web.report_words import seconds
@@ -31,10 +33,14 @@ def of_visit(visit_id: str) -> str:
     """Show what was asked and answered for a visit."""
     actor = log_in().actor
     detail: VisitDetail = terminal().desk.visit(actor, visit_id)
+    proof = terminal().proofs.of_visit(actor, visit_id)
+    # what was told unasked stands for a question, and was none
+    is_told = detail.row.visit.origin is VisitOrigin.PUSHED
     return render_template(
         "staff/proof.html",
         row=detail.row,
-        proof=terminal().proofs.of_visit(actor, visit_id),
+        proof=proof,
+        asked=[one for one in proof.asked if one.calls or not is_told],
         asked_rows=asked_rows,
         call_rows=call_rows,
         answer_rows=answer_rows,
@@ -159,14 +165,18 @@ def answer_rows(one: AnswerProof) -> list[tuple[str, str]]:
         earlier = text("staff.proof.earlier")
         source += f"　{earlier}"
     taken = None if one.call is None else one.call.milliseconds
+    # nothing was asked where it was told unasked
+    asked = [
+        (text("staff.proof.taken"), seconds(taken)),
+        (text("staff.proof.question"), one.question_id),
+    ]
     return [
         (text("staff.proof.made"), show_moment(made.made_at)),
         (text("field.source"), source),
         (text("staff.proof.received"), show_moment(one.received_at)),
         (text("field.validity"), label(made.qualification_validity)),
-        (text("staff.proof.taken"), seconds(taken)),
+        *([] if made.source is ConfirmationSource.PUSHED else asked),
         (text("staff.proof.bytes"), show_number(one.bytes_count)),
-        (text("staff.proof.question"), one.question_id),
         (text("staff.proof.sha256"), one.sha256),
     ]
 

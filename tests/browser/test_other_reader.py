@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from eligibility.codes import PrescriptionIssue
 from eligibility.national.folder import Folder
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from eligibility.simulator.reader_visits import pushed_visit
@@ -110,5 +111,37 @@ def test_somebody_whom_the_payer_does_not_name_stands_in_the_list(
         assert download.value.path().read_bytes() == content
         assert axe_findings(page) == []
         keep(page, "desk-nobody-proof")
+        assert desk.complaints == []
+        desk.context.close()
+
+
+def test_a_visit_that_was_told_says_so_and_nothing_that_the_desk_did_not_do(
+    tmp_path: Path, stage: Stage, chromium: Browser
+) -> None:
+    """How it began and what was chosen there stand on the page; no question is made up."""
+    with (
+        opened_clinic(
+            tmp_path,
+            stage,
+            eligibility=national(tmp_path),
+            kiosk="prescription_choice = true",
+        ) as clinic,
+        opened_website(clinic) as website,
+    ):
+        people = clinic.payer.payer.population.people
+        person = next(one for one in people if one.persona == "elderly")
+        assert person.prescription is PrescriptionIssue.ELECTRONIC
+        desk = Desk(chromium, website, Role.RECEPTION)
+        now = clinic.terminal.now()
+        Folder(tmp_path / "face").publish(*pushed_visit(DEFAULT_INSTITUTION, person, [], now))
+        expect(desk.page.locator("a.row-link")).to_have_text(person.name)
+        page = desk.opens_first()
+        shown = page.locator("section", has=page.get_by_role("heading", name="この受付"))
+        expect(shown).to_contain_text("受付の方法顔認証付きカードリーダー")
+        expect(shown).to_contain_text("処方箋電子処方箋")
+        page.get_by_role("link", name="確認の証跡").click()
+        expect(page.locator("main")).to_contain_text("この端末からは問い合わせていません")
+        expect(page.locator("main")).not_to_contain_text("送信の記録はありません")
+        assert axe_findings(page) == []
         assert desk.complaints == []
         desk.context.close()

@@ -63,6 +63,7 @@ def test_a_visit_comes_into_the_list_by_the_payers_word(linked: LinkedWorld, fol
         assert row.visit.state is VisitState.FINISHED
         assert row.visit.subject == subject_of(coverage)
         assert row.name == coverage.person.name
+        assert row.visit.prescription is person.prescription
         assert row.confirmation is not None
         assert row.confirmation.source is ConfirmationSource.PUSHED
         assert row.is_current
@@ -282,7 +283,7 @@ def test_the_file_that_names_nobody_is_a_proof_of_its_visit(
         with pytest.raises(RoleError):
             terminal.proofs.told_file(Staff(terminal, Role.ADMINISTRATOR).actor, visit.id)
         # an answer, not a fault of the link application's
-        assert "payer.no-files-aside" in {check.code for check in terminal.health()}
+        assert "files.none-aside" in {check.code for check in terminal.health()}
 
 
 def test_an_unknown_element_in_a_file_that_names_nobody_is_shown(
@@ -319,13 +320,13 @@ def test_what_is_set_aside_is_told_among_the_states_of_the_desk(
     """A card visit that tells an error is kept, and somebody is told that there was one."""
     with opened_desk(folder, linked) as terminal:
         codes = {check.code for check in terminal.health()}
-        assert "payer.no-files-aside" in codes
+        assert "files.none-aside" in codes
         name, content = pushed_visit(DEFAULT_INSTITUTION, nobody_known(linked), [], now())
         refused = re.sub(rb"(<SegmentOfResult>)1", rb"\g<1>9", content)
         assert refused != content
         Folder(linked.folders.face).publish(name, refused)
         wait_for(
-            lambda: any(check.code == "payer.files-aside" for check in terminal.health()),
+            lambda: any(check.code == "files.aside" for check in terminal.health()),
             "the state of the desk",
         )
         rows = terminal.store.read(lambda tx: tx.audit.recent(20))
