@@ -12,9 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 
 from eligibility.errors import EligibilityError, FolderAwayError, PayerProtocolError
 from eligibility.national.exchange import (
@@ -29,6 +27,7 @@ from eligibility.national.exchange import (
     reply_name,
 )
 from eligibility.national.folder import Entry, Folder, Unreadable
+from eligibility.national.sightings import Sightings, Verdict
 from eligibility.national.watch import FolderWatch
 
 log = logging.getLogger(__name__)
@@ -41,20 +40,6 @@ READS_AT_ONCE = 200
 """How many files are read before whoever waits for an answer is looked after again."""
 LOOK_SECONDS = 0.1
 """How often a waiting question looks for its answer's likely name itself."""
-
-
-class _Verdict(Enum):
-    ANSWER = "answer"
-    UNSETTLED = "unsettled"
-    LEFT = "left"
-
-
-@dataclass(slots=True)
-class _Seen:
-    stamp: tuple[int, int, int]
-    verdict: _Verdict
-    since: float
-    key: Key | None = None
 
 
 class Replies:
@@ -94,8 +79,7 @@ class Replies:
         self._unkept = frozenset(unkept)
         self._lock = threading.Condition()
         self._examining = threading.Lock()
-        self._seen: dict[str, _Seen] = {}
-        self._found: dict[Key, set[str]] = {}
+        self._sightings = Sightings()
         self._broken: dict[Key, PayerProtocolError] = {}
         self._awaited: dict[Key, int] = {}
         self._problem: FolderAwayError | None = None
@@ -143,7 +127,7 @@ class Replies:
                         if self._problem is not None:
                             raise self._problem
                         return []
-                    if not self._found.get(key):
+                    if not self._sightings.names_of(key):
                         self._lock.wait(min(left, LOOK_SECONDS))
 
     @contextmanager
@@ -178,7 +162,7 @@ class Replies:
             if self._put_aside(reply.name, reply.content, reason, identifier):
                 self._remove((kind, identifier), reply)
             else:
-                self._forget((kind, identifier), reply.name)
+                self._sightings.leave((kind, identifier), reply.name)
 
     def _put_aside(
         self, name: str, content: bytes, reason: AsideReason, identifier: str | None = None
@@ -192,15 +176,12 @@ class Replies:
 
     def _read_found(self, key: Key) -> list[Reply]:
         """Read what answers ``key``, each content once; what is gone and comes back is new."""
-        with self._lock:
-            names = sorted(self._found.get(key, ()))
         contents: dict[bytes, Reply] = {}
-        for name in names:
+        for name in self._sightings.names_of(key):
             content = self._folder.read(name)
             if not isinstance(content, bytes) or not self._answers(key, content):
-                with self._lock:
-                    self._forget(key, name)
-                    self._seen.pop(name, None)
+                self._sightings.leave(key, name)
+                self._sightings.forget(name)
                 continue
             contents.setdefault(content, Reply(name, content))
         return list(contents.values())
@@ -210,32 +191,18 @@ class Replies:
             return self._identify(content) == key[1]
         return False
 
-    def _forget(self, key: Key, name: str) -> None:
-        with self._lock:
-            names = self._found.get(key)
-            if names is not None:
-                names.discard(name)
-                if not names:
-                    del self._found[key]
-            seen = self._seen.get(name)
-            if seen is not None and seen.verdict is _Verdict.ANSWER:
-                seen.verdict, seen.key = _Verdict.LEFT, None
-
     def _remove(self, key: Key, reply: Reply) -> None:
         """Remove a file unless another one stands under its name by now, and its duplicates."""
-        with self._lock:
-            names = {reply.name, *self._found.get(key, ())}
-        for name in names:
+        for name in {reply.name, *self._sightings.names_of(key)}:
             if self._folder.read(name) == reply.content:
                 self._folder.remove(name)
-                self._forget(key, name)
+                self._sightings.leave(key, name)
 
     # -- the reading thread --------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping:
-            with self._lock:
-                unsettled = any(one.verdict is _Verdict.UNSETTLED for one in self._seen.values())
+            unsettled = self._sightings.has_unsettled
             told = self._watch.wait(self._settle_seconds / 2 if unsettled else None)
             if self._stopping:
                 return
@@ -265,10 +232,10 @@ class Replies:
                 self._look_at(name)
             return
         entries = self._folder.entries(self._is_ours_to_read)
-        self._drop_vanished(entries)
+        self._sightings.keep_only({entry.name for entry in entries})
         with self._lock:
             hints = [identifier for _kind, identifier in self._awaited]
-            new = [one for one in entries if self._is_new(one)]
+        new = [one for one in entries if self._sightings.is_new(one)]
         new.sort(key=lambda one: (not hinted(one.name, hints), -one.modified_ns))
         for entry in new[:READS_AT_ONCE]:
             self._examine_new(entry)
@@ -283,28 +250,16 @@ class Replies:
         if not self._is_ours_to_read(name):
             return
         entry = self._folder.entry(name)
-        if entry is not None and self._is_new(entry):
+        if entry is not None and self._sightings.is_new(entry):
             self._examine_new(entry)
 
     def _is_ours_to_read(self, name: str) -> bool:
         return kind_of(name) in self._kinds
 
-    def _is_new(self, entry: Entry) -> bool:
-        seen = self._seen.get(entry.name)
-        return seen is None or seen.stamp != entry.stamp or seen.verdict is _Verdict.UNSETTLED
-
-    def _drop_vanished(self, entries: list[Entry]) -> None:
-        names = {entry.name for entry in entries}
-        with self._lock:
-            for name in [name for name in self._seen if name not in names]:
-                key = self._seen.pop(name).key
-                if key is not None and name in self._found.get(key, ()):
-                    self._forget(key, name)
-
     def _examine_new(self, entry: Entry) -> None:
         """Examine an entry once, though whoever asks looks beside the reading thread."""
         with self._examining:
-            if self._is_new(entry):
+            if self._sightings.is_new(entry):
                 self._examine(entry)
 
     def _examine(self, entry: Entry) -> None:
@@ -312,7 +267,7 @@ class Replies:
             self._leave(entry, AsideReason.NOT_A_FILE)
             return
         if self._is_stale(entry):
-            self._see(entry, _Verdict.LEFT)
+            self._see(entry, Verdict.LEFT)
             if not self._shared:
                 self._clear(entry, AsideReason.STALE)
             return
@@ -329,7 +284,7 @@ class Replies:
             return
         kind = kind_of(entry.name)
         if kind is not None:
-            self._see(entry, _Verdict.ANSWER, (kind, identifier))
+            self._see(entry, Verdict.ANSWER, (kind, identifier))
 
     def _is_stale(self, entry: Entry) -> bool:
         with self._lock:
@@ -337,29 +292,22 @@ class Replies:
         age = self._now().timestamp() - entry.modified_ns / 1e9
         return age > STALE.total_seconds() and not hinted(entry.name, hints)
 
-    def _see(self, entry: Entry, verdict: _Verdict, key: Key | None = None) -> None:
-        with self._lock:
-            former = self._seen.get(entry.name)
-            since = time.monotonic()
-            if former is not None and former.stamp == entry.stamp:
-                since = former.since
-            if former is not None and former.key not in (None, key):
-                self._forget(former.key, entry.name)
-            self._seen[entry.name] = _Seen(entry.stamp, verdict, since, key)
-            if key is not None:
-                self._found.setdefault(key, set()).add(entry.name)
+    def _see(self, entry: Entry, verdict: Verdict, key: Key | None = None) -> float:
+        since = self._sightings.see(entry, verdict, key)
+        if key is not None:
+            with self._lock:
                 self._lock.notify_all()
+        return since
 
     def _unsettled(self, entry: Entry, content: bytes, error: PayerProtocolError) -> None:
         """Give the writer time; what stays unreadable then is nobody's answer."""
-        self._see(entry, _Verdict.UNSETTLED)
+        waited = time.monotonic() - self._see(entry, Verdict.UNSETTLED)
+        kind = kind_of(entry.name) or ""
         with self._lock:
-            waited = time.monotonic() - self._seen[entry.name].since
-            kind = kind_of(entry.name) or ""
             key = next((one for one in self._awaited if is_named(entry.name, one)), None)
         if waited < self._settle_seconds:
             return
-        self._see(entry, _Verdict.LEFT)
+        self._see(entry, Verdict.LEFT)
         if key is None and self._shared and not self._is_named_for_us(entry.name, kind):
             log.warning("a file that is no message is left where it lies")
             return
@@ -378,7 +326,7 @@ class Replies:
 
     def _leave(self, entry: Entry, reason: AsideReason) -> None:
         """Tell once of an entry that is not even opened, and leave it where it lies."""
-        self._see(entry, _Verdict.LEFT)
+        self._see(entry, Verdict.LEFT)
         self._book.set_aside(SetAside(entry.name, reason, entry.size))
         with self._lock:
             for key in self._awaited:
@@ -389,7 +337,7 @@ class Replies:
     def _tidy(self) -> None:
         """Remove answers that the desk has stored; set aside those that came too late."""
         with self._lock:
-            idle = [key for key in self._found if key not in self._awaited]
+            idle = [key for key in self._sightings.answered if key not in self._awaited]
         for key in idle:
             asked = self._book.question(key[1])
             if asked is None:
