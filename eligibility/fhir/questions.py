@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.errors import PayerProtocolError
 from eligibility.fhir import vocabulary
 from eligibility.fhir.vocabulary import ext
@@ -72,30 +73,42 @@ def read_challenge(body: bytes) -> Challenge:
 
 def write_question(question: CardQuestion, institution_code: str | None) -> Json:
     """Return the CoverageEligibilityRequest for a card; equal questions give equal resources."""
-    contained: list[Json] = [
+    holder: Json = {
+        "resourceType": "Patient",
+        "id": "holder",
+        "identifier": [write_subject(question.subject)],
+    }
+    extensions: list[Json] = [
         {
-            "resourceType": "Patient",
-            "id": "holder",
-            "identifier": [write_subject(question.subject)],
-        }
+            "url": ext("authentication-certificate"),
+            "valueBase64Binary": write_bytes(question.certificate),
+        },
+        {"url": ext("holder-evidence"), "extension": write_evidence(question.evidence)},
     ]
+    created = write_instant(question.evidence.identified_at)
+    return write_request(question, [holder], extensions, created, institution_code)
+
+
+def write_request(
+    question: CardQuestion | NumberQuestion | PersonQuestion,
+    contained: list[Json],
+    extensions: list[Json],
+    created: str,
+    institution_code: str | None,
+) -> Json:
+    """Return a CoverageEligibilityRequest; the first resource in ``contained`` is the patient."""
+    patient = contained[0]["id"]
     request: Json = {
         "resourceType": "CoverageEligibilityRequest",
         "meta": {"profile": [vocabulary.PROFILE]},
         "contained": contained,
-        "extension": [
-            {
-                "url": ext("authentication-certificate"),
-                "valueBase64Binary": write_bytes(question.certificate),
-            },
-            {"url": ext("holder-evidence"), "extension": write_evidence(question.evidence)},
-        ],
+        "extension": extensions,
         "identifier": [{"system": vocabulary.ID_QUESTION, "value": question.id}],
         "status": "active",
         "purpose": ["validation", "benefits"],
-        "patient": {"reference": "#holder"},
+        "patient": {"reference": f"#{patient}"},
         "servicedDate": question.qualification_confirmation_date.isoformat(),
-        "created": write_instant(question.evidence.identified_at),
+        "created": created,
         "insurer": {"display": "資格確認システム"},
     }
     if institution_code is not None:

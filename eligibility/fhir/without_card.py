@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eligibility.asking import NumberQuestion, PersonQuestion
 from eligibility.codes import ProvisionConsent, Sex, UnknownCode
 from eligibility.fhir import vocabulary
+from eligibility.fhir.questions import write_request
 from eligibility.fhir.vocabulary import ext
 from eligibility.fhir.wire import (
     Extension,
@@ -81,30 +82,9 @@ def _request(
     contained: list[Json],
     institution_code: str | None,
 ) -> Json:
+    extensions: list[Json] = [{"url": ext("asked-by"), "valueCode": asked_by}]
     day = question.qualification_confirmation_date.isoformat()
-    request: Json = {
-        "resourceType": "CoverageEligibilityRequest",
-        "meta": {"profile": [vocabulary.PROFILE]},
-        "contained": contained,
-        "extension": [{"url": ext("asked-by"), "valueCode": asked_by}],
-        "identifier": [{"system": vocabulary.ID_QUESTION, "value": question.id}],
-        "status": "active",
-        "purpose": ["validation", "benefits"],
-        "patient": {"reference": "#subject"},
-        "servicedDate": day,
-        "created": day,
-        "insurer": {"display": "資格確認システム"},
-    }
-    if institution_code is not None:
-        contained.append(
-            {
-                "resourceType": "Organization",
-                "id": "institution",
-                "identifier": [{"system": vocabulary.ID_INSTITUTION, "value": institution_code}],
-            }
-        )
-        request["provider"] = {"reference": "#institution"}
-    return request
+    return write_request(question, contained, extensions, day, institution_code)
 
 
 def write_number_parts(subject: NumberSubject) -> list[Json]:

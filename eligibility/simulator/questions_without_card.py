@@ -27,6 +27,7 @@ from eligibility.simulator.names import ext
 from eligibility.simulator.requests import (
     QUESTION_ID,
     Contained,
+    QuestionBody,
     Reference,
     institution_of,
 )
@@ -57,18 +58,7 @@ class _Insurance(Element):
     coverage: Reference
 
 
-class _QuestionBody(Element):
-    resource_type: Literal["CoverageEligibilityRequest"] = Field(alias="resourceType")
-    contained: list[_Resource] = Field(max_length=10)
-    extension: list[Extension] = Field(max_length=50)
-    identifier: list[Identifier] = Field(min_length=1, max_length=10)
-    status: Literal["active"]
-    purpose: list[Literal["auth-requirements", "benefits", "discovery", "validation"]] = Field(
-        max_length=10
-    )
-    patient: Reference
-    provider: Reference | None = None
-    serviced_date: Day = Field(alias="servicedDate")
+class _QuestionBody(QuestionBody[_Resource]):
     insurance: list[_Insurance] = Field(default_factory=list, max_length=10)
 
     def resource(self, name: str, kind: str) -> _Resource:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -44,9 +44,14 @@ class Contained(Element):
     identifier: list[Identifier] = Field(default_factory=list, max_length=20)
 
 
-class _QuestionBody(Element):
+Resource = TypeVar("Resource", bound=Contained)
+
+
+class QuestionBody(Element, Generic[Resource]):
+    """A CoverageEligibilityRequest, whatever it asks by."""
+
     resource_type: Literal["CoverageEligibilityRequest"] = Field(alias="resourceType")
-    contained: list[Contained] = Field(max_length=10)
+    contained: list[Resource] = Field(max_length=10)
     extension: list[Extension] = Field(max_length=50)
     identifier: list[Identifier] = Field(min_length=1, max_length=10)
     status: Literal["active"]
@@ -56,6 +61,9 @@ class _QuestionBody(Element):
     patient: Reference
     provider: Reference | None = None
     serviced_date: Day = Field(alias="servicedDate")
+
+
+class _CardQuestionBody(QuestionBody[Contained]):
     created: Instant
 
 
@@ -86,7 +94,7 @@ def read_question(parsed: dict[str, Any], key: str) -> Question:
 
     Raises RefusalError (request-invalid).
     """
-    body = read(_QuestionBody, parsed)
+    body = read(_CardQuestionBody, parsed)
     question_id = identifier(body.identifier, names.ID_QUESTION).value
     if question_id != key:
         raise invalid("Idempotency-Key is not the question's id")
