@@ -16,7 +16,7 @@ from tests.browser.axe import axe_findings, in_language
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 SIZE = ViewportSize(width=1440, height=900)
 
 

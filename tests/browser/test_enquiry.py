@@ -16,7 +16,7 @@ from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SMALL = ViewportSize(width=1280, height=800)
 LARGE = ViewportSize(width=1440, height=900)

@@ -17,7 +17,7 @@ from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 PEOPLE = 14
 

@@ -15,7 +15,7 @@ from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic, Stage, opened_clinic
 from tests.website import opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 

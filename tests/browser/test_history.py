@@ -18,7 +18,7 @@ from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from web.kiosk import PanelSize, render_page, render_step
 from web.security import Right, cookie_name, requires
 from web.server import WebServer, listen
 
+pytestmark = pytest.mark.long
 LANGUAGES = ("ja", "en")
 ANSWER_MM = 20
 TOUCH_MM = 15

@@ -154,12 +154,15 @@ def test_a_visit_without_scripts(website: Website, chromium: Browser) -> None:
         person.taps(CARD)
         person.sees(KioskStep.PIN)
         page.get_by_label("暗証番号（数字4けた）").fill(PIN)
-        page.locator(".pin-key-enter").click()
+        with page.expect_navigation():
+            page.locator(".pin-key-enter").click()
         person.sees(KioskStep.CONSENT)
-        page.locator(".beside button").first.click()
+        with page.expect_navigation():
+            page.locator(".beside button").first.click()
         for _ in ConsentItem:
             person.sees(KioskStep.CONSENT)
-            page.locator("button[value=yes]").click()
+            with page.expect_navigation():
+                page.locator("button[value=yes]").click()
         expect(person.sees(KioskStep.DONE)).to_contain_text("受付できました")
 
 

@@ -15,7 +15,7 @@ from tests.browser.test_desk import Desk, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 HEADER = "患者番号,氏名,カナ,生年月日,性別,住所\n"
 REGISTER = (

@@ -23,6 +23,8 @@ from face_auth.types import Step
 from tests.face.heads import Performer, Sitter, render
 from tests.face.test_liveness import AS_ASKED, HEAD, RATE, challenge, points_of
 
+pytestmark = pytest.mark.long
+
 Shape = NDArray[np.float64]
 
 

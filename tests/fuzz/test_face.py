@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.fuzz.face import fuzz, run_apart, too_much
+
+pytestmark = pytest.mark.long
 
 SEED = 1
 

@@ -12,6 +12,8 @@ from eligibility.national.wire import parse_message
 from tests.fuzz.xml import NAMES, XmlTarget, fuzz_reader, targets
 from tests.fuzz.xml_cases import GOOD
 
+pytestmark = pytest.mark.long
+
 SEED = 1
 FOUND = targets()
 

@@ -8,6 +8,8 @@ import uuid
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import NumberSubject
 from eligibility.simulator.faults import FaultKind
@@ -29,6 +31,8 @@ from tests.national.killing import (
     look,
     opened_store,
 )
+
+pytestmark = pytest.mark.long
 
 
 def insured(record: ClinicRecord) -> NumberSubject:

@@ -13,6 +13,8 @@ import pytest
 from tests.clinic import wait_for
 from tests.ports import free_ports
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent.parent
 READY = "Ctrl-C stops all of it."
 

@@ -7,6 +7,8 @@ from tests.benchmarks.soak import Result, SocketPlace, make_config, run
 from tests.clinic import Stage
 from tests.ports import free_port
 
+pytestmark = pytest.mark.long
+
 PERSONS = 50
 MOST_GROWTH = 64 * 2**20
 
