@@ -27,26 +27,13 @@ from eligibility.errors import (
 from eligibility.fhir.client import FhirPayer
 from eligibility.fhir.consents import write_consent
 from eligibility.fhir.emergencies import read_emergency_receipt, write_emergency
-from eligibility.model import (
-    Consent,
-    ConsentChannel,
-    ConsentDecision,
-    NumberSubject,
-    PersonSubject,
-)
+from eligibility.model import Consent, ConsentChannel, ConsentDecision, NumberSubject, PersonSubject
 from eligibility.simulator.emergencies import LIVES
 from eligibility.simulator.people import Person, Situation
 from eligibility.simulator.pki import DEFAULT_INSTITUTION
 from tests.fhir.desk import World
+from tests.fhir.insured import number_of, person_question, question, read, somebody, twins
 from tests.fhir.samples import ANYBODY, DAY, NOW, PATIENT, SOMEBODY, WILD, damaged, example
-from tests.fhir.test_without_card import (
-    number_of,
-    person_question,
-    question,
-    read,
-    somebody,
-    twins,
-)
 
 YES, NO = ConsentDecision.YES, ConsentDecision.NO
 DISASTER = "urn:eligibility-terminal:fhir:ext:disaster"

@@ -24,7 +24,7 @@ from terminal.visit_book import VisitBook
 from tests.desk_bulk import DeskBulk, record_of
 from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
 from tests.fhir.desk import World
-from tests.fhir.test_without_card import number_of, somebody
+from tests.fhir.insured import number_of, somebody
 from tests.terminal.test_enquiry_desk import answered, asks, has_problem
 
 TOMORROW = date(2026, 11, 25)

@@ -34,7 +34,7 @@ from terminal.views import DeskNeed, HistoryClosed
 from terminal.visit import VisitOrigin
 from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
 from tests.fhir.desk import World
-from tests.fhir.test_without_card import somebody
+from tests.fhir.insured import somebody
 from tests.terminal.test_enquiry_desk import (
     DOCTOR,
     confirmation,

@@ -38,7 +38,7 @@ from terminal.visit import VisitOrigin, VisitState
 from terminal.visit_book import VisitBook
 from tests.desk_outbox import RECEPTION, DeskOutbox, is_answered
 from tests.fhir.desk import World
-from tests.fhir.test_without_card import number_of, somebody, twins
+from tests.fhir.insured import number_of, somebody, twins
 
 DOCTOR = Actor("doctor", Role.CLINICIAN, "医師")
 

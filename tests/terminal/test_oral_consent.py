@@ -41,7 +41,7 @@ from tests.disaster_desk import (
     opens,
 )
 from tests.fhir.desk import World, opened_world
-from tests.fhir.test_without_card import number_of, somebody, twins
+from tests.fhir.insured import number_of, somebody, twins
 from tests.simulator.desk import START
 
 YZK, SRJ, SHJ, TKK = (
