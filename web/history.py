@@ -100,7 +100,9 @@ def checkups(visit_id: str) -> str:
     sequence, detail, opened = _look(visit_id, CHECKUPS)
     year = request.args.get("until", "")
     until = int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None
-    table = None if opened is None else checkup_table(opened.history.checkups, until)
+    table = None
+    if opened is not None:
+        table = checkup_table(opened.history.checkups, until, _today(opened))
     sex = words.sex_of(opened)
     return _page(
         "staff/history_checkups.html",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from eligibility.calendar import JAPAN, CalendarMonth
 from eligibility.codes import ConsentCategory, Sex, UnknownCode
 from eligibility.history import (
     CheckupObservation,
@@ -23,7 +24,7 @@ from eligibility.history.merging import DrugEntry
 from eligibility.history.months import MonthOfCare, is_sensitive
 from eligibility.history.series import CheckupColumn, CheckupRow, CheckupTable
 from eligibility.history.series import way_of as way_of
-from eligibility.history.timeline import DrugLine
+from eligibility.history.timeline import DrugLine, day_doubt, month_doubt
 from eligibility.model import ConsentDecision
 from terminal.views import OpenHistory
 from web.charts import Measured, Trend, trend
@@ -55,6 +56,17 @@ def part_state(opened: OpenHistory, category: ConsentCategory) -> str | None:
 def unread(opened: OpenHistory, category: ConsentCategory) -> list[tuple[str, str]]:
     """Return what nobody can read of an answer: the way to each value, and the value."""
     return [(one.way, one.value) for one in opened.history.unread if one.category is category]
+
+
+def day_mark(opened: OpenHistory, day: date | CalendarMonth | None) -> str:
+    """Return what cannot be true of a day or month of something done, or nothing."""
+    today = opened.seen_at.astimezone(JAPAN).date()
+    birthdate = None if opened.person is None else opened.person.birthdate
+    if isinstance(day, CalendarMonth):
+        found = month_doubt(day, today, birthdate)
+    else:
+        found = day_doubt(day, today, birthdate)
+    return "" if found is None else text(f"history.doubt.{found.value}")
 
 
 # -- Medicines -------------------------------------------------------------------------------------

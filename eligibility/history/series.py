@@ -59,13 +59,16 @@ class CheckupRow:
 class CheckupTable:
     """The columns from old to new, and the rows by group; nothing that was measured is left out.
 
-    ``earlier`` and ``later``: how many days of checkup lie outside the years shown.
+    ``earlier`` and ``later``: how many days of checkup lie outside the years shown;
+    ``earlier_year`` and ``later_year``: with which year the next five end that hold some of them.
     """
 
     columns: tuple[CheckupColumn, ...]
     rows: tuple[CheckupRow, ...]
-    earlier: int
-    later: int
+    earlier: int = 0
+    later: int = 0
+    earlier_year: int | None = None
+    later_year: int | None = None
 
     def rows_of(self, group: ItemGroup) -> tuple[CheckupRow, ...]:
         """Return the rows under one heading."""
@@ -83,14 +86,20 @@ def way_of(observation: CheckupObservation) -> str:
 
 
 def checkup_table(
-    observations: Iterable[CheckupObservation], last_year: int | None = None
+    observations: Iterable[CheckupObservation],
+    last_year: int | None = None,
+    today: date = date.max,
 ) -> CheckupTable:
-    """Return five fiscal years that end with ``last_year``, by default the newest one there is."""
+    """Return five fiscal years that end with ``last_year``, by default the newest one there is.
+
+    A day after ``today`` is a mistake of its source: it does not say which years are the newest.
+    """
     found = list(observations)
     days = sorted({one.effective_date for one in found})
     if not days:
-        return CheckupTable((), (), 0, 0)
-    last = fiscal_year(days[-1]) if last_year is None else last_year
+        return CheckupTable((), ())
+    newest = max((day for day in days if day <= today), default=days[-1])
+    last = fiscal_year(newest) if last_year is None else last_year
     years = range(last - YEARS + 1, last + 1)
     columns = [column for year in years for column in _columns(year, days)]
     shown = [one for one in found if fiscal_year(one.effective_date) in years]
@@ -99,11 +108,15 @@ def checkup_table(
     for one in shown:
         rows[_row_of(one, units)].append(one)
     made = [_row(key, these, columns) for key, these in rows.items()]
+    earlier = [year for day in days if (year := fiscal_year(day)) < years[0]]
+    later = [year for day in days if (year := fiscal_year(day)) > years[-1]]
     return CheckupTable(
         columns=tuple(columns),
         rows=tuple(sorted(made, key=_order)),
-        earlier=sum(fiscal_year(day) < years[0] for day in days),
-        later=sum(fiscal_year(day) > years[-1] for day in days),
+        earlier=len(earlier),
+        later=len(later),
+        earlier_year=earlier[-1] if earlier else None,
+        later_year=min(later[0] + YEARS - 1, later[-1]) if later else None,
     )
 
 

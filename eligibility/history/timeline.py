@@ -7,11 +7,12 @@ something open.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history.drugs import MedicationRecord, MedicationUse
 from eligibility.history.institution import Institution
 from eligibility.history.merging import DrugEntry, folded, merged
@@ -126,19 +127,51 @@ def drug_groups(
 
     ``drugs``: merged, the newest first.
     """
+    entries = list(drugs)
+    ingredients = _ingredients_by_code(entries)
     groups: defaultdict[str, list[DrugEntry]] = defaultdict(list)
-    for entry in drugs:
-        groups[ingredient_key(entry)].append(entry)
+    for entry in entries:
+        groups[ingredient_key(entry, ingredients)].append(entry)
     made = [_group(entries, today, birthdate) for entries in groups.values()]
     return tuple(sorted(made, key=lambda one: (-one.newest.toordinal(), one.name)))
 
 
-def ingredient_key(entry: DrugEntry) -> str:
-    """Return what entries of one ingredient have in common; a hydrate is the same ingredient."""
-    ingredient = entry.ingredient
+def _ingredients_by_code(entries: Iterable[DrugEntry]) -> dict[str, str]:
+    """Return the ingredient of each レセ電コード of which the entries name one alone."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for entry in entries:
+        if entry.code is not None and entry.ingredient is not None:
+            found[entry.code].setdefault(folded(entry.ingredient), entry.ingredient)
+    return {code: next(iter(told.values())) for code, told in found.items() if len(told) == 1}
+
+
+def ingredient_key(entry: DrugEntry, by_code: Mapping[str, str]) -> str:
+    """Return what entries of one ingredient have in common; a hydrate is the same ingredient.
+
+    ``by_code``: the ingredient of a medicine that its own source does not name it of.
+    """
+    ingredient = entry.ingredient or by_code.get(entry.code or "")
     if ingredient is None:
         return f"medicine {entry.code or folded(entry.record.name)}"
     return "ingredient " + folded(ingredient).removesuffix("水和物")
+
+
+def day_doubt(day: date | None, today: date, birthdate: date | None) -> DateDoubt | None:
+    """Return what cannot be true of a day on which something was done, None where it can."""
+    if day is not None and day > today:
+        return DateDoubt.FUTURE
+    if day is not None and birthdate is not None and day < birthdate:
+        return DateDoubt.BEFORE_BIRTH
+    return None
+
+
+def month_doubt(month: CalendarMonth, today: date, birthdate: date | None) -> DateDoubt | None:
+    """Return what cannot be true of a month, None where any of its days can be."""
+    if month > CalendarMonth.of(today):
+        return DateDoubt.FUTURE
+    if birthdate is not None and month < CalendarMonth.of(birthdate):
+        return DateDoubt.BEFORE_BIRTH
+    return None
 
 
 def date_doubts(
@@ -146,11 +179,10 @@ def date_doubts(
 ) -> tuple[DateDoubt, ...]:
     """Return what of a record's days cannot be true."""
     days = [day for day in (record.dispensed_on, record.prescribed_on) if day is not None]
-    found = []
-    if any(day > today for day in days):
-        found.append(DateDoubt.FUTURE)
-    if birthdate is not None and any(day < birthdate for day in days):
-        found.append(DateDoubt.BEFORE_BIRTH)
+    doubts = {day_doubt(day, today, birthdate) for day in days}
+    found: list[DateDoubt] = [
+        one for one in (DateDoubt.FUTURE, DateDoubt.BEFORE_BIRTH) if one in doubts
+    ]
     if len(days) == 2 and days[0] < days[1]:
         found.append(DateDoubt.DISPENSED_BEFORE_PRESCRIBED)
     if (record.days or 0) > _LONGEST_SUPPLY:
@@ -185,12 +217,8 @@ def may_be_same(one: DrugEntry, other: DrugEntry) -> bool:
 
 def _group(entries: Sequence[DrugEntry], today: date, birthdate: date | None) -> IngredientGroup:
     lines = _lines(entries, today, birthdate)
-    first = entries[0]
-    return IngredientGroup(
-        name=first.ingredient or first.record.name,
-        ingredient=first.ingredient,
-        lines=lines,
-    )
+    named = next((entry.ingredient for entry in entries if entry.ingredient), None)
+    return IngredientGroup(name=named or entries[0].record.name, ingredient=named, lines=lines)
 
 
 def places_of(lines: Iterable[DrugLine]) -> tuple[Institution, ...]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from eligibility.codes import Sex
 from eligibility.history import CheckupObservation, CodedResult
 from eligibility.simulator.people import Condition, Person, Recorded, age_on
-from eligibility.simulator.untidy import untidy_checkup
+from eligibility.simulator.untidy import checkup_to_come, untidy_checkup
 
 _FIRST_YEAR = 2020
 _YEARS = 5
@@ -26,6 +26,8 @@ def checkups_of(person: Person, today: date) -> list[CheckupObservation]:
         return []
     year = today.year if today.month >= 4 else today.year - 1
     found: list[CheckupObservation] = []
+    if person.recorded is Recorded.UNTIDY:
+        found += checkup_to_come()
     for fiscal_year in range(year, max(_FIRST_YEAR, year - _YEARS) - 1, -1):
         day = _checkup_day(person, fiscal_year)
         if day is not None and day <= today:

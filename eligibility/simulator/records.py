@@ -24,7 +24,7 @@ from eligibility.history import (
 from eligibility.simulator.checkups import checkups_of
 from eligibility.simulator.drugs import Drug
 from eligibility.simulator.people import Condition, Person, Recorded
-from eligibility.simulator.untidy import untidy_medications
+from eligibility.simulator.untidy import untidy_medications, untidy_treatments
 from eligibility.simulator.visits import (
     CLINICS,
     PHARMACIES,
@@ -83,7 +83,7 @@ def medications_of(person: Person, today: date) -> list[MedicationRecord]:
 
 def treatments_of(person: Person, today: date) -> list[TreatmentRecord]:
     """Return the acts of treatment of the last five years, newest first."""
-    return [
+    records = [
         TreatmentRecord(
             CalendarMonth.of(visit.day),
             visit.clinic,
@@ -95,6 +95,7 @@ def treatments_of(person: Person, today: date) -> list[TreatmentRecord]:
         for visit in visits_of(person, today)
         for act in visit.acts
     ]
+    return untidy_treatments(records) if person.recorded is Recorded.UNTIDY else records
 
 
 def diagnoses_of(person: Person, today: date) -> list[DiagnosisRecord]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history import (
     CheckupObservation,
     CodedResult,
@@ -15,6 +16,7 @@ from eligibility.history import (
     MedicationOrigin,
     MedicationRecord,
     QuantityPer,
+    TreatmentRecord,
 )
 
 
@@ -36,6 +38,27 @@ def untidy_medications(records: Sequence[MedicationRecord], today: date) -> list
             use=None,
             quantity_per=QuantityPer.WHOLE,
             days=None,
+        ),
+    ]
+
+
+_TO_COME, _LONG_AGO = date(2099, 6, 1), date(1900, 1, 1)
+
+
+def checkup_to_come() -> list[CheckupObservation]:
+    """Return a checkup of a day that nobody has seen yet."""
+    return [CheckupObservation(_TO_COME, "9N006000000000001", "体重", Decimal("70.0"), "kg")]
+
+
+def untidy_treatments(records: Sequence[TreatmentRecord]) -> list[TreatmentRecord]:
+    """Return ``records``, and acts of days that cannot be."""
+    days = {_TO_COME: "未来の診療行為「見本」", _LONG_AGO: "昔すぎる診療行為「見本」"}
+    return [
+        *records,
+        *(
+            replace(one, month=CalendarMonth.of(day), performed_on=day, name=name)
+            for one in records[:1]
+            for day, name in days.items()
         ),
     ]
 

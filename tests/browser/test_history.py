@@ -162,6 +162,10 @@ def test_untidy_checkups_are_told_apart(
     address = history_of(clinic, "untidy-records")
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
     page = desk.opens(f"{address}/checkups")
+    expect(page.locator(".checkups thead .m")).to_have_count(0)
+    page.get_by_role("link", name="あとの1回を見る").click()
+    expect(page.locator(".checkups thead .m")).to_have_text("日付が未来です")
+    page = desk.opens(f"{address}/checkups")
     rows = page.locator(".checkups tbody tr:not(.g)")
     expect(rows.filter(has_text="空腹時血糖")).to_have_count(2)
     expect(rows.filter(has_text="HbA1c（旧JDS値）")).to_have_count(1)
@@ -171,6 +175,16 @@ def test_untidy_checkups_are_told_apart(
     expect(rows.filter(has_text="9Z999000000000011")).to_contain_text("コード 7（意味は不明）")
     expect(rows.filter(has_text="γ-GT")).to_contain_text("< 10")
     expect(page.get_by_text("点線で測定法が変わっています")).to_be_visible()
+    page = desk.opens(f"{address}/care")
+    for month, doubt in (
+        ("未来の診療行為", "日付が未来です"),
+        ("昔すぎる診療行為", "日付が生年月日より前です"),
+    ):
+        act = page.locator(".acts li").filter(has_text=month)
+        if not act.count():  # the oldest months are a choice away
+            page.get_by_text("受診した医療機関").click()
+            page.locator(".history-months a").last.click()
+        expect(act).to_contain_text(doubt)
     page = desk.opens(address)
     page.get_by_label("期間").select_option("all")
     for name, doubt in (

@@ -210,3 +210,33 @@ def test_only_a_number_has_a_unit(value: CodedResult | str | None) -> None:
     for more in ({"unit": "%"}, {"comparator": Comparator.BELOW}):
         with pytest.raises(ValueError, match="only a number"):
             CheckupObservation(date(2026, 6, 1), NGSP, "HbA1c", value, **more)
+
+
+def test_a_day_to_come_does_not_push_the_real_ones_out_of_sight() -> None:
+    """A mistyped year: the five years end with the newest day that can be, and count the other."""
+    today = date(2026, 11, 24)
+    days = [date(2025, 6, 1), date(2062, 6, 1)]
+    observations = [measured(day, NGSP, "5.5", "%") for day in days]
+    table = checkup_table(observations, today=today)
+    assert [column.fiscal_year for column in table.columns] == [2021, 2022, 2023, 2024, 2025]
+    assert (table.earlier, table.later) == (0, 1)
+    assert table.later_year == 2062
+    assert checkup_table(observations, 2062, today).earlier_year == 2025
+    assert checkup_table(observations, 2062, today).columns[-1].day == days[1]
+    assert checkup_table(observations[1:], today=today).columns[-1].day == days[1]
+
+
+@given(observations=st.lists(OBSERVATIONS, min_size=1, max_size=15))
+def test_the_ways_to_other_years_lead_to_all_that_is_left_out(
+    observations: list[CheckupObservation],
+) -> None:
+    """Step by step to earlier ones and to later ones, no year with a checkup is passed over."""
+    table = checkup_table(observations, today=date(2026, 11, 24))
+    seen = {column.day for column in table.columns}
+    for way in ("earlier_year", "later_year"):
+        year = getattr(table, way)
+        while year is not None:
+            page = checkup_table(observations, year)
+            seen |= {column.day for column in page.columns}
+            year = getattr(page, way)
+    assert {one.effective_date for one in observations} <= seen

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eligibility.calendar import CalendarMonth
 from eligibility.history import Institution, MedicationOrigin, MedicationRecord, MedicationUse
 from eligibility.history.merging import merged
-from eligibility.history.timeline import DateDoubt, IngredientGroup, drug_groups, places_of
+from eligibility.history.timeline import (
+    DateDoubt,
+    IngredientGroup,
+    day_doubt,
+    drug_groups,
+    month_doubt,
+    places_of,
+)
 from tests.history.records import (
     CLINIC,
     MEDICINES,
@@ -165,3 +173,43 @@ def test_an_overlap_is_never_alone(records: list[MedicationRecord]) -> None:
     for found in drug_groups(merged(records), TODAY):
         assert sum(bool(line.overlap_days) for line in found.lines) != 1
         assert sum(line.may_repeat for line in found.lines) != 1
+
+
+def test_a_code_tells_the_ingredient_that_its_own_source_leaves_out() -> None:
+    """The same レセ電コード is the same medicine: it stands with its ingredient, and overlaps."""
+    other: dict[str, Any] = {"dispenser": OTHER_PHARMACY, "prescriber": OTHER_CLINIC}
+    found = group(medicine(), medicine(ingredient=None, name="別の書き方", **other))
+    assert found.ingredient == "アムロジピンベシル酸塩"
+    assert all(line.overlaps_elsewhere for line in found.lines)
+
+
+def test_a_code_of_two_ingredients_tells_none() -> None:
+    """Where sources contradict each other about a code, it says nothing of a third record."""
+    records = [
+        medicine(),
+        medicine(ingredient="別の成分", dispensed_on=date(2026, 9, 1), prescribed_on=None),
+        medicine(ingredient=None, dispensed_on=date(2026, 8, 1), prescribed_on=None),
+    ]
+    groups = drug_groups(merged(records), TODAY)
+    assert {one.ingredient for one in groups} == {"アムロジピンベシル酸塩", "別の成分", None}
+
+
+@pytest.mark.parametrize(
+    ("day", "doubt"),
+    [
+        (TODAY, None),
+        (TODAY + timedelta(days=1), DateDoubt.FUTURE),
+        (date(1960, 5, 5), None),
+        (date(1960, 5, 4), DateDoubt.BEFORE_BIRTH),
+        (None, None),
+    ],
+)
+def test_a_day_to_come_or_before_birth_is_doubted(
+    day: date | None, doubt: DateDoubt | None
+) -> None:
+    """Of acts, diagnoses and checkups too; a month only where none of its days can be."""
+    born = date(1960, 5, 5)
+    assert day_doubt(day, TODAY, born) is doubt
+    assert month_doubt(CalendarMonth(2026, 11), TODAY, born) is None
+    assert month_doubt(CalendarMonth(2026, 12), TODAY, born) is DateDoubt.FUTURE
+    assert month_doubt(CalendarMonth(1960, 4), TODAY, born) is DateDoubt.BEFORE_BIRTH
