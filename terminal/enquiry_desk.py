@@ -29,7 +29,16 @@ from terminal.register.entry import RegisterEntry
 from terminal.register.record_choice import choice_for
 from terminal.register.record_link import LinkChoice, RecordLink
 from terminal.store import Store, Transaction
-from terminal.visit import CloseReason, Visit, VisitOrigin, VisitState
+from terminal.visit import (
+    CloseReason,
+    Visit,
+    VisitEvent,
+    VisitOrigin,
+    VisitState,
+    after,
+    allowed,
+    is_nameless,
+)
 
 
 class EnquiryDesk:
@@ -94,7 +103,7 @@ class EnquiryDesk:
         ``visit_id``: chosen by the form, so that a doubled command is known; ``document``: what
         staff looked at; ``patient_number``: of the clinic's record that staff came from, to which
         the visit is linked where number and birth date are the record's; ``follows``: an earlier
-        visit that this one repeats.
+        visit that this one repeats; one in which nobody was named ends with it.
 
         Raises NotSupportedError, VisitStateError where the id is another visit's.
         """
@@ -107,11 +116,15 @@ class EnquiryDesk:
 
         def store(tx: Transaction) -> bool:
             new = self._open(tx, actor, enquiry, subject, question_for(asked, visit_id, now))
+            if new and follows is not None:
+                _end_nameless(tx, actor, follows, now)
             if new and patient_number is not None:
                 _link(tx, actor, visit_id, subject, patient_number, now)
             return new
 
         self._settle(visit_id, new=self._store.write(store))
+        if follows is not None:
+            self._bus.publish(Topic.VISIT, follows)
 
     def ask_by_person(
         self, actor: Actor, visit_id: str, subject: PersonSubject, *, follows: str | None = None
@@ -179,6 +192,20 @@ class EnquiryDesk:
         if new:
             self._bus.publish(Topic.VISIT, visit_id)
             self._kick()
+
+
+def _end_nameless(tx: Transaction, actor: Actor, visit_id: str, now: datetime) -> None:
+    """End the visit of somebody whom the national reader did not name, now asked about here."""
+    if not tx.visits.has(visit_id):
+        return
+    visit = tx.visits.get(visit_id)
+    if not (is_nameless(visit) and allowed(visit, VisitEvent.ABANDON)):
+        return
+    reason = CloseReason.ASKED_BY_NUMBER
+    tx.visits.save(
+        after(visit, VisitEvent.ABANDON, staff_need=None, closed_at=now, close_reason=reason)
+    )
+    tx.audit.append(AuditEntry(Act.VISIT_CLOSED, actor, visit_id, reason=reason))
 
 
 def _link(

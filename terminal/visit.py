@@ -67,6 +67,8 @@ class CloseReason(StrEnum):
     ANOTHER_CARD = "another-card"
     CARD_REFUSED = "card-refused"
     CLOSED_BY_STAFF = "closed-by-staff"
+    ASKED_BY_NUMBER = "asked-by-number"
+    """Somebody whom the national reader did not name: staff went on by number."""
     RESTARTED = "restarted"
     DAY_ENDED = "day-ended"
 
@@ -132,6 +134,11 @@ class Visit:
     has_photo: bool | None = None
     registration: RegistrationAnswer | None = None
     prescription: PrescriptionIssue | None = None
+
+
+def is_nameless(visit: Visit) -> bool:
+    """Whether the national reader told of it and named nobody."""
+    return visit.origin is VisitOrigin.PUSHED and visit.subject is None
 
 
 def allowed(visit: Visit, event: VisitEvent) -> bool:

@@ -15,6 +15,7 @@ from eligibility.model import NumberSubject, PersonSubject
 from terminal.desk_enquiry import DOCUMENTS_WITH_NUMBER
 from terminal.errors import DisasterModeOffError, UnknownPatientError
 from terminal.views import VisitDetail
+from terminal.visit import is_nameless
 from web import enquiry_words
 from web.auth import log_in, terminal
 from web.enquiry_form import NumberEntry, PersonEntry
@@ -46,7 +47,7 @@ def _entry_from(visit_id: str) -> NumberEntry:
     subject = detail.row.visit.subject
     if isinstance(subject, NumberSubject):
         return NumberEntry.of(subject, follows=visit_id)
-    return NumberEntry.blank()
+    return NumberEntry.blank(follows=visit_id if is_nameless(detail.row.visit) else "")
 
 
 @blueprint.post("/staff/enquiry/patient")
@@ -133,4 +134,8 @@ def _name_page(entry: PersonEntry) -> str:
 def init(app: Flask) -> None:
     """Give ``app`` these pages, and all pages the words about such visits."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(enquiry_words=enquiry_words)
+    app.jinja_env.globals.update(
+        enquiry_words=enquiry_words,
+        is_nameless=is_nameless,
+        may_ask_by_name=lambda: terminal().enquiry_desk.may_ask_by_person,
+    )

@@ -78,9 +78,9 @@ class NumberEntry:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def blank(cls) -> NumberEntry:
+    def blank(cls, *, follows: str = "") -> NumberEntry:
         """Return an empty form."""
-        return cls(visit=new_id())
+        return cls(visit=new_id(), follows=follows)
 
     @classmethod
     def of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,18 @@ def test_somebody_whom_the_payer_does_not_name_stands_in_the_list(
         assert download.value.path().read_bytes() == content
         assert axe_findings(page) == []
         keep(page, "desk-nobody-proof")
+        page.get_by_role("link", name="資格", exact=True).click()
+        page.locator(".visit-acts").get_by_role("link", name="番号で照会する").click()
+        page.locator("[name=insurer_number]").fill("39138011")
+        page.locator("[name=number]").fill("12345678")
+        page.locator("[name=birthdate]").fill("1942-08-14")
+        page.get_by_label("資格確認書", exact=True).check()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        desk.opens("/staff/today")
+        ended = desk.page.locator("tr", has=desk.page.locator(".row-origin-pushed"))
+        expect(ended).to_contain_text("番号で照会しました")
+        expect(ended).not_to_have_class("row row-needs")
         assert desk.complaints == []
         desk.context.close()
 
@@ -145,3 +158,29 @@ def test_a_visit_that_was_told_says_so_and_nothing_that_the_desk_did_not_do(
         assert axe_findings(page) == []
         assert desk.complaints == []
         desk.context.close()
+
+
+def test_nobody_is_sent_to_ask_by_name_where_that_cannot_be(
+    tmp_path: Path, stage: Stage, chromium: Browser
+) -> None:
+    """In disaster mode the banner leads to the form by number; the other says why, and leads on."""
+    with (
+        opened_clinic(tmp_path, stage, eligibility=national(tmp_path)) as clinic,
+        opened_website(clinic) as website,
+    ):
+        administrator = Desk(chromium, website, Role.ADMINISTRATOR)
+        page = administrator.opens("/staff/disaster")
+        expect(page.locator("main")).to_contain_text("氏名での照会はできません")
+        assert axe_findings(page) == []
+        clinic.terminal.disaster.switch_on(clinic.administrator.actor, "地震", timedelta(days=1))
+        desk = Desk(chromium, website, Role.RECEPTION)
+        ways = desk.opens("/staff/enquiry").locator("#disaster-banner").get_by_role("link")
+        expect(ways).to_have_text(["番号で照会する"])
+        page = desk.opens("/staff/enquiry/name")
+        expect(page.locator("main")).to_contain_text("氏名での照会はできません")
+        assert axe_findings(page) == []
+        page.locator("main").get_by_role("link", name="番号で照会する").click()
+        expect(page.locator("[name=insurer_number]")).to_be_visible()
+        for one in (administrator, desk):
+            assert one.complaints == []
+            one.context.close()

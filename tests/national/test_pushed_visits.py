@@ -23,10 +23,11 @@ from eligibility.simulator.records import medications_of
 from terminal.access.accounts import Role
 from terminal.app import Terminal
 from terminal.audit import Act
+from terminal.desk_enquiry import DocumentSeen
 from terminal.errors import AnswerWithheldError, RoleError
 from terminal.pushed_visits import consent_of
 from terminal.views import DeskNeed, HistoryClosed
-from terminal.visit import StaffNeed, VisitOrigin, VisitState
+from terminal.visit import CloseReason, StaffNeed, VisitOrigin, VisitState
 from tests.clinic import Staff, wait_for
 from tests.national.clinic import now, opened_desk
 from tests.national.desk import LinkedWorld, opened_link, subject_of
@@ -245,6 +246,33 @@ def test_somebody_without_a_qualification_stands_in_the_list_without_a_name(
         assert rows[1].visit.state is VisitState.WITH_STAFF
         terminal.desk.close_visit(staff.actor, visit.id)
         assert staff.row(1).visit.state is VisitState.ABANDONED
+
+
+def test_who_was_not_named_is_asked_about_by_number_and_the_nameless_visit_ends(
+    linked: LinkedWorld, folder: Path
+) -> None:
+    """Staff need not come back to end it; a visit that names somebody stays as it is."""
+    with opened_desk(folder, linked) as terminal:
+        staff = Staff(terminal, Role.RECEPTION)
+        person, coverage = linked.somebody()
+        linked.link.push_visit(DEFAULT_INSTITUTION, person, [])
+        named = staff.sees_row(lambda row: row.confirmation is not None, "the named one").visit
+        linked.link.push_visit(DEFAULT_INSTITUTION, nobody_known(linked), [])
+        nameless = staff.sees_row(lambda row: row.visit.subject is None, "the nameless one").visit
+        for follows in (named.id, nameless.id, "of-nowhere"):
+            terminal.enquiry_desk.ask_by_number(
+                staff.actor,
+                f"asked-after-{follows}",
+                subject_of(coverage),
+                DocumentSeen.CERTIFICATE,
+                follows=follows,
+            )
+        detail = staff.opens(nameless.id)
+        assert detail.row.visit.state is VisitState.ABANDONED
+        assert detail.row.visit.close_reason is CloseReason.ASKED_BY_NUMBER
+        assert (detail.row.need, detail.may_close) == (DeskNeed.NOTHING, False)
+        assert Act.VISIT_CLOSED in acts(terminal, nameless.id)
+        assert staff.opens(named.id).row.visit == named
 
 
 def test_a_second_one_without_a_qualification_is_another_visit(
