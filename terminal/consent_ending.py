@@ -11,6 +11,7 @@ from eligibility.model import Consent, Subject
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent_rules import CONSENT_LIVES, ended, is_over
+from terminal.history_ground import basis_of
 from terminal.history_keeping import delete_history
 from terminal.store import Transaction
 
@@ -25,6 +26,44 @@ def living(tx: Transaction, subject: Subject, now: datetime) -> list[Consent]:
     """Return the consents about this person that have not ended, the newest first."""
     found = tx.consents.lately_of(subject, now - CONSENT_LIVES)
     return [consent for consent in found if not is_over(consent, now)]
+
+
+def living_at(tx: Transaction, visit_id: str, now: datetime) -> list[Consent]:
+    """Return the consents that this visit's patient gave and that have not ended, newest first.
+
+    By the same card or number, and whatever else of the one whom the payer's answer names: found
+    by name in a disaster, the patient may come with the card later.
+    """
+    basis = basis_of(tx, visit_id, now)
+    return [
+        one
+        for one in tx.consents.given_since(now - CONSENT_LIVES)
+        if not is_over(one, now)
+        and (
+            one.subject == basis.visit.subject
+            or (one.payer_patient is not None and one.payer_patient == basis.payer_patient)
+        )
+    ]
+
+
+def opened_of(tx: Transaction, payer_patient: str, now: datetime) -> list[EmergencyAccess]:
+    """Return what is open without consent of this patient of the payer's."""
+    return [
+        one
+        for one in tx.emergencies.opened_since(now - EMERGENCY_LIVES)
+        if one.payer_patient == payer_patient and one.closed_at is None and now < one.ends_at
+    ]
+
+
+def stop_all(
+    tx: Transaction, visit_id: str, by: ConsentEnd, actor: Actor, now: datetime
+) -> tuple[str, ...]:
+    """End whatever opens history of this visit's patient; return the visits."""
+    patient = basis_of(tx, visit_id, now).payer_patient
+    ended_at = end_all(tx, living_at(tx, visit_id, now), by, actor, now)
+    if patient is None:
+        return ended_at
+    return ended_at + close_all(tx, opened_of(tx, patient, now), actor, now, by)
 
 
 def end_all(
@@ -88,11 +127,7 @@ def end_former(
         for one in words_of(tx, payer_patient, now)
         if one.id != word.id and one.given_at <= word.given_at and not is_over(one, now)
     ]
-    opened = [
-        one
-        for one in tx.emergencies.opened_since(now - EMERGENCY_LIVES)
-        if one.payer_patient == payer_patient and one.closed_at is None and now < one.ends_at
-    ]
+    opened = opened_of(tx, payer_patient, now)
     return end_all(tx, consents, ConsentEnd.REPLACED, TERMINAL, now) + close_all(
         tx, opened, TERMINAL, now, ConsentEnd.REPLACED
     )

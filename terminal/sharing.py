@@ -14,7 +14,7 @@ from eligibility.model import Consent
 from terminal.access.accounts import KIOSK, Actor
 from terminal.access.rules import require_coverage
 from terminal.consent import Disclosure
-from terminal.consent_ending import end_all, living
+from terminal.consent_ending import living_at, stop_all
 from terminal.consent_rules import open_items
 from terminal.errors import VisitStateError
 from terminal.store import Store, Transaction
@@ -38,7 +38,7 @@ class Sharing:
             subject = tx.visits.get(visit_id).subject
             if subject is None:
                 return None
-            return shared(living(tx, subject, now), now)
+            return shared(living_at(tx, visit_id, now), now)
 
         return self._store.read(look)
 
@@ -63,7 +63,7 @@ class Sharing:
             subject = tx.visits.get(visit_id).subject
             if subject is None:
                 return ()
-            return end_all(tx, living(tx, subject, now), by, actor, now)
+            return stop_all(tx, visit_id, by, actor, now)
 
         visits = self._store.write(store)
         for one in visits:

@@ -292,6 +292,26 @@ def test_a_card_that_comes_later_says_what_holds(world: World, desk: DeskOutbox)
     assert desk.disclosure.of_visit(by_mouth) is None
 
 
+def test_stopping_with_the_card_stops_what_was_said_by_mouth(
+    world: World, desk: DeskOutbox
+) -> None:
+    """Who comes with the card later and wants to stop, ends it all, whichever visit it is of."""
+    person = somebody(world, Situation.VALID)
+    by_mouth = finds(desk, named(person))
+    hears(desk, by_mouth, YZK, SRJ)
+    looks(desk, by_mouth)
+    card = world.cards[person.id]
+    question = desk.asks(card.der, CardSubject(card.issuer, card.serial))
+    desk.sees(question, lambda one: one.state == "answered", "an answer")
+    sharing = Sharing(desk.store, desk.disclosure, desk.now)
+    shared = sharing.of_visit(question.visit_id)
+    assert shared is not None
+    sharing.stop_by_staff(RECEPTION, question.visit_id)
+    assert closed(desk, by_mouth) is HistoryClosed.WITHDRAWN
+    assert sharing.of_visit(question.visit_id) is None
+    assert desk.store.read(lambda tx: tx.histories.all()) == []
+
+
 def test_after_a_restart_it_is_fetched_again(
     world: World, desk: DeskOutbox, tmp_path: Path
 ) -> None:
