@@ -259,7 +259,9 @@ class Terminal:
         camera = self._card_camera
         return [
             health.check_configuration(self.config),
-            health.check_reader(self._reader.state),
+            health.check_reader(
+                self._reader.state, is_needed=Capability.BY_CARD in self.payer.capabilities
+            ),
             *payer_checks(self.payer, self.config.payer_certificate, self.now()),
             *self._files_aside(),
             health.check_revocation(self._trust.lists, self._trust.responder, self.now()),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from eligibility.asking import Capability
 from terminal.audit import AuditVerdict
 from terminal.card_camera.settings import CardCameraSettings
 from terminal.card_camera.watch import make_card_camera
@@ -60,7 +61,7 @@ def examine(config_file: Path, now: Callable[[], datetime]) -> list[HealthCheck]
         except ConfigError:
             return checks
     checks += [
-        examine_reader(config.reader),
+        examine_reader(config.reader, is_needed=needs_reader(config, now)),
         *examine_payer(config, now),
         *examine_revocation(config, now),
         *examine_card_camera(config.card_camera, now),
@@ -79,7 +80,16 @@ def examine_dumps() -> HealthCheck:
     return check_dumps(off=core_dumps_are_off())
 
 
-def examine_reader(settings: ReaderSettings) -> HealthCheck:
+def needs_reader(config: TerminalConfig, now: Callable[[], datetime]) -> bool:
+    """Whether the payer can be asked about a card on this desk's reader."""
+    payer = make_payer(config, now)
+    try:
+        return Capability.BY_CARD in payer.capabilities
+    finally:
+        payer.close()
+
+
+def examine_reader(settings: ReaderSettings, *, is_needed: bool) -> HealthCheck:
     """Watch the reader until it tells its first state."""
     events: queue.SimpleQueue[ReaderEvent] = queue.SimpleQueue()
     try:
@@ -94,7 +104,7 @@ def examine_reader(settings: ReaderSettings) -> HealthCheck:
     try:
         with contextlib.suppress(queue.Empty):
             events.get(timeout=READER_SECONDS)
-        return check_reader(reader.state)
+        return check_reader(reader.state, is_needed=is_needed)
     finally:
         reader.stop()
 

@@ -105,8 +105,11 @@ _READER = {
 }
 
 
-def check_reader(state: ReaderState) -> HealthCheck:
-    """Say what a reader's state means."""
+def check_reader(state: ReaderState, *, is_needed: bool = True) -> HealthCheck:
+    """Say what a reader's state means; ``is_needed``: whether cards are checked at this desk."""
+    if not is_needed and state is not ReaderState.READY:
+        reason = "No card reader is in use here, and none is needed: cards are checked elsewhere."
+        return HealthCheck("reader", HealthState.PASS, "reader.not-needed", reason)
     verdict, reason, remedy = _READER[state]
     return HealthCheck("reader", verdict, f"reader.{state}", reason, remedy)
 

@@ -40,6 +40,8 @@ def test_each_state_of_the_reader_has_its_own_words() -> None:
     bad = [check for check in found if check.state is HealthState.FAIL]
     assert len(found) - len(bad) == 1
     assert len({check.remedy for check in bad}) == len(bad) == 3
+    spared = [health.check_reader(state, is_needed=False) for state in ReaderState]
+    assert {check.state for check in spared} == {HealthState.PASS}
     assert "polkit" in health.check_reader(ReaderState.ACCESS_DENIED).reason
 
 

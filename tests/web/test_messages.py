@@ -79,7 +79,11 @@ def health_codes() -> set[str]:
     source = "".join(Path(one or "").read_text(encoding="utf-8") for one in files)
     names = "configuration|certificate|payer|files|store|disk|clock|dumps|revocation|card-camera"
     codes = set(re.findall(rf'"((?:{names})\.[a-z-]+)"', source))
-    codes |= {health.check_reader(state).code for state in ReaderState}
+    codes |= {
+        health.check_reader(state, is_needed=needed).code
+        for state in ReaderState
+        for needed in (True, False)
+    }
     codes |= {payer_problem(kind.__new__(kind)).code for kind in leaves(EligibilityError)}
     codes |= {check_face(problem, vouched=True).code for problem in (None, *FaceProblem)}
     codes.add(check_face(None, vouched=False).code)
@@ -159,7 +163,7 @@ def test_every_code_has_labels_and_what_to_do() -> None:
 def test_every_problem_of_a_check_says_what_to_do() -> None:
     """A check that is not well has its next step in the catalogue."""
     well = {"valid", "ready", "answers", "holds", "whole", "room", "synchronised", "off"}
-    well |= {"current", "not-configured", "well", "none-aside"}
+    well |= {"current", "not-configured", "well", "none-aside", "not-needed"}
     wanting = {
         f"health.{code}.next" for code in health_codes() if code.partition(".")[2] not in well
     }
