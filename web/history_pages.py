@@ -129,7 +129,7 @@ def drug_page(
         ShownGroup(
             group,
             found=lines,
-            lines=lines[:each],
+            lines=_newest(lines, each),
             places=len(places_of(lines)),
             overlaps=any(line.overlap_days for line in lines),
         )
@@ -141,6 +141,13 @@ def drug_page(
         total=sum(len(group.lines) for group in groups),
         hidden_groups=len(found) - len(shown),
     )
+
+
+def _newest(lines: Sequence[DrugLine], most: int) -> tuple[DrugLine, ...]:
+    """Return the newest lines; one whose days cannot be true takes the place of no other."""
+    certain = [line for line in lines if not line.doubts]
+    chosen = {id(line) for line in [*certain, *(line for line in lines if line.doubts)][:most]}
+    return tuple(line for line in lines if id(line) in chosen)
 
 
 def _share(counts: Sequence[int], most: int) -> int:

@@ -48,7 +48,12 @@ def test_a_page_counts_what_it_leaves_out(
     fitting = selection.fits(TODAY)
     for shown in page.groups:
         assert all(fitting(line) for line in shown.lines)
-        assert shown.lines == tuple(filter(fitting, shown.group.lines))[: len(shown.lines)]
+        found = tuple(filter(fitting, shown.group.lines))
+        certain = [line for line in found if not line.doubts]
+        assert shown.found == found
+        chosen = {id(line) for line in shown.lines}
+        assert [line for line in found if id(line) in chosen] == list(shown.lines)
+        assert [line for line in shown.lines if not line.doubts] == certain[: len(shown.lines)]
         if selection.is_a_glance:
             assert len(shown.lines) <= GLANCE
     assert page.total == sum(len(group.lines) for group in groups)
@@ -97,6 +102,18 @@ def test_a_period_begins_on_its_day(period: Period, days: int, shown: bool) -> N
     day = TODAY - timedelta(days=days)
     groups = drug_groups(merged([medicine(dispensed_on=day, prescribed_on=day)]), TODAY)
     assert bool(drug_page(groups, DrugSelection(period), TODAY).found) is shown
+
+
+def test_a_day_that_cannot_be_hides_no_other() -> None:
+    """Four lines of the future, and the newest that was really handed over is still shown."""
+    to_come = [
+        medicine(dispensed_on=TODAY + timedelta(days=n), prescribed_on=None, code=None)
+        for n in range(1, 5)
+    ]
+    (group,) = drug_groups(merged([*to_come, medicine()]), TODAY)
+    (shown,) = drug_page([group], DrugSelection(), TODAY).groups
+    assert [bool(line.doubts) for line in shown.lines] == [True, True, False]
+    assert shown.hidden == 2
 
 
 def test_what_is_left_today_is_in_every_period() -> None:
