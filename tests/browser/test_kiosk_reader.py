@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,8 @@ def sound(
         person.page.clock.install()
         person.page.reload()
         person.page.mouse.click(5, 5)
+        # it stands from now on, and goes only as far as a test says
+        person.page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
         yield person, request.param == "true"
 
 
