@@ -30,6 +30,7 @@ from web import (
     reference_numbers,
     register,
     report,
+    retention,
     security,
     sharing,
     staff,
@@ -69,6 +70,7 @@ def create_app(terminal: Terminal) -> Flask:
     appointments.init(app)
     reference_numbers.init(app)
     report.init(app)
+    retention.init(app)
     proof.init(app)
     enquiry.init(app)
     disaster.init(app)

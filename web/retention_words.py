@@ -5,7 +5,8 @@ from __future__ import annotations
 from eligibility.codes import ConsentCategory, UnknownCode, read_code
 from eligibility.consenting import ConsentEnd
 from terminal.kept_history import HistoryEnd
-from web.i18n import text
+from terminal.retention.run import Counts, Erasable
+from web.i18n import show_number, text
 from web.wording import label
 
 
@@ -29,3 +30,19 @@ def _count(recorded: str) -> str:
     if isinstance(category, UnknownCode) or not count.isdecimal():
         return recorded
     return text("retention.history.count", what=label(category), count=int(count))
+
+
+def count_rows(counts: Counts) -> list[tuple[str, str]]:
+    """Return what is counted and how much of it there is, without what is none."""
+    return [
+        (text(f"erasable.{kind}"), show_number(counts[kind]))
+        for kind in Erasable
+        if counts.get(kind)
+    ]
+
+
+def count_words(counts: Counts) -> str:
+    """Return counts in one line, empty for nothing."""
+    return text("retention.and").join(
+        text("retention.counted", what=what, count=count) for what, count in count_rows(counts)
+    )

@@ -60,6 +60,7 @@ PAGES = (
     ("admin.accounts", Right.ADMINISTRATION),
     ("admin.kiosks", Right.ADMINISTRATION),
     ("disaster.disaster", Right.ADMINISTRATION),
+    ("retention.retention", Right.ADMINISTRATION),
 )
 
 

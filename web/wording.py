@@ -59,6 +59,7 @@ from terminal.payer.calls import CallOutcome
 from terminal.payer.question import QuestionProblem, QuestionState
 from terminal.report.beside import BesideKind
 from terminal.report.month import Result
+from terminal.retention.run import Erasable, RunStart
 from terminal.staff_look import look_refused_because
 from terminal.views import (
     ConsentItem,
@@ -114,6 +115,8 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "consent-item": ConsentItem,
     "consent-end": ConsentEnd,
     "history-end": HistoryEnd,
+    "erasable": Erasable,
+    "run-start": RunStart,
     "looked": Looked,
     "decision": ConsentDecision,
     "decision-basis": DecisionBasis,

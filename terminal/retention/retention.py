@@ -10,14 +10,13 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from terminal.access.accounts import TERMINAL, Actor
 from terminal.access.rules import require_administrator
 from terminal.audit import Act, AuditEntry
-from terminal.errors import StoreError
 from terminal.retention.run import Counts, RetentionRun, RunStart, added, kept_from, last_due, told
 from terminal.retention.settings import RetentionSettings
 from terminal.store import Store, Transaction
@@ -103,18 +102,19 @@ class Retaining:
         if oldest < due and all(run.started_at < due for run in newest):
             self.run(TERMINAL, RunStart.NIGHT)
 
-    def begin(self, actor: Actor) -> None:
-        """Delete by an administrator's word, beside the page.  Raises RoleError."""
-        require_administrator(actor)
-        self._by_hand.submit(self._run_logged, actor)
+    def begin(self, actor: Actor, seconds: float) -> RetentionRun | None:
+        """Delete by an administrator's word, beside the page; None where it takes longer.
 
-    def _run_logged(self, actor: Actor) -> None:
+        ``seconds``: for how long the end is waited for.  Raises RoleError, and StoreError where it
+        fails within that time.
+        """
+        require_administrator(actor)
+        work = self._by_hand.submit(self.run, actor, RunStart.ADMINISTRATOR)
         try:
-            self.run(actor, RunStart.ADMINISTRATOR)
-        except StoreError as error:
-            log.warning("old visits are not deleted: %s", error)
-        except Exception:
-            log.exception("old visits are not deleted after a fault")
+            return work.result(seconds)
+        except TimeoutError:
+            work.add_done_callback(_log_fault)
+            return None
 
     def run(self, actor: Actor, start: RunStart) -> RetentionRun:
         """Delete all that is older, and return what went.  Raises RoleError, StoreError."""
@@ -191,6 +191,12 @@ class _Beside:
             run = run.with_more(gone)
             tx.retention.save_run(run)
         return run
+
+
+def _log_fault(work: Future[RetentionRun]) -> None:
+    error = work.exception()
+    if error is not None:
+        log.error("old visits are not deleted", exc_info=error)
 
 
 def _begin(tx: Transaction, run: RetentionRun, actor: Actor) -> None:

@@ -148,7 +148,7 @@ def test_only_administrators_delete(store: Store, now: DeskTime, role: Role) -> 
     for act in (
         lambda: retaining.preview(somebody),
         lambda: retaining.recent(somebody),
-        lambda: retaining.begin(somebody),
+        lambda: retaining.begin(somebody, 1),
         lambda: retaining.run(somebody, RunStart.COMMAND),
     ):
         with pytest.raises(RoleError):
