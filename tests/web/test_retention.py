@@ -51,7 +51,7 @@ def administrator(clinic: Clinic) -> Iterator[Visitor]:
 def test_the_button_deletes_what_the_page_tells(clinic: Clinic, administrator: Visitor) -> None:
     """One visit is shown, confirmed by its count, and gone with all its rows and traces."""
     page = administrator.opens(PAGE).text
-    assert "受付の件数（1）" in page
+    assert "対象の受付の件数（1）" in page
     assert "消去はまだ行われていません" in page
     assert NAME not in page
     answer = administrator.sends(PAGE, {"visits": "1"})
