@@ -22,8 +22,9 @@ from terminal.audit import Act, AuditEntry
 from terminal.consent_rules import HISTORY_CATEGORIES
 from terminal.history_ground import basis_of, ground_by_id
 from terminal.history_keeping import HistoryKeeper
-from terminal.kept_history import HistoryEnd, KeptHistory
+from terminal.kept_history import HistoryEnd, KeptHistory, counts_of
 from terminal.store import Store, Transaction
+from terminal.store.history_content import pack
 
 Faults = dict[ConsentCategory, EligibilityError]
 
@@ -107,8 +108,11 @@ class HistoryFetching:
         """Put a history where it can be seen; the audit log names what is new of it."""
         now = self._now()
         by_consent = isinstance(ground, Consent)
+        # what was opened without consent is never at rest anywhere
+        packed = pack(history) if by_consent else None
+        kept = KeptHistory(ground.id, ground.visit_id, now, counts_of(history))
 
-        def store(tx: Transaction) -> KeptHistory | None:
+        def store(tx: Transaction) -> bool:
             fetched = ",".join(sorted(one.value for one in new))
             if fetched:
                 tx.audit.append(
@@ -124,11 +128,12 @@ class HistoryFetching:
             basis = basis_of(tx, ground.visit_id, now)
             live = basis.ground
             if live is None or live.id != ground.id or basis.closed_because(now) is not None:
-                return None
-            return self._keeper.keep(tx, live, history, now)
+                return False
+            if packed is not None:
+                tx.histories.keep(kept, packed, now)
+            return True
 
-        kept = self._store.write(store)
-        if kept is not None:
+        if self._store.write(store):
             self._keeper.kept(kept, history)
         # looked at after it was put there: whoever closes it in between drops it, or this does
         self.drop_closed(ground.visit_id)

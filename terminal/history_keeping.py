@@ -19,8 +19,9 @@ from terminal.access.accounts import TERMINAL, Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent_rules import is_over, open_categories
 from terminal.history_ground import ENDED, basis_of
-from terminal.kept_history import HistoryEnd, KeptHistory, counts_of
+from terminal.kept_history import HistoryEnd, KeptHistory
 from terminal.store import Store, Transaction
+from terminal.store.history_content import unpack
 
 
 class HistoryKeeper:
@@ -65,33 +66,19 @@ class HistoryKeeper:
         if opened is not None or isinstance(ground, EmergencyAccess):
             return opened
         consent = ground
-        history = self._store.read(lambda tx: tx.histories.open(consent.id, now))
+        content = self._store.read(lambda tx: tx.histories.open(consent.id, now))
+        if content is None:
+            return None
+        history = unpack(content)
         with self._lock:
             kept = self._kept.get(consent.visit_id)
             # not what was destroyed or fetched anew meanwhile
-            if history is None or kept is None or kept.consent_id != consent.id:
+            if kept is None or kept.consent_id != consent.id:
                 return None
             return self._opened.setdefault(consent.id, history)
 
-    def keep(
-        self,
-        tx: Transaction,
-        ground: HistoryGround,
-        history: History,
-        now: datetime,
-    ) -> KeptHistory:
-        """Seal ``history`` in the caller's transaction, in the place of what is kept by now.
-
-        Once it is committed :meth:`kept` is called.  What was opened without consent is never at
-        rest anywhere.  Raises VisitStateError where a consent does not open all of it at ``now``.
-        """
-        kept = KeptHistory(ground.id, ground.visit_id, now, counts_of(history))
-        if isinstance(ground, Consent):
-            tx.histories.keep(kept, history, now)
-        return kept
-
     def kept(self, kept: KeptHistory, history: History) -> None:
-        """Hold in memory what was just kept."""
+        """Hold in memory what the caller has just kept in the store."""
         with self._lock:
             self._kept[kept.visit_id] = kept
             self._opened[kept.consent_id] = history

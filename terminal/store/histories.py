@@ -12,13 +12,12 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from eligibility.history import History
 from terminal.consent_rules import is_over
-from terminal.errors import StoreDamagedError, VisitStateError
+from terminal.errors import VisitStateError
 from terminal.kept_history import KeptHistory
 from terminal.store.consents import Consents
 from terminal.store.encoding import Decoder, encode
-from terminal.store.history_content import pack, unpack
+from terminal.store.history_content import PackedHistory
 from terminal.store.records import Records, Table
 from terminal.store.sealing import Sealed, seal, unseal
 
@@ -39,8 +38,8 @@ class Histories:
         self._rows = Records(db, _TABLE)
         self._consents = Consents(db)
 
-    def keep(self, kept: KeptHistory, history: History, now: datetime) -> None:
-        """Store ``history`` under a fresh key in the place of what is kept under the same consent.
+    def keep(self, kept: KeptHistory, packed: PackedHistory, now: datetime) -> None:
+        """Store a history under a fresh key in the place of what is kept under the same consent.
 
         Raises VisitStateError where the consent is over, is of another visit or opens less.
         """
@@ -48,12 +47,12 @@ class Histories:
         if (
             consent is None
             or consent.visit_id != kept.visit_id
-            or history.consent_id != consent.id
-            or not all(consent.allows(category, now) for category in history.answered)
+            or packed.consent_id != consent.id
+            or not all(consent.allows(category, now) for category in packed.answered)
         ):
             msg = f"consent {kept.consent_id} does not hold what was fetched"
             raise VisitStateError(msg)
-        sealed = seal(self._wrapping_key, pack(history), kept.consent_id)
+        sealed = seal(self._wrapping_key, packed.content, kept.consent_id)
         self.delete(kept.consent_id)
         self._db.execute(
             "INSERT INTO histories (id, body, wrapped_key, content) VALUES (?, ?, ?, ?)",
@@ -68,22 +67,17 @@ class Histories:
         """Return what is kept under this consent, without opening it."""
         return self._rows.find(consent_id)
 
-    def open(self, consent_id: str, now: datetime) -> History | None:
-        """Return the history; None where none is kept or the consent is over at ``now``."""
+    def open(self, consent_id: str, now: datetime) -> bytes | None:
+        """Return the packed history; None where none is kept or the consent is over at ``now``."""
         consent = self._consents.get(consent_id)
-        if consent is None or is_over(consent, now):
+        if consent is None or now < consent.given_at or is_over(consent, now):
             return None
         row = self._db.execute(
             "SELECT wrapped_key, content FROM histories WHERE id = ?", [consent_id]
         ).fetchone()
         if row is None:
             return None
-        try:
-            history = unpack(unseal(self._wrapping_key, Sealed(*row), consent_id))
-        except ValueError as error:
-            msg = f"the history of consent {consent_id} cannot be read"
-            raise StoreDamagedError(msg) from error
-        return history.narrowed_to({one for one in history.answered if consent.allows(one, now)})
+        return unseal(self._wrapping_key, Sealed(*row), consent_id)
 
     def delete(self, consent_id: str) -> KeptHistory | None:
         """Destroy key and content; return what was there, None where nothing was."""

@@ -1,10 +1,13 @@
-"""A history as bytes and back; see :mod:`terminal.store.histories`, which seals them."""
+"""A history as bytes and back; see :mod:`terminal.store.histories`, which seals them.
+
+A heavy one takes a while: it is packed before a transaction begins and unpacked after it.
+"""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -22,6 +25,7 @@ from eligibility.history import (
 )
 from eligibility.history.documents import UnreadPart
 from eligibility.history.timeline import DrugTimeline
+from terminal.errors import StoreDamagedError
 from terminal.store.encoding import Decoder, encode
 
 _FAST = 1
@@ -62,7 +66,16 @@ class _Content:
 _decode = Decoder(_Content)
 
 
-def pack(history: History) -> bytes:
+@dataclass(frozen=True, slots=True)
+class PackedHistory:
+    """A history as bytes.  ``answered``: the categories that it has, or that nobody can ask for."""
+
+    consent_id: str
+    answered: frozenset[ConsentCategory]
+    content: bytes = field(repr=False)
+
+
+def pack(history: History) -> PackedHistory:
     """Return ``history`` as compressed canonical JSON."""
     content = _Content(
         history.consent_id,
@@ -76,28 +89,29 @@ def pack(history: History) -> bytes:
         _sorted(history.untold),
         history.unread,
     )
-    return zlib.compress(encode(content).encode(), _FAST)
+    packed = zlib.compress(encode(content).encode(), _FAST)
+    return PackedHistory(history.consent_id, history.answered, packed)
 
 
-def unpack(packed: bytes) -> History:
-    """Return what :func:`pack` packed.  Raises ValueError for anything else."""
+def unpack(content: bytes) -> History:
+    """Return what :func:`pack` packed.  Raises StoreDamagedError for anything else."""
     try:
-        content = _decode(zlib.decompress(packed).decode())
-    except zlib.error as error:
-        msg = "no packed history"
-        raise ValueError(msg) from error
+        whole = _decode(zlib.decompress(content).decode())
+    except (zlib.error, ValueError):
+        msg = "a history that was kept cannot be read"
+        raise StoreDamagedError(msg) from None
     return History(
-        content.consent_id,
-        content.fetched_at,
-        frozenset(content.fetched),
-        content.medications,
-        content.treatments,
-        content.operations,
-        content.diagnoses,
-        tuple(_observed(one) for one in content.checkups),
-        DrugTimeline(content.medications),
-        frozenset(content.untold),
-        content.unread,
+        whole.consent_id,
+        whole.fetched_at,
+        frozenset(whole.fetched),
+        whole.medications,
+        whole.treatments,
+        whole.operations,
+        whole.diagnoses,
+        tuple(_observed(one) for one in whole.checkups),
+        DrugTimeline(whole.medications),
+        frozenset(whole.untold),
+        whole.unread,
     )
 
 

@@ -2,7 +2,7 @@
 
 The persona of more than 3,000 lines comes to a clinic on the virtual stack and agrees; then each
 page is asked for as a browser would, in this process, and the medicines' page is opened in Chromium
-by a browser that has kept nothing.
+by a browser that has kept nothing.  At last the history is sealed, opened and destroyed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from terminal.access.accounts import Role
+from terminal.access.accounts import TERMINAL, Role
+from terminal.history_keeping import delete_history
+from terminal.kept_history import HistoryEnd
+from terminal.store.connection import connect
+from terminal.store.history_content import PackedHistory, pack, unpack
+from terminal.store.keys import read_key_file
 from terminal.views import KioskStep
 from tests.benchmarks.visit import ARGUMENTS, CHROMIUM, daemon_in
 from tests.clinic import Clinic, opened_clinic, set_the_stage
@@ -114,6 +119,54 @@ def measure_server(visitor: Visitor, address: str, count: int) -> None:
     report("history.search.processor", "ms", all_busy)
 
 
+def measure_keeping(clinic: Clinic, visit_id: str, count: int) -> None:
+    """Time what is done with the whole history at rest: sealed, opened by the next run, destroyed.
+
+    The last is what the end of a consent costs: key and content overwritten, the log cut off.
+    """
+    store, now = clinic.terminal.store, clinic.clock
+    consent = store.read(lambda tx: tx.consents.of_visit(visit_id))
+    assert consent is not None
+    history = clinic.terminal._disclosure.open(consent)
+    kept = store.read(lambda tx: tx.histories.find(consent.id))
+    assert history is not None
+    assert kept is not None
+
+    def keep(packed: PackedHistory) -> None:
+        store.write(lambda tx: tx.histories.keep(kept, packed, now()))
+
+    taken: dict[str, list[float]] = {"keep": [], "reopen": [], "delete": []}
+    works = {
+        "keep": lambda: keep(pack(history)),
+        "reopen": lambda: unpack(
+            store.read(lambda tx: tx.histories.open(consent.id, now())) or b""
+        ),
+        "delete": lambda: store.write(
+            lambda tx: delete_history(tx, consent, HistoryEnd.EXPIRED, TERMINAL)
+        ),
+    }
+    sizes = set()
+    for _ in range(count):
+        for name, work in works.items():
+            taken[name] += timed(work, 1)[0]
+            if name == "keep":
+                sizes.add(bytes_at_rest(clinic))
+        assert store.erase_log()
+    for name, times in taken.items():
+        report(f"history.{name}", "ms", times, bytes=max(sizes))
+
+
+def bytes_at_rest(clinic: Clinic) -> int:
+    """Return how long the one sealed history is."""
+    place = clinic.config.store
+    db = connect(place.path, read_key_file(place.key_file), read_only=True)
+    try:
+        (size,) = db.conn.execute("SELECT length(content) FROM histories").fetchone()
+        return int(size)
+    finally:
+        db.close()
+
+
 @contextmanager
 def served(site: Site) -> Iterator[None]:
     """Serve the pages on their real port."""
@@ -173,6 +226,7 @@ def main() -> None:
                 with served(site):
                     measure_paint(site, address, max(10, count // 5))
                 measure_server(site.visitor().logs_in(Role.CLINICIAN), address, count)
+                measure_keeping(clinic, address.split("/")[3], count)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from terminal.register.right_name import RightName
 from terminal.retention.run import Erasable
 from terminal.store import Store, Transaction
 from terminal.store.connection import connect
+from terminal.store.history_content import pack
 from terminal.store.retention import OF_VISITS
 from terminal.visit import VisitState
 from tests.history.records import medicine
@@ -102,7 +103,7 @@ def add_visit(tx: Transaction, ident: str, at: datetime = OLD, state: str = "fin
     tx.disclosure_calls.add(DisclosureCall(f"s-{ident}", visit.id, consent.id, None, at, False))
     history = History.of_category(consent.id, at, ConsentCategory.YZK, [medicine(name=name)])
     kept = KeptHistory(consent.id, visit.id, at, counts_of(history))
-    tx.histories.keep(kept, history, at)
+    tx.histories.keep(kept, pack(history), at)
     tx.audit.append(an_entry(visit.id, subject=subject))
 
 
