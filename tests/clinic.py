@@ -122,6 +122,8 @@ client_key = "{stage.payer_dir / "client.key"}"
 {extra("eligibility")}
 [appointments]
 {extra("appointments")}
+[retention]
+{extra("retention")}
 [store]
 path = "{folder / "store.db"}"
 key_file = "{folder / "store.key"}"
