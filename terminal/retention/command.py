@@ -12,6 +12,9 @@ from terminal.config import load_config
 from terminal.retention.retention import Retaining
 from terminal.retention.run import Counts, Erasable, RunStart
 
+ERASE_TRIES = 40
+"""How often a log that a reader holds is tried again: some 10 seconds in all."""
+
 
 @click.command("retention")
 @click.option("--dry-run", is_flag=True, help="Say what would be deleted, and delete nothing.")
@@ -34,6 +37,8 @@ def retention(config_file: Path, *, dry_run: bool) -> None:
             click.echo(f"Kept from {run.kept_from} on ({config.retention.years} years).")
             _tell(run.counts)
             click.echo("Deleted." if run.counts else "There was nothing to delete.")
+            if not any(store.erase_log() for _ in range(ERASE_TRIES)):
+                click.echo("The log beside the database is still being read: run again.", err=True)
         retaining.stop()
 
 
