@@ -75,16 +75,16 @@ def _options(forms: Iterable[ExportForm]) -> tuple[tuple[str, str], ...]:
     return tuple((form.value, text(f"export-form.{form}")) for form in forms)
 
 
-def export_words(note: str | None) -> str:
-    """Return what the audit log says of a file: its form, how many records of what, and why."""
+def export_words(note: str | None) -> tuple[str, str]:
+    """Return what the audit log says of a file: its form and how many records of what; and why."""
     read = read_note(note or "")
     form = one_of(ExportForm, read.form)
     parts = [read.form if form is None else text(f"export-form.{form}")]
     parts += [
-        text("history.file.counted", part=_category(code), count=show_number(count))
+        text("retention.history.count", what=_category(code), count=show_number(count))
         for code, count in read.counts
     ]
-    return text("history.between").join([*parts, *filter(None, [read.reason])])
+    return text("retention.and").join(parts), read.reason
 
 
 def _category(code: str) -> str:

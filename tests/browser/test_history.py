@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
 
 from terminal.access.accounts import Role
 from terminal.events import Topic
@@ -228,19 +231,61 @@ def test_the_way_back_shows_nothing_that_ended(
     expect(page.locator("[data-records]")).to_be_visible()
 
 
-def test_paper_carries_source_time_and_consent(
+@pytest.mark.parametrize("part", ["?period=all&q=アムロ", "/care", "/checkups"])
+def test_each_sheet_of_paper_says_whose_it_is_and_from_where(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk], part: str
+) -> None:
+    """On A4: the patient, where the records come from, when, under which consent, which page.
+
+    No sheet is blank, and the form for files is on none.
+    """
+    address = history_of(clinic, "many-records")
+    row = clinic.reception.row()
+    assert row.name is not None
+    assert row.consent is not None
+    desk = sits_down(desks, chromium, website, Role.CLINICIAN)
+    page = desk.opens(address + part)
+    expect(page.locator("[data-records] table, [data-records] .care").first).to_be_visible()
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert len(sheets) >= 2
+    for number, sheet in enumerate(sheets, 1):
+        # the fonts draw some characters by the glyphs of others
+        said = unicodedata.normalize("NFKC", sheet.extract_text())
+        assert unicodedata.normalize("NFKC", row.name) in said
+        assert "出典: オンライン資格確認の支払側" in said
+        assert row.consent.id[:8] in said
+        assert f"{number} / {len(sheets)}" in said
+        assert len(said.splitlines()) > 4
+        assert "ファイルに保存" not in said
+
+
+def test_a_history_is_saved_as_a_file_by_keys_alone(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
-    """On A4 each sheet says where the records come from, when, under which consent, which page."""
+    """The form unfolds, asks why, and hands out a file; the page stays as it was."""
     address = history_of(clinic, "elderly")
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
-    page = desk.opens(f"{address}/checkups")
-    pdf = page.pdf(prefer_css_page_size=True)
-    folder = os.environ.get("HISTORY_SHOTS")
-    if folder:
-        with open(f"{folder}/checkups.pdf", "wb") as file:  # noqa: PTH123  # a look by hand
-            file.write(pdf)
-    assert pdf.count(b"/Type /Page\n") >= 2
-    path = page.locator('link[media="print"]').get_attribute("href")
-    sheet = page.request.get(f"{desk.url}{path}")
-    assert "オンライン資格確認" in sheet.text()
+    for language in ("English", "日本語"):
+        in_language(desk.page, language)
+        page = desk.opens(address)
+        page.locator(".history-file summary").press("Enter")
+        expect(page.locator(".history-file form")).to_be_visible()
+        shot(page, f"file-{language}")
+        assert axe_findings(page) == []
+    page.get_by_label("お薬　CSV（表計算用）").press(" ")
+    why = page.get_by_label("保存する理由")
+    why.fill("紹介状に添付")
+    with page.expect_download() as saving:
+        why.press("Enter")
+    assert saving.value.suggested_filename.startswith("history-drugs-")
+    assert "アムロジピン" in saving.value.path().read_text(encoding="utf-8-sig")
+    expect(page.locator("[data-records]")).to_be_visible()
+    expect(why).to_have_value("紹介状に添付")
+    # who sends the form past the browser's own check is told on a page that axe accepts
+    why.evaluate("field => field.form.noValidate = true")
+    why.fill("　")
+    with page.expect_navigation():
+        why.press("Enter")
+    expect(page.locator(".field-error")).to_contain_text("保存する理由を200字まで")
+    assert axe_findings(page) == []
+    desk.complaints.clear()  # the browser's word about the status 422
