@@ -34,6 +34,8 @@ from terminal.views import HistoryClosed, OpenHistory
 from terminal.visit import Visit
 
 LONGEST_REASON = 200
+NOT_VALID = "not-valid"
+"""Why no file was handed out, in the audit log; else a :class:`HistoryClosed`."""
 
 
 class ExportForm(StrEnum):
@@ -151,7 +153,7 @@ class HistoryExports:
         try:
             file = None if taken is None else _file(form, taken)
         except ExportNotValidError:
-            self._write_failure(actor, basis.consent, form, "not-valid")
+            self._write_failure(actor, basis.consent, form, NOT_VALID)
             raise
         if taken is None or file is None or not self._still_opens(taken):
             self._write_failure(actor, basis.consent, form, HistoryClosed.ENDED.value)
@@ -206,8 +208,7 @@ class HistoryExports:
             return None, closed
         answer = tx.answers.get(confirmation.answer_id)
         if len({one.person.birthdate for one in answer.results}) != 1:
-            refused = f"{form} {ExportReason.PERSON}"
-            _write_down(tx, actor, visit, known, Act.HISTORY_REFUSED, refused)
+            _write_down(tx, actor, visit, known, Act.HISTORY_REFUSED, ExportReason.PERSON.value)
             return None, None
         counted = kept.fetched & opens
         counts = sorted((str(one.value), kept.counts[one]) for one in counted)

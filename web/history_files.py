@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 
 from eligibility.codes import ConsentCategory, UnknownCode, read_code
 from terminal.errors import ExportReason, ExportRefusedError
-from terminal.history_export import LONGEST_REASON, ExportForm, read_note
+from terminal.history_export import LONGEST_REASON, NOT_VALID, ExportForm, read_note
 from terminal.views import OpenHistory
 from web.auth import log_in, terminal
 from web.forms import one_of
 from web.i18n import show_number, text
 from web.security import Right, requires
-from web.wording import label
+from web.wording import label, reason_words
 
 blueprint = Blueprint("history_files", __name__)
 
@@ -87,6 +87,15 @@ def export_words(note: str | None) -> tuple[str, str]:
     return text("retention.and").join(parts), read.reason
 
 
+def export_failure_words(told: str | None) -> str:
+    """Return which file was not handed out and why, of what the audit log recorded."""
+    name, _, why = (told or "").partition(" ")
+    form = one_of(ExportForm, name)
+    not_valid = why == NOT_VALID
+    said = text("error.export-not-valid.what") if not_valid else reason_words(why)
+    return text("retention.and").join([name if form is None else text(f"export-form.{form}"), said])
+
+
 def _category(code: str) -> str:
     known = read_code(ConsentCategory, code)
     return code if isinstance(known, UnknownCode) else str(label(known))
@@ -96,3 +105,4 @@ def init(app: Flask) -> None:
     """Give ``app`` the file, and the log its words."""
     app.register_blueprint(blueprint)
     app.jinja_env.globals["export_words"] = export_words
+    app.jinja_env.globals["export_failure_words"] = export_failure_words

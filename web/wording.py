@@ -331,6 +331,7 @@ def reason_words(reason: str | None) -> str:
         "source",
         "document",
         "origin",
+        "export-reason",
     ):
         if reason in set(ENUMS[prefix]):
             suffix = ".what" if prefix in WITH_NEXT_STEP else ""

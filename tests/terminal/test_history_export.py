@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
+from eligibility.model import Coverage
 from terminal.access.accounts import Actor, Role
 from terminal.access_list import Looked
 from terminal.audit import Act
@@ -263,21 +264,49 @@ def test_what_was_not_fetched_makes_no_file(clinic: Clinic) -> None:
     assert '"not-fetched"' in takes(clinic, visit_id).decode()
 
 
+def answers_otherwise(
+    clinic: Clinic, visit_id: str, change: Callable[[Coverage], tuple[Coverage, ...]]
+) -> None:
+    """Let the payer have answered something else of this visit's patient."""
+    store = clinic.terminal.store
+    confirmation = store.read(lambda tx: tx.confirmations.of_visit(visit_id)[0])
+    answer = store.read(lambda tx: tx.answers.get(confirmation.answer_id))
+    other = replace(answer, id="other", results=change(answer.results[0]))
+    store.write(lambda tx: tx.answers.add(other))
+    now = replace(
+        confirmation, id="other", answer_id="other", made_at=clinic.clock(), supersedes=None
+    )
+    store.write(lambda tx: tx.confirmations.add(now))
+
+
+def test_what_is_no_fhir_is_not_handed_out(clinic: Clinic) -> None:
+    """An insurer whose name is a blank: no bundle, which is said and noted; tables go on."""
+    visit_id = agreed(clinic)
+    clinic.doctor.sees_history(visit_id)
+    answers_otherwise(clinic, visit_id, lambda one: (replace(one, insurer_name="　"),))
+    visitor = Site(clinic).visitor().logs_in(Role.CLINICIAN)
+    answer = sends(visitor, visit_id, consent_of(clinic, visit_id))
+    assert answer.status_code == 500
+    assert "Content-Disposition" not in answer.headers
+    assert "ファイルは渡していません" in answer.text
+    told = noted(clinic, visit_id, *EXPORTS)
+    assert [act for act, _, _ in told] == [*EXPORTS]
+    assert told[1][2] == "fhir not-valid"
+    page = visitor.opens(f"/staff/visits/{visit_id}/log").text
+    assert "FHIR R4、記録を正しいFHIRにできませんでした" in page
+    assert rows(takes(clinic, visit_id, ExportForm.DRUGS))
+
+
 def test_people_of_two_birth_dates_make_no_file(clinic: Clinic) -> None:
     """Where the answer itself mixes people up, nobody's name is put on a file."""
     visit_id = agreed(clinic)
     clinic.doctor.sees_history(visit_id)
-    store = clinic.terminal.store
-    confirmation = store.read(lambda tx: tx.confirmations.of_visit(visit_id)[0])
-    answer = store.read(lambda tx: tx.answers.get(confirmation.answer_id))
-    one = answer.results[0]
-    person = replace(one.person, birthdate=one.person.birthdate.replace(year=1900))
-    mixed = replace(answer, id="mixed", results=(one, replace(one, person=person)))
-    store.write(lambda tx: tx.answers.add(mixed))
-    now = replace(
-        confirmation, id="mixed", answer_id="mixed", made_at=clinic.clock(), supersedes=None
-    )
-    store.write(lambda tx: tx.confirmations.add(now))
+
+    def mixed(one: Coverage) -> tuple[Coverage, ...]:
+        person = replace(one.person, birthdate=one.person.birthdate.replace(year=1900))
+        return one, replace(one, person=person)
+
+    answers_otherwise(clinic, visit_id, mixed)
     with pytest.raises(ExportRefusedError) as refused:
         takes(clinic, visit_id)
     assert refused.value.reason is ExportReason.PERSON
