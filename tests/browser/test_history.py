@@ -239,7 +239,7 @@ def test_each_sheet_of_paper_says_whose_it_is_and_from_where(
 
     No sheet is blank, and the form for files is on none.
     """
-    address = history_of(clinic, "many-records")
+    address = history_of(clinic, "elderly")
     row = clinic.reception.row()
     assert row.name is not None
     assert row.consent is not None
