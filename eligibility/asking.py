@@ -13,6 +13,17 @@ from enum import StrEnum
 from eligibility.model import NumberSubject, PayerAnswer, PersonSubject
 
 
+class ListKind(StrEnum):
+    """Lists that the payer keeps for an institution."""
+
+    ASSISTANCE = "assistance"
+    """医療扶助: people with a 医療券・調剤券 for this institution."""
+    HOME_VISITS = "home-visits"
+    """訪問診療等: people who consented at home."""
+    ONLINE = "online"
+    """オンライン診療等: people who consented for an online examination."""
+
+
 class Capability(StrEnum):
     """What an adapter can do; a call beyond that raises NotSupportedError."""
 
@@ -37,6 +48,8 @@ class Capability(StrEnum):
     """Registration of 照会番号."""
     REFERENCE_NUMBERS_TOGETHER = "reference-numbers-together"
     """Registration of several in two steps: reception number, then download."""
+    LISTS = "lists"
+    """Lists that the payer keeps for the institution, in the same two steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,51 @@ class BulkAnswers:
     reception: BulkReception
     answers: tuple[PayerAnswer, ...]
     missing: tuple[str, ...] = ()
+    original: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuestion:
+    """Who stands on a list of the payer's?  ``id`` is the idempotency key.
+
+    ``first``, ``last``: the days that it is about, both included; of ASSISTANCE it is the month
+    that they lie in, as tickets (医療券) are of months.  ``by_examination``: the days are those of
+    the examination (受診日), else those of the consent; of ONLINE only.
+
+    Raises ValueError for days in the wrong order, more than a month of ASSISTANCE, and examinations
+    of another list.
+    """
+
+    id: str
+    kind: ListKind
+    first: date
+    last: date
+    by_examination: bool = False
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            msg = "a span of days ends before it begins"
+            raise ValueError(msg)
+        months = {(one.year, one.month) for one in (self.first, self.last)}
+        if self.kind is ListKind.ASSISTANCE and len(months) > 1:
+            msg = "tickets are asked for by one month"
+            raise ValueError(msg)
+        if self.by_examination and self.kind is not ListKind.ONLINE:
+            msg = "only online examinations are asked for by their day"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Everybody on a list; nobody asked for them, so each answer's subject is its own person.
+
+    ``unnamed``: entries that name nobody by a number, or more than one person; they stand in
+    ``original`` alone.
+    """
+
+    reception: BulkReception
+    answers: tuple[PayerAnswer, ...]
+    unnamed: int = 0
     original: bytes = field(default=b"", repr=False)
 
 

@@ -18,6 +18,8 @@ from eligibility.asking import (
     BulkQuestion,
     BulkReception,
     Capability,
+    Listed,
+    ListQuestion,
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
@@ -256,6 +258,17 @@ class Payer(Protocol):
 
     def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
         """Fetch what a bulk question brought; may be called again.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
+        """
+        ...
+
+    def start_list(self, question: ListQuestion) -> BulkReception:
+        """Ask for a list that the payer keeps; idempotent by ``question.id``."""
+        ...
+
+    def collect_list(self, question: ListQuestion, reception: BulkReception) -> Listed:
+        """Fetch who stands on it; may be called again.
 
         Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
         """

@@ -38,6 +38,8 @@ from terminal.health_payer import check_files_aside, payer_checks
 from terminal.history_export import HistoryExports
 from terminal.jobs import make_scheduler
 from terminal.kiosk_questions import Asked
+from terminal.lists.fetching import PayerListFetching
+from terminal.lists.list_desk import PayerListDesk
 from terminal.oral_consent import OralConsents
 from terminal.payer.choice import make_payer
 from terminal.payer.enquiries import Enquiries
@@ -168,6 +170,21 @@ class Terminal:
             is_supported=Capability.REFERENCE_NUMBERS in self.payer.capabilities,
             kick=self._references.kick,
         )
+        self._lists = PayerListFetching(
+            self.store,
+            self.payer,
+            self.bus,
+            now,
+            line=line,
+            desk_is_asking=lambda: self._enquiries.is_asking,
+            payer_spoke=self._enquiries.payer_spoke,
+        )
+        self.payer_lists = PayerListDesk(
+            self.store,
+            now,
+            is_supported=Capability.LISTS in self.payer.capabilities,
+            kick=self._lists.kick,
+        )
         self.bulk = BulkCommands(self.store, self.payer, now, config.appointments, self._bulk.kick)
         self.proofs = ProofBook(self.store, now)
         self.access_lists = AccessLists(self.store, now)
@@ -219,6 +236,7 @@ class Terminal:
             self.bulk,
             self.files_aside,
             self.retention,
+            self.payer_lists,
         )
 
     def start(self) -> None:
@@ -230,6 +248,7 @@ class Terminal:
         self._pushed.start()
         self._bulk.start()
         self._references.start()
+        self._lists.start()
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -239,6 +258,7 @@ class Terminal:
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=True)
         self._bulk.stop()
+        self._lists.stop()
         self._references.stop()
         self.desk.stop()
         self._pushed.stop()

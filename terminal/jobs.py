@@ -8,6 +8,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from terminal.bulk.commands import BulkCommands
 from terminal.consent import Disclosure
+from terminal.lists.list_desk import PayerListDesk
 from terminal.payer.files_aside import FilesAsideKeeping
 from terminal.payer.recheck import Recheck
 from terminal.payer.watch import PayerWatch
@@ -29,6 +30,7 @@ def make_scheduler(
     bulk: BulkCommands,
     files_aside: FilesAsideKeeping,
     retention: Retaining,
+    payer_lists: PayerListDesk,
 ) -> BackgroundScheduler:
     """Return a scheduler, not yet started, that runs every job of the desk."""
     scheduler = BackgroundScheduler(timezone="Asia/Tokyo")
@@ -50,6 +52,7 @@ def make_scheduler(
     every(MINUTE_SECONDS, retention.run_due)
     every(END_OF_DAY_SECONDS, desk.end_former_days)
     every(END_OF_DAY_SECONDS, files_aside.delete_old)
+    every(END_OF_DAY_SECONDS, payer_lists.delete_old)
     scheduler.add_job(payer_watch.look, misfire_grace_time=None)  # once, as soon as it starts
     every(DAY_SECONDS, payer_watch.look)
     return scheduler

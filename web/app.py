@@ -26,6 +26,7 @@ from web import (
     linking,
     live,
     oral,
+    payer_lists,
     proof,
     reference_numbers,
     register,
@@ -69,6 +70,7 @@ def create_app(terminal: Terminal) -> Flask:
     register.init(app)
     appointments.init(app)
     reference_numbers.init(app)
+    payer_lists.init(app)
     report.init(app)
     retention.init(app)
     proof.init(app)

@@ -105,6 +105,7 @@ def _words() -> dict[str, object]:
         "percent": percent,
         "groups": RowGroup,
         "can_ask": can_ask(),
+        "has_lists": terminal().payer_lists.is_supported,
     }
 
 

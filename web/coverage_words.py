@@ -180,10 +180,10 @@ def consent_rows(coverage: Coverage) -> Rows:
     return _filled(
         (text("field.consent-limit"), _provision(coverage.limit_consent)),
         (text("field.consent-diseases"), _provision(coverage.specific_diseases_consent)),
-        (text("field.consent-checkups"), _consent(coverage.specific_health_checkups_info)),
-        (text("field.consent-medicines"), _consent(coverage.pharmacists_info)),
-        (text("field.consent-treatment"), _consent(coverage.diagnosis_info)),
-        (text("field.consent-operations"), _consent(coverage.operation_info)),
+        (text("field.consent-checkups"), _consent_or_none(coverage.specific_health_checkups_info)),
+        (text("field.consent-medicines"), _consent_or_none(coverage.pharmacists_info)),
+        (text("field.consent-treatment"), _consent_or_none(coverage.diagnosis_info)),
+        (text("field.consent-operations"), _consent_or_none(coverage.operation_info)),
     )
 
 
@@ -196,9 +196,12 @@ def _provision(provision: RegisteredProvision | None) -> str | None:
     )
 
 
-def _consent(consent: RegisteredConsent | None) -> str | None:
-    if consent is None:
-        return None
+def _consent_or_none(consent: RegisteredConsent | None) -> str | None:
+    return None if consent is None else consent_words(consent)
+
+
+def consent_words(consent: RegisteredConsent) -> str:
+    """Return a consent that the payer holds: since when, until when."""
     words = label(consent.flag)
     if consent.consent_time is not None:
         words += f"　{show_moment(consent.consent_time)}"

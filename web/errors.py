@@ -88,6 +88,7 @@ PAGES: Mapping[type[Exception], ErrorPage] = {
     desk.DisclosureRefusedError: ErrorPage(CONFLICT, "disclosure-refused"),
     desk.AnswerWithheldError: ErrorPage(HTTPStatus.NOT_FOUND, "answer-withheld"),
     desk.UnknownMonthError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-month"),
+    desk.UnknownPayerListError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-list"),
     desk.UnknownFileError: ErrorPage(HTTPStatus.NOT_FOUND, "unknown-file"),
     desk.AccessError: ErrorPage(HTTPStatus.FORBIDDEN, "access"),
     desk.LoginRefusedError: ErrorPage(HTTPStatus.UNAUTHORIZED, "login-refused"),

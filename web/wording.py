@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from eligibility.asking import ListKind
 from eligibility.calendar import JAPAN
 from eligibility.codes import (
     CodeTable,
@@ -133,6 +134,7 @@ ONE_WORD: dict[str, type[StrEnum]] = {
     "csv-file": CsvFileReason,
     "call-outcome": CallOutcome,
     "report-result": Result,
+    "lists.kind": ListKind,
     "report-beside": BesideKind,
     "report-beside.way": RunWay,
     "origin": VisitOrigin,

@@ -15,6 +15,8 @@ from eligibility.asking import (
     BulkQuestion,
     BulkReception,
     Capability,
+    Listed,
+    ListQuestion,
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
@@ -176,6 +178,14 @@ class FhirPayer:
     def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
         """Not known to our profile."""
         raise NotSupportedError(Capability.BULK)
+
+    def start_list(self, question: ListQuestion) -> BulkReception:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.LISTS)
+
+    def collect_list(self, question: ListQuestion, reception: BulkReception) -> Listed:
+        """Not known to our profile."""
+        raise NotSupportedError(Capability.LISTS)
 
     def register_reference_numbers(
         self, registrations: Sequence[ReferenceNumberRegistration]

@@ -13,6 +13,9 @@ from eligibility.asking import (
     BulkQuestion,
     BulkReception,
     Capability,
+    Listed,
+    ListKind,
+    ListQuestion,
     NumberQuestion,
     PersonQuestion,
     PushedVisit,
@@ -35,7 +38,7 @@ from eligibility.errors import (
 )
 from eligibility.history import History
 from eligibility.model import Consent, NumberSubject, PayerAnswer
-from eligibility.national import bulk, confirmation, references
+from eligibility.national import bulk, confirmation, lists, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
 from eligibility.national.exchange import AsideReason, ExchangeBook, NoBook, Reply, request_name
@@ -61,6 +64,7 @@ _KINDS = (
     references.SINGLE_KIND,
     references.UPLOAD_KIND,
     references.DOWNLOAD_KIND,
+    *(step(one) for one in ListKind for step in (lists.upload_kind, lists.download_kind)),
     *MEDICAL_KINDS,
 )
 _ALWAYS = (
@@ -68,6 +72,7 @@ _ALWAYS = (
     Capability.BULK,
     Capability.REFERENCE_NUMBERS,
     Capability.REFERENCE_NUMBERS_TOGETHER,
+    Capability.LISTS,
     Capability.HISTORY,
 )
 _ENCODINGS = {"utf-8": XmlEncoding.UTF_8, "shift_jis": XmlEncoding.SHIFT_JIS}
@@ -242,6 +247,37 @@ class NationalPayer:
             lambda content: bulk.read_answers(
                 content,
                 question,
+                reception,
+                received_at=self._now(),
+                institution_code=self._institution_code,
+            ),
+        )
+
+    def start_list(self, question: ListQuestion) -> BulkReception:
+        """Ask for a list that the payer keeps; idempotent by ``question.id``."""
+        return self._ask_once(
+            lists.upload_kind(question.kind),
+            question.id,
+            lambda: lists.write_question(question, self._institution_code, self._encoding),
+            lambda content: bulk.read_reception(
+                content,
+                question.id,
+                received_at=self._now(),
+                institution_code=self._institution_code,
+            ),
+        )
+
+    def collect_list(self, question: ListQuestion, reception: BulkReception) -> Listed:
+        """Fetch who stands on it; may be called again.
+
+        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
+        """
+        return self._ask_once(
+            lists.download_kind(question.kind),
+            question.id,
+            lambda: bulk.write_download(reception, self._institution_code, self._encoding),
+            lambda content: lists.read_listed(
+                content,
                 reception,
                 received_at=self._now(),
                 institution_code=self._institution_code,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
-from eligibility.asking import BulkReception
-from eligibility.model import PayerAnswer
+from eligibility.asking import BulkReception, Listed, ListKind, ListQuestion
 from eligibility.national.answers import only_person, payer_answer
 from eligibility.national.bulk import RESPONSE, check_download, units_of
 from eligibility.national.fields import Group, Layout, Leaf
@@ -26,29 +24,22 @@ from eligibility.national.header import (
 from eligibility.national.kinds import DAY, MONTH
 from eligibility.national.wire import BULK, RawElement, XmlEncoding, parse_message, reading
 
-
-class ListKind(StrEnum):
-    """Which list; the value is what the messages' names begin with, before 01 and 02."""
-
-    ASSISTANCE = "OQSmutic"
-    """医療扶助: people with a 医療券・調剤券 for this institution."""
-    HOME_VISITS = "OQSmuhvq"
-    """訪問診療等: people who consented at home."""
-    ONLINE = "OQSmuonq"
-    """オンライン診療等: people who consented for an online examination."""
-
-    @property
-    def upload_kind(self) -> str:
-        """Kind of the messages that ask for the list."""
-        return f"{self.value}01"
-
-    @property
-    def download_kind(self) -> str:
-        """Kind of the messages that fetch it."""
-        return f"{self.value}02"
-
-
+_PREFIXES = {
+    ListKind.ASSISTANCE: "OQSmutic",
+    ListKind.HOME_VISITS: "OQSmuhvq",
+    ListKind.ONLINE: "OQSmuonq",
+}
 _TREATMENT_FLAGS = {ListKind.HOME_VISITS: "2", ListKind.ONLINE: "3"}
+
+
+def upload_kind(kind: ListKind) -> str:
+    """Return the kind of the messages that ask for a list."""
+    return f"{_PREFIXES[kind]}01"
+
+
+def download_kind(kind: ListKind) -> str:
+    """Return the kind of the messages that fetch it."""
+    return f"{_PREFIXES[kind]}02"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +57,17 @@ class ListSearch:
     medical_treatment_flag: str | None = None
 
     @classmethod
-    def tickets_of(cls, month: date) -> ListSearch:
-        """Ask for everybody with a ticket in the month that ``month`` lies in."""
-        return cls(medical_treatment_month=month.replace(day=1))
-
-    @classmethod
-    def consented(cls, kind: ListKind, first: date, last: date) -> ListSearch:
-        """Ask for those who consented on a day from ``first`` to ``last``, both included."""
-        _require_order(first, last)
-        return cls(
-            consent_date_from=first,
-            consent_date_to=last,
-            medical_treatment_flag=_TREATMENT_FLAGS[kind],
-        )
-
-    @classmethod
-    def examined(cls, first: date, last: date) -> ListSearch:
-        """Ask for those with an online examination on a day from ``first`` to ``last``."""
-        _require_order(first, last)
-        return cls(
-            examination_date_from=first,
-            examination_date_to=last,
-            medical_treatment_flag=_TREATMENT_FLAGS[ListKind.ONLINE],
-        )
+    def of(cls, question: ListQuestion) -> ListSearch:
+        """Return how ``question`` is written."""
+        first, last = question.first, question.last
+        if question.kind is ListKind.ASSISTANCE:
+            return cls(medical_treatment_month=first.replace(day=1))
+        flag = _TREATMENT_FLAGS[question.kind]
+        if question.by_examination:
+            return cls(
+                examination_date_from=first, examination_date_to=last, medical_treatment_flag=flag
+            )
+        return cls(consent_date_from=first, consent_date_to=last, medical_treatment_flag=flag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +86,6 @@ class ListRequest:
     unread: tuple[RawElement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Everybody on a list; nobody asked for them, so each answer's subject is its own person.
-
-    ``unnamed``: entries that name nobody by a number, or more than one person; they stand in
-    ``original`` alone.
-    """
-
-    reception: BulkReception
-    answers: tuple[PayerAnswer, ...]
-    unnamed: int
-    original: bytes
-
-
 _SEARCH: Layout[ListSearch] = Layout(
     ListSearch,
     Leaf("MedicalTreatmentMonth", "medical_treatment_month", MONTH),
@@ -137,12 +102,10 @@ REQUEST: Layout[ListRequest] = message_layout(
 )
 
 
-def write_request(
-    search: ListSearch, request_id: str, institution_code: str, encoding: XmlEncoding
-) -> bytes:
-    """Return the request for a list; raises QuestionNotWritableError."""
-    header = RequestHeader(institution_code, request_id)
-    return write_message(REQUEST, ListRequest(header, ListBody(search)), encoding)
+def write_question(question: ListQuestion, institution_code: str, encoding: XmlEncoding) -> bytes:
+    """Return the request that asks for a list; raises QuestionNotWritableError."""
+    header = RequestHeader(institution_code, question.id)
+    return write_message(REQUEST, ListRequest(header, ListBody(ListSearch.of(question))), encoding)
 
 
 def read_request(body: bytes) -> ListRequest:
@@ -187,9 +150,3 @@ def read_listed(
         return Listed(reception, tuple(answers), unnamed, body)
 
     return reading(body, read)
-
-
-def _require_order(first: date, last: date) -> None:
-    if last < first:
-        msg = "a span of days ends before it begins"
-        raise ValueError(msg)

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from eligibility.calendar import JAPAN
 from eligibility.codes import QualificationValidity, ReferenceClassification
-from eligibility.model import NumberSubject
+from eligibility.model import Coverage, NumberSubject
 from eligibility.numbers import normalise_insurer_number
 from eligibility.simulator.faults import Fault, FaultKind
 from eligibility.simulator.holdings import holding_of
+from eligibility.simulator.listed import listed
 from eligibility.simulator.national_wire import (
     NationalRequest,
     RequestUnreadableError,
@@ -67,8 +68,10 @@ def answer(
     try:
         if kind == "OQSsiquc01":
             return _single(request, population, books, now, what)
-        if kind in ("OQSmuquc01", "OQSmuimm01"):
+        if kind in ("OQSmuquc01", "OQSmuimm01", *_lists("01")):
             return _received(request, books, now)
+        if kind in _lists("02"):
+            return _listed(kind[:-2], request, population, books, now)
         if kind == "OQSmuquc02":
             return _collected(request, population, books, now, what)
         if kind == "OQSsiimm01":
@@ -228,6 +231,47 @@ def _collected(
         ("NumberOfError", str(errors)),
     ]
     return "complete", header, units
+
+
+def _lists(step: str) -> tuple[str, ...]:
+    return tuple(f"{prefix}{step}" for prefix in ("OQSmutic", "OQSmuhvq", "OQSmuonq"))
+
+
+def _listed(
+    prefix: str,
+    request: NationalRequest,
+    population: Population,
+    books: Books,
+    now: datetime,
+) -> Answered:
+    """Tell who stands on a list that was asked for under a 受付番号."""
+    reception = request.body.get("ReceptionNumber") or ""
+    with books.lock:
+        found = books.bulks.get(reception)
+    if found is None or found[0].institution != request.institution:
+        return _refused("SIM0404", "受付番号がありません。")
+    units: list[Tree] = []
+    for person, holding in listed(prefix, found[0].searches[0], population, now):
+        body: list[Tree] = [
+            *status(message=holding.message),
+            ("QualificationValidity", holding.validity.value),
+            ("ResultList", [result_of(one) for one in holding.results]),
+            ("ReferenceNumber", _reference(holding.results, books) or person.reference_number),
+        ]
+        units.append(("BulkConfirmUnit", body))
+    header = [("SegmentOfResult", _DONE), ("ReceptionNumber", reception)]
+    return "complete", [*header, ("NumberOfProcessingResult", str(len(units)))], units
+
+
+def _reference(results: Sequence[Coverage], books: Books) -> str | None:
+    """Return the number that this institution registered for whom the results are of."""
+    with books.lock:
+        for one in results:
+            number, branch = one.insured_identification_number, one.insured_branch_number
+            found = books.references.get((one.insurer_number, number or "", branch or ""))
+            if found is not None:
+                return found
+    return None
 
 
 def _registered(request: NationalRequest, books: Books) -> Answered:

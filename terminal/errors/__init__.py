@@ -45,6 +45,7 @@
     ├── DisclosureRefusedError        nothing opens so for this visit, with the reason
     ├── AnswerWithheldError           this visit may not hand out such an answer
     ├── UnknownMonthError             no month, or one that has not begun
+    ├── UnknownPayerListError         no such list of the payer's, or it was deleted
     ├── UnknownFileError              no such file is set aside, or its bytes were never read
     ├── AccessError                   the person may not do this
     │   ├── LoginRefusedError         name, password or code do not fit
@@ -279,6 +280,10 @@ class UnknownMonthError(TerminalError):
 
 class UnknownFileError(TerminalError):
     """No file, or more than one, is set aside under this id, or its bytes were never read."""
+
+
+class UnknownPayerListError(TerminalError):
+    """No such list was asked of the payer, or it was deleted after its time."""
 
 
 class AccessError(TerminalError):

@@ -96,6 +96,9 @@ def _of_many(tx: Transaction, question_id: str) -> AskedQuestion | None:
     handed_in = tx.reference_numbers.batch(question_id)
     if handed_in is not None:
         return AskedQuestion(handed_in.state is not BatchState.ENDED)
+    one = tx.payer_lists.find(question_id)
+    if one is not None:
+        return AskedQuestion(one.state is not BatchState.ENDED)
     # of consented history: asked for anew each time, so what comes late is of no use
     consent = tx.consents.get(question_id.rpartition("-")[0])
     return None if consent is None else AskedQuestion(is_open=False)

@@ -128,4 +128,29 @@ REFERENCE_BATCHES = (
     """,
 )
 
+PAYER_LISTS = (
+    """
+    CREATE TABLE payer_lists (
+        id TEXT PRIMARY KEY,
+        body TEXT NOT NULL,
+        asked_at TEXT NOT NULL AS (body->>'$.asked_at') STORED CHECK (length(asked_at) = 27),
+        state TEXT NOT NULL AS (body->>'$.state') STORED
+            CHECK (state IN ('ready', 'sent', 'received', 'ended')),
+        CHECK (id = body->>'$.id')
+    ) STRICT
+    """,
+    "CREATE INDEX payer_lists_by_time ON payer_lists (asked_at)",
+    "CREATE INDEX payer_lists_open ON payer_lists (asked_at) WHERE state <> 'ended'",
+    """
+    CREATE TABLE payer_list_entries (
+        id TEXT PRIMARY KEY,
+        body TEXT NOT NULL,
+        original BLOB NOT NULL,
+        list_id TEXT NOT NULL AS (body->>'$.question_id') STORED REFERENCES payer_lists (id),
+        CHECK (id = body->>'$.id')
+    ) STRICT
+    """,
+    "CREATE INDEX payer_list_entries_by_list ON payer_list_entries (list_id)",
+)
+
 TABLES = (*APPOINTMENTS, *BULK, *REFERENCE_NUMBERS)

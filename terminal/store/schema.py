@@ -354,6 +354,12 @@ def step_0020_emergencies(db: Database) -> None:
     db.execute("CREATE INDEX emergencies_by_time ON emergencies (opened_at)")
 
 
+def step_0021_payer_lists(db: Database) -> None:
+    """Lists that the payer keeps for the institution, and who stood on them."""
+    for statement in bulk_tables.PAYER_LISTS:
+        db.execute(statement)
+
+
 STEPS: tuple[Callable[[Database], None], ...] = (
     step_0001_spine,
     step_0002_holders,
@@ -375,6 +381,7 @@ STEPS: tuple[Callable[[Database], None], ...] = (
     step_0018_written_anew,
     step_0019_retention_runs,
     step_0020_emergencies,
+    step_0021_payer_lists,
 )
 _OUTSIDE_TRANSACTIONS = frozenset({step_0018_written_anew})
 for _step in STEPS:

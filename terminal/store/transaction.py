@@ -24,6 +24,7 @@ from terminal.store.holders import Holders
 from terminal.store.identifications import Identifications
 from terminal.store.month import MonthRows
 from terminal.store.outbox import Outbox
+from terminal.store.payer_lists import PayerLists
 from terminal.store.record_links import RecordLinks
 from terminal.store.reference_numbers import ReferenceNumbers
 from terminal.store.retention import Retention
@@ -85,6 +86,11 @@ class Transaction:
     def aside(self) -> FilesAside:
         """Files that were no answer."""
         return FilesAside(self._db, self._erase)
+
+    @cached_property
+    def payer_lists(self) -> PayerLists:
+        """Lists that the payer keeps for the institution."""
+        return PayerLists(self._db)
 
     @cached_property
     def told_files(self) -> ToldFiles:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from eligibility.asking import (
     BulkQuestion,
     BulkReception,
+    ListKind,
+    ListQuestion,
     NumberQuestion,
     ReferenceNumberRegistration,
 )
@@ -59,7 +61,6 @@ from eligibility.national.drugs import (
 )
 from eligibility.national.header import ResponseHeader
 from eligibility.national.history import HistoryPerson, HistoryResponse, HistoryResponseHeader
-from eligibility.national.lists import ListSearch
 from eligibility.national.references import (
     BulkRegistrationResponse,
     RegistrationInfo,
@@ -157,8 +158,8 @@ _WRITTEN = {
     ),
     "download": bulk.write_download(BulkReception("q-1", "77", _NOW), _INSTITUTION, _UTF_8),
     "bulk": bulk.write_response(BulkResponse(_HEADER, BulkUnits((_UNIT,))), _UTF_8),
-    "list-question": lists.write_request(
-        ListSearch.examined(_DAY, _DAY), "q-1", _INSTITUTION, _UTF_8
+    "list-question": lists.write_question(
+        ListQuestion("q-1", ListKind.ONLINE, _DAY, _DAY, by_examination=True), _INSTITUTION, _UTF_8
     ),
     "registrations": references.write_registrations((_REGISTRATION,), "q-1", _INSTITUTION, _UTF_8),
     "registered": references.write_response(RegistrationResponse(_HEADER, _REGISTERED), _UTF_8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,19 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility.asking import BulkReception
+from eligibility.asking import BulkReception, Capability, Listed, ListKind, ListQuestion
 from eligibility.benefits import MedicalTicket
+from eligibility.calendar import JAPAN
 from eligibility.codes import InsuredCardClassification, TicketType
 from eligibility.errors import PayerProtocolError, PayerUnavailableError
 from eligibility.model import NumberSubject
 from eligibility.national import bulk, lists
 from eligibility.national.bulk import BulkResponse, BulkUnits
 from eligibility.national.confirmation import read_response as read_single
-from eligibility.national.header import RequestHeader, ResponseHeader
-from eligibility.national.lists import ListBody, Listed, ListKind, ListRequest, ListSearch
+from eligibility.national.header import RequestHeader, ResponseHeader, write_message
+from eligibility.national.lists import ListBody, ListRequest, ListSearch
 from eligibility.national.results import ConfirmationUnit, QualificationResult
 from eligibility.national.wire import XmlEncoding
+from eligibility.simulator.faults import FaultKind
 from tests.fhir.samples import DAYS, INSTITUTION, maybe
+from tests.national.desk import LinkedWorld, kinds_sent, opened_link
 from tests.national.samples import ENCODINGS, NOW, identifiers, message
 
 RECEPTION = BulkReception("l-1", "77", NOW)
@@ -43,31 +47,29 @@ def test_a_request_is_read_as_it_was_written(
     search: ListSearch, request_id: str, encoding: XmlEncoding
 ) -> None:
     """In either encoding."""
-    body = lists.write_request(search, request_id, INSTITUTION, encoding)
-    assert lists.read_request(body) == ListRequest(
-        RequestHeader(INSTITUTION, request_id), ListBody(search)
-    )
+    request = ListRequest(RequestHeader(INSTITUTION, request_id), ListBody(search))
+    assert lists.read_request(write_message(lists.REQUEST, request, encoding)) == request
 
 
 @pytest.mark.parametrize(
-    ("search", "elements"),
+    ("question", "elements"),
     [
         (
-            ListSearch.tickets_of(date(2026, 11, 24)),
+            ListQuestion("l-1", ListKind.ASSISTANCE, date(2026, 11, 24), date(2026, 11, 24)),
             "<MedicalTreatmentMonth>202611</MedicalTreatmentMonth>",
         ),
         (
-            ListSearch.consented(ListKind.HOME_VISITS, date(2026, 11, 1), date(2026, 11, 30)),
+            ListQuestion("l-1", ListKind.HOME_VISITS, date(2026, 11, 1), date(2026, 11, 30)),
             "<ConsentDateFrom>20261101</ConsentDateFrom><ConsentDateTo>20261130</ConsentDateTo>"
             "<MedicalTreatmentFlag>2</MedicalTreatmentFlag>",
         ),
         (
-            ListSearch.consented(ListKind.ONLINE, date(2026, 11, 1), date(2026, 11, 30)),
+            ListQuestion("l-1", ListKind.ONLINE, date(2026, 11, 1), date(2026, 11, 30)),
             "<ConsentDateFrom>20261101</ConsentDateFrom><ConsentDateTo>20261130</ConsentDateTo>"
             "<MedicalTreatmentFlag>3</MedicalTreatmentFlag>",
         ),
         (
-            ListSearch.examined(date(2026, 11, 1), date(2026, 11, 30)),
+            ListQuestion("l-1", ListKind.ONLINE, date(2026, 11, 1), date(2026, 11, 30), True),
             "<ExaminationDateFrom>20261101</ExaminationDateFrom>"
             "<ExaminationDateTo>20261130</ExaminationDateTo>"
             "<MedicalTreatmentFlag>3</MedicalTreatmentFlag>",
@@ -75,10 +77,10 @@ def test_a_request_is_read_as_it_was_written(
     ],
 )
 def test_a_request_has_the_elements_that_are_known_to_work(
-    search: ListSearch, elements: str
+    question: ListQuestion, elements: str
 ) -> None:
     """Of its own list, and no others."""
-    body = lists.write_request(search, "l-1", INSTITUTION, XmlEncoding.UTF_8).decode()
+    body = lists.write_question(question, INSTITUTION, XmlEncoding.UTF_8).decode()
     assert (
         "<MessageHeader><MedicalInstitutionCode>1310000003</MedicalInstitutionCode>"
         "<ArbitraryFileIdentifier>l-1</ArbitraryFileIdentifier></MessageHeader><MessageBody>"
@@ -86,10 +88,20 @@ def test_a_request_has_the_elements_that_are_known_to_work(
     ) in body
 
 
-def test_a_span_that_ends_before_it_begins_is_not_asked_for() -> None:
-    """A mistake of the caller's."""
-    with pytest.raises(ValueError, match="before it begins"):
-        ListSearch.examined(date(2026, 11, 2), date(2026, 11, 1))
+@pytest.mark.parametrize(
+    ("kind", "first", "last", "by_examination"),
+    [
+        (ListKind.ONLINE, date(2026, 11, 2), date(2026, 11, 1), True),
+        (ListKind.ASSISTANCE, date(2026, 11, 30), date(2026, 12, 1), False),
+        (ListKind.HOME_VISITS, date(2026, 11, 1), date(2026, 11, 2), True),
+    ],
+)
+def test_what_no_message_asks_for_is_not_asked(
+    kind: ListKind, first: date, last: date, by_examination: bool
+) -> None:
+    """Days in the wrong order, two months of tickets, the day of an examination at home."""
+    with pytest.raises(ValueError, match=r"before it begins|one month|only online"):
+        ListQuestion("l-1", kind, first, last, by_examination)
 
 
 def read(*units: ConfirmationUnit, **header: Any) -> Listed:
@@ -143,3 +155,58 @@ def test_another_receptions_list_is_not_taken() -> None:
         read(unit(), reception_number="78")
     with pytest.raises(PayerUnavailableError):
         read(segment_of_result="2")
+
+
+# -- over drop folders -----------------------------------------------------------------------------
+
+FIRST, LAST = date(2026, 10, 1), date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LinkedWorld]:
+    """The payer behind its link application."""
+    with opened_link(tmp_path_factory.mktemp("lists")) as linked:
+        yield linked
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        (ListQuestion("t-1", ListKind.ASSISTANCE, LAST, LAST), ["OQSmutic01", "OQSmutic02"]),
+        (ListQuestion("h-1", ListKind.HOME_VISITS, FIRST, LAST), ["OQSmuhvq01", "OQSmuhvq02"]),
+        (ListQuestion("o-1", ListKind.ONLINE, FIRST, LAST, True), ["OQSmuonq01", "OQSmuonq02"]),
+    ],
+)
+def test_a_list_is_asked_for_and_fetched(
+    linked: LinkedWorld, question: ListQuestion, kinds: list[str]
+) -> None:
+    """In two files each way; whoever stands on it is on no other for nothing."""
+    payer = linked.payer()
+    assert Capability.LISTS in payer.capabilities
+    linked.world.running.requests.clear()
+    linked.fails(FaultKind.QUEUED, path=kinds[1], times=1)
+    reception = payer.start_list(question)
+    with pytest.raises(PayerUnavailableError) as working:
+        payer.collect_list(question, reception)
+    assert working.value.retry_after
+    found = linked.payer().collect_list(question, reception)
+    assert kinds_sent(linked) == [*kinds, kinds[1]]
+    assert linked.leftovers() == []
+    assert found.answers
+    assert found.unnamed == 0
+    for answer in found.answers:
+        tickets = [one for result in answer.results for one in result.medical_tickets]
+        consents = [one.pharmacists_info for one in answer.results if one.pharmacists_info]
+        if question.kind is ListKind.ASSISTANCE:
+            assert {one.medical_treatment_month for one in tickets} == {LAST.replace(day=1)}
+        else:
+            (consent,) = consents
+            assert consent.consent_time is not None
+            assert FIRST <= consent.consent_time.astimezone(JAPAN).date() <= LAST
+
+
+def test_days_on_which_nobody_consented_bring_an_empty_list(linked: LinkedWorld) -> None:
+    """Which is an answer, and no error."""
+    payer = linked.payer()
+    long_ago = ListQuestion("e-1", ListKind.HOME_VISITS, date(2020, 1, 1), date(2020, 1, 31))
+    assert payer.collect_list(long_ago, payer.start_list(long_ago)).answers == ()

@@ -89,6 +89,7 @@ def test_store_holds_history_in_one_place(store: Store) -> None:
         "kiosks",
         "month_rows",
         "outbox",
+        "payer_lists",
         "record_links",
         "reference_numbers",
         "retention",
