@@ -28,12 +28,9 @@ from eligibility.emergency import EmergencyAccess, HistoryGround
 from eligibility.errors import (
     AnswerForAnotherPersonError,
     ConsentRequiredError,
-    EligibilityError,
     NotSupportedError,
     PayerProtocolError,
     PayerRefusedError,
-    PayerTimeoutError,
-    PayerUnavailableError,
     RequestsNotTakenError,
 )
 from eligibility.history import History
@@ -41,14 +38,15 @@ from eligibility.model import Consent, NumberSubject, PayerAnswer
 from eligibility.national import bulk, confirmation, lists, references
 from eligibility.national.answers import ADAPTER
 from eligibility.national.choosing import choose
-from eligibility.national.exchange import AsideReason, ExchangeBook, NoBook, Reply, request_name
+from eligibility.national.exchange import ExchangeBook, NoBook
 from eligibility.national.fetching import MEDICAL_KINDS, history_of
-from eligibility.national.folder import Folder, checked_name
+from eligibility.national.folder import Folder
 from eligibility.national.header import identifier_of
 from eligibility.national.pushed import PushedVisits
-from eligibility.national.registering import Registering
 from eligibility.national.replies import Replies
+from eligibility.national.requests import Requests
 from eligibility.national.settings import NationalSettings
+from eligibility.national.two_steps import TwoSteps
 from eligibility.national.wire import BULK, XmlEncoding
 from eligibility.payer import CardQuestion, CardRegistration, Challenge, ConsentReceipt
 
@@ -108,6 +106,8 @@ class NationalPayer:
         self._req = Folder(settings.req_dir)
         self._res = Folder(settings.res_dir)
         known = book or NoBook()
+        # without a book nobody here can say whose a file is: a desk beside this program can
+        shared = settings.shared or book is None
         self._replies = Replies(
             self._res,
             settings.poll_seconds,
@@ -115,11 +115,12 @@ class NationalPayer:
             lambda content: identifier_of(content, BULK),
             known,
             now,
-            shared=settings.shared,
+            shared=shared,
             besides=self._remove_leftovers,
             unkept=MEDICAL_KINDS,
         )
-        self._registering = Registering(self._ask_once, institution_code, self._encoding, now)
+        self._requests = Requests(self._req, self._res, self._replies, settings.answer_seconds)
+        self._two_steps = TwoSteps(self._requests.ask_once, institution_code, self._encoding, now)
         self._pushed: PushedVisits | None = None
         capabilities = set(_ALWAYS)
         if settings.face_dir is not None:
@@ -130,7 +131,7 @@ class NationalPayer:
                 self._read_pushed,
                 known,
                 now,
-                shared=settings.shared,
+                shared=shared,
             )
         self.capabilities = frozenset(capabilities)
         if book is not None:
@@ -169,7 +170,7 @@ class NationalPayer:
 
         An answer that came too late for an earlier try is taken.
         """
-        replies = self._exchange(
+        replies = self._requests.exchange(
             SINGLE_KIND,
             question.id,
             lambda: confirmation.write_question(question, self._institution_code, self._encoding),
@@ -192,58 +193,21 @@ class NationalPayer:
         assert choice.answer is not None  # noqa: S101  # one of the two is set
         return choice.answer
 
-    def _exchange(self, kind: str, identifier: str, content: Callable[[], bytes]) -> list[Reply]:
-        """Return the answers to a request, which is published unless one is there already.
-
-        Raises PayerTimeoutError, FolderAwayError, PayerUnavailableError, PayerProtocolError.
-        """
-        name = checked_name(request_name(kind, identifier))
-        with self._replies.awaiting(kind, identifier):
-            replies = self._replies.take(kind, identifier, 0)
-            if replies:
-                return replies
-            self._publish(name, content())
-            replies = self._replies.take(kind, identifier, self._settings.answer_seconds)
-        if not replies:
-            msg = f"no answer within {self._settings.answer_seconds:g} s"
-            raise PayerTimeoutError(msg)
-        return replies
-
-    def _publish(self, name: str, content: bytes) -> None:
-        # one that still lies there is taken once the link application comes to it
-        if self._req.read(name) == content:
-            return
-        try:
-            self._req.publish(name, content)
-        except OSError as error:
-            msg = f"a request cannot be written: {error.strerror}"
-            raise PayerUnavailableError(msg) from error
-
     # -- many at once, and reference numbers ---------------------------------------------------
 
     def start_bulk(self, question: BulkQuestion) -> BulkReception:
         """Hand in many questions by number; idempotent by ``question.id``."""
-        return self._ask_once(
+        return self._two_steps.hand_in(
             bulk.UPLOAD_KIND,
             question.id,
             lambda: bulk.write_question(question, self._institution_code, self._encoding),
-            lambda content: bulk.read_reception(
-                content,
-                question.id,
-                received_at=self._now(),
-                institution_code=self._institution_code,
-            ),
         )
 
     def collect_bulk(self, question: BulkQuestion, reception: BulkReception) -> BulkAnswers:
-        """Fetch what a bulk question brought; may be called again.
-
-        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
-        """
-        return self._ask_once(
+        """Fetch what a bulk question brought."""
+        return self._two_steps.fetch(
             bulk.DOWNLOAD_KIND,
-            reception.bulk_id,
-            lambda: bulk.write_download(reception, self._institution_code, self._encoding),
+            reception,
             lambda content: bulk.read_answers(
                 content,
                 question,
@@ -255,27 +219,17 @@ class NationalPayer:
 
     def start_list(self, question: ListQuestion) -> BulkReception:
         """Ask for a list that the payer keeps; idempotent by ``question.id``."""
-        return self._ask_once(
+        return self._two_steps.hand_in(
             lists.upload_kind(question.kind),
             question.id,
             lambda: lists.write_question(question, self._institution_code, self._encoding),
-            lambda content: bulk.read_reception(
-                content,
-                question.id,
-                received_at=self._now(),
-                institution_code=self._institution_code,
-            ),
         )
 
     def collect_list(self, question: ListQuestion, reception: BulkReception) -> Listed:
-        """Fetch who stands on it; may be called again.
-
-        Raises PayerUnavailableError, with the seconds to wait, while the payer works on it.
-        """
-        return self._ask_once(
+        """Fetch who stands on it."""
+        return self._two_steps.fetch(
             lists.download_kind(question.kind),
-            question.id,
-            lambda: bulk.write_download(reception, self._institution_code, self._encoding),
+            reception,
             lambda content: lists.read_listed(
                 content,
                 reception,
@@ -284,24 +238,48 @@ class NationalPayer:
             ),
         )
 
-    def register_reference_numbers(
-        self, registrations: Sequence[ReferenceNumberRegistration]
-    ) -> tuple[ReferenceNumberResult, ...]:
-        """Register the institution's own numbers of patients, one file for each."""
-        return tuple(self._registering.register(one) for one in registrations)
-
     def start_registrations(self, batch: ReferenceNumberBatch) -> BulkReception:
         """Hand in several registrations together; idempotent by ``batch.id``."""
-        return self._registering.hand_in(batch)
+        return self._two_steps.hand_in(
+            references.UPLOAD_KIND,
+            batch.id,
+            lambda: self._registrations(batch.registrations, batch.id),
+        )
 
     def collect_registrations(
         self, batch: ReferenceNumberBatch, reception: BulkReception
     ) -> tuple[ReferenceNumberResult, ...]:
-        """Fetch what became of them; may be called again.
+        """Fetch what became of them; one that the payer leaves out has no result."""
+        return self._two_steps.fetch(
+            references.DOWNLOAD_KIND,
+            reception,
+            lambda content: references.read_bulk_registered(
+                content, batch.registrations, reception, institution_code=self._institution_code
+            ),
+        )
 
-        Raises PayerUnavailableError, with the seconds to wait, while the payer works on them.
-        """
-        return self._registering.collect(batch, reception)
+    def register_reference_numbers(
+        self, registrations: Sequence[ReferenceNumberRegistration]
+    ) -> tuple[ReferenceNumberResult, ...]:
+        """Register the institution's own numbers of patients, one file for each."""
+        return tuple(self._register(one) for one in registrations)
+
+    def _register(self, registration: ReferenceNumberRegistration) -> ReferenceNumberResult:
+        return self._requests.ask_once(
+            references.SINGLE_KIND,
+            registration.id,
+            lambda: self._registrations([registration], registration.id),
+            lambda content: references.read_registered(
+                content, registration, institution_code=self._institution_code
+            ),
+        )
+
+    def _registrations(
+        self, registrations: Sequence[ReferenceNumberRegistration], request_id: str
+    ) -> bytes:
+        return references.write_registrations(
+            registrations, request_id, self._institution_code, self._encoding
+        )
 
     # -- consented history ---------------------------------------------------------------------
 
@@ -324,7 +302,7 @@ class NationalPayer:
                 subject,
                 request_id,
                 self._now(),
-                ask=self._ask_once,
+                ask=self._requests.ask_once,
                 institution_code=self._institution_code,
                 encoding=self._encoding,
             )
@@ -334,37 +312,6 @@ class NationalPayer:
             raise PayerRefusedError(error.code, error.words) from None
         except AnswerForAnotherPersonError:
             raise AnswerForAnotherPersonError(request_id) from None
-
-    def _ask_once(
-        self,
-        kind: str,
-        identifier: str,
-        content: Callable[[], bytes],
-        read: Callable[[bytes], T],
-    ) -> T:
-        """Return what the answer to a request says that may be sent again at any time.
-
-        Its files are removed as soon as they are read: after a crash it is asked again.  Of
-        several the newest counts, as the payer tells the same at a later time.
-        """
-        replies = self._exchange(kind, identifier, content)
-        newest = max(replies, key=lambda reply: self._written_at(reply.name))
-        try:
-            result = read(newest.content)
-        except (PayerProtocolError, AnswerForAnotherPersonError) as error:
-            of_another = isinstance(error, AnswerForAnotherPersonError)
-            reason = AsideReason.ANOTHER_PERSON if of_another else AsideReason.UNREADABLE
-            self._replies.set_aside(kind, identifier, replies, reason)
-            raise
-        except EligibilityError:
-            self._replies.discard(kind, identifier, replies)
-            raise
-        self._replies.discard(kind, identifier, replies)
-        return result
-
-    def _written_at(self, name: str) -> int:
-        entry = self._res.entry(name)
-        return 0 if entry is None else entry.modified_ns
 
     # -- card visits at the national reader ----------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,8 +22,10 @@ _ENTRIES = Table("payer_list_entries", "entry of a list", Decoder(PayerAnswer))
 class PayerLists:
     """The lists of this store."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, erasing: Callable[[], None]) -> None:
+        """``erasing``: called where something is deleted that may leave no trace."""
         self._db = db
+        self._erasing = erasing
         self._rows = Records(db, _LISTS)
         self._entries = Records(db, _ENTRIES)
 
@@ -65,6 +67,7 @@ class PayerLists:
 
     def delete(self, list_id: str) -> None:
         """Delete a list and who stood on it."""
+        self._erasing()
         self._db.execute("DELETE FROM payer_list_entries WHERE list_id = ?", [list_id])
         self._db.execute("DELETE FROM payer_lists WHERE id = ?", [list_id])
 

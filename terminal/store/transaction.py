@@ -90,7 +90,7 @@ class Transaction:
     @cached_property
     def payer_lists(self) -> PayerLists:
         """Lists that the payer keeps for the institution."""
-        return PayerLists(self._db)
+        return PayerLists(self._db, self._erase)
 
     @cached_property
     def told_files(self) -> ToldFiles:
