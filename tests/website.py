@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flask import Flask
+
 from terminal.access.accounts import TERMINAL, Role
 from tests.clinic import Clinic
 from web.app import create_app
@@ -28,10 +30,10 @@ class Website:
 
 
 @contextmanager
-def opened_website(clinic: Clinic) -> Iterator[Website]:
-    """Serve the clinic's pages until the block ends."""
+def opened_website(clinic: Clinic, app: Flask | None = None) -> Iterator[Website]:
+    """Serve the clinic's pages until the block ends; ``app``: in the place of what is usual."""
     web = clinic.config.web
-    server = WebServer(create_app(clinic.terminal), listen(web.host, web.port))
+    server = WebServer(app or create_app(clinic.terminal), listen(web.host, web.port))
     thread = threading.Thread(target=server.run, name="web")
     thread.start()
     website = Website(clinic, web.origin)
