@@ -19,6 +19,8 @@ from web.lanes import Lane, LanesPicture, draw_lanes, month_starts
 
 MOST_LANES = 15
 """Lanes of one picture: about as many as stand above the table on a desk's screen."""
+MANY = 200
+"""Supplies of one picture from which they are drawn joined, so that the page stays light."""
 LONG = 400
 """Days from which single supplies are too short to be told apart: they are drawn joined."""
 FORESEEN = timedelta(days=92)
@@ -65,7 +67,7 @@ def drug_picture(
     if not any(drawable):
         return None
     scale = _scale([line for lines in drawable for line in lines], selection, today)
-    joined = scale.days > LONG
+    joined = scale.days > LONG or sum(map(len, drawable)) > MANY
     lanes = [
         _lane(shown, lines, joined=joined) for shown, lines in zip(groups, drawable, strict=True)
     ]

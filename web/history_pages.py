@@ -16,7 +16,7 @@ from eligibility.history.merging import folded
 from eligibility.history.months import MonthOfCare
 from eligibility.history.timeline import DrugLine, IngredientGroup, places_of
 
-MOST_ROWS = 200
+MOST_ROWS = 170
 GLANCE = 3
 """Lines of each ingredient where nothing in particular is looked for."""
 LONGEST_QUERY = 100
