@@ -50,11 +50,14 @@ PATIENCE = 15.0
 def wait_for(look: Callable[[], T | bool | None], what: str, seconds: float = PATIENCE) -> T:
     """Return the first true value of ``look``; fail with ``what`` when it does not come."""
     deadline = time.monotonic() + seconds
+    pause = 0.01
     while time.monotonic() < deadline:
         value = look()
         if value:
             return value  # type: ignore[return-value]  # True only where T is bool
-        time.sleep(0.01)
+        time.sleep(pause)
+        # a look that is work itself must not hold up what it looks for
+        pause = min(2 * pause, 0.1)
     msg = f"waited {seconds} s in vain for: {what}"
     raise AssertionError(msg)
 
@@ -269,7 +272,8 @@ class Staff:
     def sees_history(self, visit_id: str) -> History:
         """Wait until the history of a visit is open, and open it."""
         try:
-            wait_for(lambda: self.opens(visit_id).history_open, "history")
+            # thousands of records are fetched, read and stored
+            wait_for(lambda: self.opens(visit_id).history_open, "history", 4 * PATIENCE)
         except AssertionError as error:
             error.add_note(f"closed because {self.opens(visit_id).history_closed_because}")
             raise
