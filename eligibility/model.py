@@ -142,6 +142,12 @@ class Coverage:
     diagnosis_info: RegisteredConsent | None = None
     operation_info: RegisteredConsent | None = None
 
+    @property
+    def is_medical_assistance(self) -> bool:
+        """Whether this is 医療扶助: its numbers are the public payer's and the recipient's."""
+        kind = self.insured_card_classification
+        return kind is InsuredCardClassification.MEDICAL_ASSISTANCE
+
 
 class AnswerOutcome(StrEnum):
     """How complete the payer calls its own answer (FHIR ``outcome``)."""

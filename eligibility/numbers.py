@@ -83,20 +83,15 @@ def _ends_in_its_check_digit(number: str, length: int) -> bool:
 
 
 def insurer_number_is_consistent(number: str) -> bool:
-    """Whether the last digit of this insurer number, 6 or 8 digits, fits the others."""
+    """Whether the last digit of this insurer number, 6 or 8 digits, fits the others.
+
+    A public payer number (公費負担者番号, 8 digits) ends in the same check digit.
+    """
     try:
         normal = normalise_insurer_number(number)
     except ValueError:
         return False
     return _ends_in_its_check_digit(normal, INSURER_NUMBER_DIGITS)
-
-
-def public_payer_number_is_consistent(number: str) -> bool:
-    """Whether this is a public payer number (公費負担者番号, 8 digits) with a fitting check digit.
-
-    法別番号, prefecture and 実施機関番号 before it; six digits are none: only insurers' are padded.
-    """
-    return _ends_in_its_check_digit(_plain(number), INSURER_NUMBER_DIGITS)
 
 
 def recipient_number_is_consistent(number: str) -> bool:

@@ -15,7 +15,6 @@ from datetime import date, datetime
 from eligibility.calendar import JAPAN
 from eligibility.clinic_record import ClinicRecord
 from eligibility.codes import (
-    InsuredCardClassification,
     QualificationValidity,
     UnknownCode,
 )
@@ -149,11 +148,7 @@ def _is_insurance_beside_assistance(results: tuple[Coverage, ...]) -> bool:
     """Whether these are one person's insurance and medical assistance (医療扶助の併用)."""
     if len(results) != 2 or results[0].person != results[1].person:
         return False
-    kinds = {
-        one.insured_card_classification is InsuredCardClassification.MEDICAL_ASSISTANCE
-        for one in results
-    }
-    return len(kinds) == 2
+    return results[0].is_medical_assistance != results[1].is_medical_assistance
 
 
 def _about_dates(

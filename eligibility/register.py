@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from eligibility.clinic_record import ClinicRecord
-from eligibility.codes import InsuredCardClassification, Sex
+from eligibility.codes import Sex
 from eligibility.findings import said
 from eligibility.holder import (
     NOTHING_READ,
@@ -288,16 +288,11 @@ def _address_of_card(record: ClinicRecord, attributes: HolderAttributes) -> Matc
 
 def _about_insurance(record: ClinicRecord, results: tuple[Coverage, ...]) -> Iterator[Finding]:
     """Return what of the insurance on file is another, unless one of the results is that."""
-    insured = [one for one in results if not _is_assistance(one)] or list(results)
+    insured = [one for one in results if not one.is_medical_assistance] or list(results)
     differing = [tuple(_other_insurance(record, one)) for one in insured]
     if all(differing):
         for each in differing:
             yield from each
-
-
-def _is_assistance(coverage: Coverage) -> bool:
-    kind = coverage.insured_card_classification
-    return kind is InsuredCardClassification.MEDICAL_ASSISTANCE
 
 
 def _other_insurance(record: ClinicRecord, coverage: Coverage) -> Iterator[Finding]:

@@ -108,8 +108,9 @@ def fits_age_on(coverage: Coverage, day: date) -> bool:
     Medical assistance, who pays in full, and a ratio that nobody named are not judged.
     """
     ratio = coverage.insured_partial_contribution_ratio
-    assisted = coverage.insured_card_classification is InsuredCardClassification.MEDICAL_ASSISTANCE
-    if not isinstance(ratio, CopayRatio) or assisted or pays_in_full(coverage):
+    if not isinstance(ratio, CopayRatio):
+        return True
+    if coverage.is_medical_assistance or pays_in_full(coverage):
         return True
     born = coverage.person.birthdate
     if day < date(born.year + 6 + ((born.month, born.day) > (4, 1)), 4, 1):

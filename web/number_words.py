@@ -1,9 +1,9 @@
-"""Insurer numbers in words: by which law, and whether the check digit fits."""
+"""Numbers of insurers and recipients in words: by which law, whether the check digit fits."""
 
 from __future__ import annotations
 
 from eligibility.law_numbers import law_number_of
-from eligibility.numbers import insurer_number_is_consistent
+from eligibility.numbers import insurer_number_is_consistent, recipient_number_is_consistent
 from web.i18n import current_language, text
 
 
@@ -23,3 +23,10 @@ def insurer_number(number: str) -> str:
     if insurer_number_is_consistent(number):
         return words
     return text("field.insurer-number.check-digit", number=words)
+
+
+def recipient_number(number: str) -> str:
+    """Return a recipient number (公費受給者番号), with a warning where its check digit is wrong."""
+    if recipient_number_is_consistent(number):
+        return number
+    return text("field.recipient-number.check-digit", number=number)

@@ -86,7 +86,7 @@ from web.i18n import (
     show_number,
     text,
 )
-from web.number_words import insurer_number
+from web.number_words import insurer_number, recipient_number
 
 PRESCRIPTIONS = {"electronic": "prescription.electronic", "paper": "prescription.paper"}
 WITH_NEXT_STEP: dict[str, type[StrEnum]] = {
@@ -245,11 +245,14 @@ def amount(quantity: Decimal | str | None, unit: str | None) -> str:
 def insurance_rows(coverage: Coverage) -> list[tuple[str, str]]:
     """Return what a bill needs, in the order of the official form."""
     none = text("field.none")
+    number = coverage.insured_identification_number
+    if number and coverage.is_medical_assistance:
+        number = recipient_number(number)
     return [
         (text("field.insurer-number"), insurer_number(coverage.insurer_number)),
         (text("field.insurer-name"), coverage.insurer_name),
         (text("field.symbol"), coverage.insured_card_symbol or none),
-        (text("field.number"), coverage.insured_identification_number or none),
+        (text("field.number"), number or none),
         (text("field.branch"), coverage.insured_branch_number or none),
         (text("field.personal-family"), label(coverage.personal_family_classification)),
         (text("field.card-classification"), label(coverage.insured_card_classification)),
