@@ -15,8 +15,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 SECRETS = frozenset({"password", "present", "new", "again", "pin", "security_code", "code"})
 """Fields that are hashed or handed to the card, and kept nowhere as they were typed."""
-_OWN_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
-"""Ids that we made ourselves, in which twelve digits may follow each other by chance."""
+_OWN_ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
+"""Ids that we made ourselves, alone or in an address: twelve digits may follow in one by chance."""
 
 
 def one_of(choices: type[Choice], value: str | None) -> Choice | None:
@@ -36,8 +36,7 @@ def refuse_individual_numbers() -> None:
         if name in SECRETS or name == TOKEN_FIELD:
             continue
         for value in values:
-            if not _OWN_ID.fullmatch(value):
-                refuse_individual_number(value)
+            refuse_individual_number(_OWN_ID.sub("id", value))
 
 
 def init(app: Flask) -> None:

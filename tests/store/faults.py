@@ -91,8 +91,8 @@ def mount(*options: str) -> None:
 
 
 def small_disk(folder: Path) -> None:
-    """Mount a disk of two megabytes at ``folder``, in this process's own view."""
-    mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder))
+    """Mount a disk of four megabytes at ``folder``, in this process's own view."""
+    mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder))
 
 
 def full_disk(folder: Path) -> None:

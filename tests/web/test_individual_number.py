@@ -46,3 +46,30 @@ def test_other_digits_pass(site: Site, text: str) -> None:
     """Twelve digits with another check digit, and longer and shorter numbers, are no reason."""
     visitor = site.visitor().logs_in(Role.RECEPTION)
     assert visitor.sends("/staff/register", {"text": text}).status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/staff/visits/aaaa{NUMBER}{'b' * 16}",
+        f"/staff/visits/{'c' * 20}{NUMBER}/history?consent={'a' * 20}{NUMBER}",
+        f"/staff/visits/aaaaaaaa-bbbb-4ccc-8ddd-{NUMBER}#on-card",
+    ],
+)
+def test_an_id_of_ours_is_no_number(site: Site, address: str) -> None:
+    """An id in which twelve digits fit by chance bars nobody from the other language."""
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    answer = visitor.sends("/staff/language", {"language": "en", "next": address})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    assert answer.headers["Location"].endswith(address)
+
+
+@pytest.mark.parametrize(
+    "around", ["/staff/visits/{}", "/staff/visits/" + "a" * 19 + "{}", "{}-ab"]
+)
+def test_it_does_not_hide_in_an_address(site: Site, around: str) -> None:
+    """What has not the form of an id is looked at as any other text."""
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    form = {"language": "en", "next": around.format(NUMBER)}
+    refused = visitor.sends("/staff/language", form)
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
