@@ -80,6 +80,7 @@ def world(built: World) -> Iterator[World]:
 
     built.clock.moment = START
     built.running.payer.forget()
+    built.running.requests.clear()
     yield built
     built.close()
     built.running.faults.clear()

@@ -247,7 +247,8 @@ def _validities(asked: Iterable[AskedRow]) -> tuple[Validity, ...]:
     """Return every known validity, then what was seen beside them."""
     seen = {row.validity for row in asked if row.result in ANSWERED}
     unknown = sorted(
-        (one for one in seen if isinstance(one, UnknownCode)), key=lambda one: one.value
+        (one for one in seen if isinstance(one, UnknownCode)),
+        key=lambda one: (one.value, one.table),
     )
     return (*QualificationValidity, *unknown, *([None] if None in seen else []))
 
