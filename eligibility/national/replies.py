@@ -124,11 +124,14 @@ class Replies:
                         raise broken
                     left = until - time.monotonic()
                     if left <= 0 or self._stopping:
-                        if self._problem is not None:
-                            raise self._problem
-                        return []
+                        away = self._problem
+                        break
                     if not self._sightings.names_of(key):
                         self._lock.wait(min(left, LOOK_SECONDS))
+        if away is not None:
+            # it may be there again, and the reading thread has not looked since
+            self._folder.check()
+        return []
 
     @contextmanager
     def awaiting(self, kind: str, identifier: str) -> Iterator[None]:
