@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from eligibility.codes import ConsentCategory
 from eligibility.consenting import DISASTER_CATEGORIES, ActingFor, OralReason
@@ -20,6 +21,7 @@ from tests.desk_outbox import RECEPTION, DeskOutbox
 ADMINISTRATOR = Actor("admin", Role.ADMINISTRATOR, "管理者")
 DOCTOR = Actor("doctor", Role.CLINICIAN, "医師")
 PHARMACIST = Actor("pharmacist", Role.PHARMACIST, "薬剤師")
+DAY = timedelta(days=1)
 WORDS = "意識がなく、付き添いもいない"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +32,7 @@ from tests.clinic import wait_for
 from tests.desk_outbox import RECEPTION, DeskOutbox
 from tests.disaster_desk import (
     ADMINISTRATOR,
+    DAY,
     DOCTOR,
     PHARMACIST,
     WORDS,
@@ -44,41 +44,11 @@ from tests.disaster_desk import (
     named,
     opens,
 )
-from tests.fhir.desk import World, opened_world
+from tests.fhir.desk import World
 from tests.fhir.insured import number_of, somebody, twins
 from tests.national.desk import opened_link
-from tests.simulator.desk import START
 
-DAY = timedelta(days=1)
 OPENS = frozenset(DISASTER_CATEGORIES)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The payer, made once."""
-    with opened_world(tmp_path_factory.mktemp("emergency-payer")) as world:
-        yield world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The payer, which has disaster mode on for this institution."""
-    built.clock.moment = START
-    built.running.payer.forget()
-    built.running.payer.disaster.switch(DEFAULT_INSTITUTION, on=True)
-    yield built
-    built.close()
-    built.running.faults.clear()
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Iterator[DeskOutbox]:
-    """A desk in disaster mode."""
-    opened = DeskOutbox(tmp_path / "desk.db", world.payer(), world.anchor, world.clock)
-    opened.start()
-    opened.disaster.switch_on(ADMINISTRATOR, "地震", DAY)
-    yield opened
-    opened.stop()
 
 
 @pytest.fixture
