@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from eligibility.asking import ListKind
 from eligibility.benefits import MedicalTicket
 from eligibility.model import Coverage
-from terminal.bulk.run import BatchState
 from terminal.lists.payer_list import PayerList
+from terminal.payer.two_steps import BatchState
 from web.auth import log_in, terminal
 from web.coverage_words import consent_words, yen
 from web.i18n import show_date, text

@@ -40,12 +40,11 @@ from terminal.events import EventBus, Topic
 from terminal.payer.background import LONGEST_SLEEP, Background, BackgroundLine
 from terminal.payer.calls import outcome_of
 from terminal.payer.line import PayerLine
-from terminal.payer.question import QuestionProblem
+from terminal.payer.question import UNREADABLE_ATTEMPTS, QuestionProblem
 from terminal.store import Store, Transaction
 
 MOMENT = 0.02
 """Seconds between two handfuls of answers that came together."""
-UNREADABLE_ATTEMPTS = 3
 SLOW_ATTEMPTS = 20
 TOLD_EVERY = 2.0
 """Seconds between two words to the pages on how far a run got."""

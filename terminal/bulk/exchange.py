@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from eligibility.asking import BulkReception
 from eligibility.calendar import JAPAN
 from eligibility.errors import (
     EligibilityError,
@@ -21,14 +20,12 @@ from eligibility.errors import (
 )
 from eligibility.model import PayerAnswer
 from eligibility.payer import Payer
-from terminal.bulk.run import BatchState, BulkBatch, BulkItem, BulkRun, ItemState
+from terminal.bulk.run import BulkBatch, BulkItem, BulkRun, ItemState
 from terminal.payer.calls import outcome_of
-from terminal.payer.question import QuestionProblem
+from terminal.payer.question import UNREADABLE_ATTEMPTS, QuestionProblem
+from terminal.payer.two_steps import BatchState, is_given_up, received, reception_of
 from terminal.store import Store
 
-ANSWERS_LIVE = timedelta(hours=24)
-"""How long answers are waited for after the payer took the question."""
-UNREADABLE_ATTEMPTS = 3
 STORED_TOGETHER = 20
 """Answers in one transaction; few, so that what is stored for the desk waits for few."""
 
@@ -95,25 +92,16 @@ class BulkExchange:
         )
         self._save(sent)
         reception = self._payer.start_bulk(sent.question(items))
-        self._save(
-            replace(
-                sent,
-                state=BatchState.RECEIVED,
-                attempts=0,
-                reception_number=reception.reception_number,
-                received_at=reception.received_at,
-            )
-        )
+        self._save(received(sent, reception))
         return 0
 
     def _fetch(self, batch: BulkBatch, items: list[BulkItem]) -> float:
-        received_at = batch.received_at or self._now()
-        if self._now() - received_at > ANSWERS_LIVE:
+        reception = reception_of(batch, self._now())
+        if is_given_up(reception, self._now()):
             self._end_open(batch, items, ItemState.FAILED, QuestionProblem.EXPIRED)
             return 0
         tried = replace(batch, attempts=batch.attempts + 1)
         self._save(tried)
-        reception = BulkReception(batch.id, batch.reception_number or "", received_at)
         try:
             found = self._payer.collect_bulk(batch.question(items), reception)
         except PayerUnavailableError as error:

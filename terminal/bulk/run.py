@@ -11,6 +11,7 @@ from eligibility.asking import BulkQuestion, NumberQuestion
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import Finding, FindingCode, NumberSubject, Severity
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 
 
 class RunOrigin(StrEnum):
@@ -126,16 +127,6 @@ class BulkItem:
     def question(self, today: date) -> NumberQuestion:
         """Return what the payer is asked."""
         return NumberQuestion(self.id, self.subject, self.asked_on or today)
-
-
-class BatchState(StrEnum):
-    """How far a part of a run got that is handed in together."""
-
-    READY = "ready"
-    SENT = "sent"
-    RECEIVED = "received"
-    """The payer gave a reception number; the answers are to be fetched."""
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)

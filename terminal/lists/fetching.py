@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from eligibility.asking import BulkReception, Capability, Listed
+from eligibility.asking import Capability, Listed
 from eligibility.errors import (
     EligibilityError,
     PayerProtocolError,
@@ -21,18 +21,14 @@ from eligibility.errors import (
 from eligibility.payer import Payer
 from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
-from terminal.bulk.run import BatchState
 from terminal.events import EventBus, Topic
 from terminal.lists.payer_list import PayerList
 from terminal.payer.background import LONGEST_SLEEP, Background, BackgroundLine
 from terminal.payer.calls import outcome_of
 from terminal.payer.line import PayerLine
-from terminal.payer.question import QuestionProblem
+from terminal.payer.question import UNREADABLE_ATTEMPTS, QuestionProblem
+from terminal.payer.two_steps import BatchState, is_given_up, received, reception_of
 from terminal.store import Store, Transaction
-
-LIST_LIVES = timedelta(hours=24)
-"""How long a list is waited for after the payer took the question."""
-UNREADABLE_ATTEMPTS = 3
 
 
 class PayerListFetching:
@@ -100,24 +96,15 @@ class PayerListFetching:
         tried = replace(tried, state=BatchState.SENT)
         self._save(tried)
         reception = self._payer.start_list(one.question)
-        self._save(
-            replace(
-                tried,
-                state=BatchState.RECEIVED,
-                attempts=0,
-                reception_number=reception.reception_number,
-                received_at=reception.received_at,
-            )
-        )
+        self._save(received(tried, reception))
         return 0
 
     def _fetch(self, one: PayerList) -> float:
-        received_at = one.received_at or one.asked_at
-        if self._now() - received_at > LIST_LIVES:
+        reception = reception_of(one, one.asked_at)
+        if is_given_up(reception, self._now()):
             self._end(replace(one, problem=QuestionProblem.EXPIRED), None)
             return 0
         self._save(one)
-        reception = BulkReception(one.id, one.reception_number or "", received_at)
         try:
             listed = self._payer.collect_list(one.question, reception)
         except PayerUnavailableError as error:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eligibility.asking import ListQuestion
-from terminal.bulk.run import BatchState
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 
 
 @dataclass(frozen=True, slots=True)

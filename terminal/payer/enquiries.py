@@ -35,13 +35,18 @@ from terminal.payer.calling import Calling, Made
 from terminal.payer.calls import Call
 from terminal.payer.freshness import Freshness
 from terminal.payer.line import BY_HAND, PayerLine
-from terminal.payer.question import Question, QuestionKind, QuestionProblem, QuestionState
+from terminal.payer.question import (
+    UNREADABLE_ATTEMPTS,
+    Question,
+    QuestionKind,
+    QuestionProblem,
+    QuestionState,
+)
 from terminal.payer.senders import Senders
 from terminal.store import Store, Transaction
 
 log = logging.getLogger(__name__)
 
-UNREADABLE_ATTEMPTS = 3
 SENDERS = 4
 LONGEST_SLEEP = 5.0
 """Seconds; short, since the wall clock may be set meanwhile."""

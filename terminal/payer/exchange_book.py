@@ -10,10 +10,11 @@ from datetime import datetime
 from eligibility.national.exchange import AskedQuestion, SetAside
 from terminal.access.accounts import TERMINAL
 from terminal.audit import Act, AuditEntry
-from terminal.bulk.run import OPEN_ITEMS, BatchState
+from terminal.bulk.run import OPEN_ITEMS
 from terminal.errors import StoreError
 from terminal.payer.aside import KeptFile
 from terminal.payer.question import QuestionState
+from terminal.payer.two_steps import BatchState
 from terminal.references.reference_number import OPEN_REGISTRATIONS
 from terminal.store import Store, Transaction
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+UNREADABLE_ATTEMPTS = 3
+"""So often is asked before an answer that nobody can read is given to staff."""
+
 
 class QuestionKind(StrEnum):
     """What is asked."""

@@ -9,18 +9,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from eligibility.asking import BulkReception, ReferenceNumberResult
+from eligibility.asking import ReferenceNumberResult
 from eligibility.errors import PayerProtocolError, PayerUnavailableError
 from eligibility.payer import Payer
-from terminal.bulk.run import BatchState
+from terminal.payer.question import UNREADABLE_ATTEMPTS
+from terminal.payer.two_steps import BatchState, is_given_up, received, reception_of
 from terminal.references.reference_number import ReferenceRegistration, RegistrationBatch
 from terminal.store import Store, Transaction
-
-RESULTS_LIVE = timedelta(hours=24)
-"""How long results are waited for after the payer took the registrations."""
-UNREADABLE_ATTEMPTS = 3
 
 Settle = Callable[
     [Transaction, Sequence[ReferenceRegistration], Sequence[ReferenceNumberResult] | None], None
@@ -72,25 +69,16 @@ class RegistrationExchange:
         sent = replace(batch, state=BatchState.SENT, attempts=batch.attempts + 1)
         self._save(sent)
         reception = self._payer.start_registrations(sent.handed_in(registrations))
-        self._save(
-            replace(
-                sent,
-                state=BatchState.RECEIVED,
-                attempts=0,
-                reception_number=reception.reception_number,
-                received_at=reception.received_at,
-            )
-        )
+        self._save(received(sent, reception))
         return 0
 
     def _fetch(self, batch: RegistrationBatch, registrations: list[ReferenceRegistration]) -> float:
-        received_at = batch.received_at or batch.created_at
-        if self._now() - received_at > RESULTS_LIVE:
+        reception = reception_of(batch, batch.created_at)
+        if is_given_up(reception, self._now()):
             self._settle_all(batch, registrations, None)
             return 0
         tried = replace(batch, attempts=batch.attempts + 1)
         self._save(tried)
-        reception = BulkReception(batch.id, batch.reception_number or "", received_at)
         try:
             results = self._payer.collect_registrations(tried.handed_in(registrations), reception)
         except PayerUnavailableError as error:

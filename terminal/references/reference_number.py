@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from eligibility.asking import ReferenceNumberBatch, ReferenceNumberRegistration
 from eligibility.model import NumberSubject
-from terminal.bulk.run import BatchState
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 
 
 class RegistrationState(StrEnum):

@@ -20,8 +20,8 @@ from terminal.audit import Act, AuditEntry
 from terminal.payer.background import LONGEST_SLEEP, Background, BackgroundLine
 from terminal.payer.calls import outcome_of
 from terminal.payer.line import PayerLine
-from terminal.payer.question import QuestionProblem
-from terminal.references.exchange import UNREADABLE_ATTEMPTS, RegistrationExchange
+from terminal.payer.question import UNREADABLE_ATTEMPTS, QuestionProblem
+from terminal.references.exchange import RegistrationExchange
 from terminal.references.reference_number import (
     OPEN_REGISTRATIONS,
     ReferenceRegistration,

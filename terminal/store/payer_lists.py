@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from eligibility.model import PayerAnswer
-from terminal.bulk.run import BatchState
 from terminal.errors import StoreError
 from terminal.lists.payer_list import PayerList
+from terminal.payer.two_steps import BatchState
 from terminal.store.encoding import Decoder, encode, encode_moment
 from terminal.store.records import Records, Table
 

@@ -11,8 +11,9 @@ import pytest
 
 from eligibility.codes import QualificationValidity
 from eligibility.simulator.faults import FaultKind
-from terminal.bulk.run import BatchState, BulkBatch, ItemState, RunState, RunWay
+from terminal.bulk.run import BulkBatch, ItemState, RunState, RunWay
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 from tests.clinic import wait_for
 from tests.desk_bulk import DeskBulk, ordinary_people, record_of, settings
 from tests.national.desk import LinkedWorld, opened_link

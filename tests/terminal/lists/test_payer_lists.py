@@ -14,7 +14,6 @@ from eligibility.errors import NotSupportedError
 from eligibility.simulator.faults import FaultKind
 from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
-from terminal.bulk.run import BatchState
 from terminal.errors import RoleError, UnknownPayerListError
 from terminal.events import EventBus
 from terminal.lists.fetching import PayerListFetching
@@ -22,6 +21,7 @@ from terminal.lists.list_desk import KEPT, PayerListDesk
 from terminal.lists.payer_list import PayerList
 from terminal.payer.exchange_book import DeskExchangeBook
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 from tests.clinic import wait_for
 from tests.desk_bulk import DeskBulk
 from tests.desk_outbox import RECEPTION

@@ -20,10 +20,10 @@ from eligibility.simulator.faults import FaultKind
 from eligibility.simulator.people import Person
 from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
-from terminal.bulk.run import BatchState
 from terminal.errors import RoleError, UnknownPatientError
 from terminal.expected.appointment import insured_subject
 from terminal.payer.question import QuestionProblem
+from terminal.payer.two_steps import BatchState
 from terminal.references.reference_number import (
     ReferenceRegistration,
     RegistrationBatch,
