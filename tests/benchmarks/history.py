@@ -2,7 +2,8 @@
 
 The persona of more than 3,000 lines comes to a clinic on the virtual stack and agrees; then each
 page is asked for as a browser would, in this process, and the medicines' page is opened in Chromium
-by a browser that has kept nothing.  At last the history is sealed, opened and destroyed.
+by a browser that has kept nothing.  Then it is saved as files, and at last sealed, opened and
+destroyed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from terminal.access.accounts import TERMINAL, Role
+from terminal.history_export import ExportForm
 from terminal.history_keeping import delete_history
 from terminal.kept_history import HistoryEnd
 from terminal.store.connection import connect
@@ -117,6 +120,17 @@ def measure_server(visitor: Visitor, address: str, count: int) -> None:
         all_busy += busy
     report("history.search", "ms", all_times, most_bytes=max(sizes))
     report("history.search.processor", "ms", all_busy)
+
+
+def measure_files(visitor: Visitor, address: str, consent: str, count: int) -> None:
+    """Time and weigh each file that the history is saved as."""
+    visitor.opens(address)
+    for form in ExportForm:
+        fields = {"form": form.value, "consent": consent, "why": "benchmark"}
+        save = partial(visitor.sends, f"{address}/file", fields)
+        file = save()
+        assert file.status_code == HTTPStatus.OK, file.status
+        report(f"history.file.{form}", "ms", timed(save, count)[0], bytes=len(file.data))
 
 
 def measure_keeping(clinic: Clinic, visit_id: str, count: int) -> None:
@@ -225,7 +239,11 @@ def main() -> None:
                 site = Site(clinic)
                 with served(site):
                     measure_paint(site, address, max(10, count // 5))
-                measure_server(site.visitor().logs_in(Role.CLINICIAN), address, count)
+                visitor = site.visitor().logs_in(Role.CLINICIAN)
+                measure_server(visitor, address, count)
+                consent = clinic.reception.row().consent
+                assert consent is not None
+                measure_files(visitor, address, consent.id, max(5, count // 10))
                 measure_keeping(clinic, address.split("/")[3], count)
 
 

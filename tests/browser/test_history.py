@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from terminal.access.accounts import Role
 from terminal.events import Topic
 from terminal.views import ConsentItem, KioskStep
 from tests.browser.axe import axe_findings, in_language
+from tests.browser.paper import is_blank, sheets_of
 from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -228,22 +230,30 @@ def test_the_way_back_shows_nothing_that_ended(
     expect(page.locator("[data-records]")).to_be_visible()
 
 
-def test_paper_carries_source_time_and_consent(
-    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
+@pytest.mark.parametrize("part", ["", "/care", "/checkups"])
+def test_each_sheet_of_paper_says_whose_it_is_and_from_where(
+    clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk], part: str
 ) -> None:
-    """On A4 each sheet says where the records come from, when, under which consent, which page."""
+    """On A4: the patient, where the records come from, when, under which consent, which page.
+
+    No sheet is blank, wherever on the last one the records end; the form for files is on none.
+    """
     address = history_of(clinic, "elderly")
+    row = clinic.reception.row()
+    assert row.name is not None
+    assert row.consent is not None
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
-    page = desk.opens(f"{address}/checkups")
-    pdf = page.pdf(prefer_css_page_size=True)
-    folder = os.environ.get("HISTORY_SHOTS")
-    if folder:
-        with open(f"{folder}/checkups.pdf", "wb") as file:  # noqa: PTH123  # a look by hand
-            file.write(pdf)
-    assert pdf.count(b"/Type /Page\n") >= 2
-    path = page.locator('link[media="print"]').get_attribute("href")
-    sheet = page.request.get(f"{desk.url}{path}")
-    assert "オンライン資格確認" in sheet.text()
+    page = desk.opens(address + part)
+    expect(page.locator("[data-records] table, [data-records] .care").first).to_be_visible()
+    for white in (0, 104, 116, 196):
+        sheets = sheets_of(page, part.strip("/") or "drugs", white=white)
+        for number, said in enumerate(sheets, 1):
+            assert unicodedata.normalize("NFKC", row.name) in said
+            assert "出典: オンライン資格確認の支払側" in said
+            assert row.consent.id[:8] in said
+            assert f"{number} / {len(sheets)}" in said
+            assert not is_blank(said, repeated=3), f"sheet {number} with {white} mm of white"
+            assert "ファイルに保存" not in said
 
 
 def test_a_history_is_saved_as_a_file_by_keys_alone(

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
+from tests.browser.paper import is_blank, sheets_of
 from tests.browser.test_desk import Desk, sits_down, visits
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
@@ -73,7 +74,9 @@ def test_a_month_is_chosen_and_printed_by_key(
     expect(page.get_by_role("button", name="印刷")).to_be_hidden()
     expect(page.locator(".desk-head")).to_be_hidden()
     expect(page.get_by_role("img", name="日ごとの問い合わせ")).to_be_visible()
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    sheets = sheets_of(page, "report")
+    assert not any(is_blank(said, repeated=1) for said in sheets)
+    assert f"{len(sheets)} / {len(sheets)}" in sheets[-1]
     page.emulate_media(media="screen")
     with page.expect_navigation(url=re.compile(r"/staff/report/\d{4}-\d{2}$")):
         page.get_by_role("button", name="表示").press("Enter")
