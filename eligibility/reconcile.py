@@ -33,7 +33,11 @@ from eligibility.model import (
 from eligibility.names import can_be_written, certainly_differ
 from eligibility.personal_number import personal_key
 from eligibility.register import about_record
-from eligibility.subjects import is_same_subject, names_several_people
+from eligibility.subjects import (
+    is_insurance_beside_assistance,
+    is_same_subject,
+    names_several_people,
+)
 from eligibility.validity import (
     CONFIRMED,
     DateVerdict,
@@ -134,7 +138,7 @@ def _about_results(answer: PayerAnswer) -> Iterator[Finding]:
         )
     told = answer.qualification_validity is QualificationValidity.SEVERAL
     if len(answer.results) > 1 and not told:
-        alone = not _is_insurance_beside_assistance(answer.results)
+        alone = not is_insurance_beside_assistance(answer.results)
         yield Finding(
             FindingCode.SEVERAL_CANDIDATES if alone else FindingCode.INSURANCE_AND_ASSISTANCE,
             Severity.STOP if alone else Severity.WARN,
@@ -142,13 +146,6 @@ def _about_results(answer: PayerAnswer) -> Iterator[Finding]:
             from_payer=str(len(answer.results)),
             blocks_history=alone,
         )
-
-
-def _is_insurance_beside_assistance(results: tuple[Coverage, ...]) -> bool:
-    """Whether these are one person's insurance and medical assistance (医療扶助の併用)."""
-    if len(results) != 2 or results[0].person != results[1].person:
-        return False
-    return results[0].is_medical_assistance != results[1].is_medical_assistance
 
 
 def _about_dates(

@@ -171,6 +171,14 @@ def is_another_persons(
     return any(one.code is FindingCode.RECORD_IS_ANOTHER for one in found)
 
 
+def insurances(results: tuple[Coverage, ...]) -> tuple[Coverage, ...]:
+    """Return the results that the insurance on file is held against.
+
+    Medical assistance (医療扶助) is held against it only where it is all that there is.
+    """
+    return tuple(one for one in results if not one.is_medical_assistance) or results
+
+
 def is_about_record(finding: Finding) -> bool:
     """Whether :func:`about_record` made this finding."""
     return finding.code in _OURS
@@ -288,8 +296,7 @@ def _address_of_card(record: ClinicRecord, attributes: HolderAttributes) -> Matc
 
 def _about_insurance(record: ClinicRecord, results: tuple[Coverage, ...]) -> Iterator[Finding]:
     """Return what of the insurance on file is another, unless one of the results is that."""
-    insured = [one for one in results if not one.is_medical_assistance] or list(results)
-    differing = [tuple(_other_insurance(record, one)) for one in insured]
+    differing = [tuple(_other_insurance(record, one)) for one in insurances(results)]
     if all(differing):
         for each in differing:
             yield from each

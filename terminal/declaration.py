@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from eligibility.codes import QualificationValidity, Sex
-from eligibility.model import HolderAttributes, InsuredPerson, NotRead, PayerAnswer
+from eligibility.model import HolderAttributes, NotRead, PayerAnswer
 from eligibility.names import has_replaced_characters
+from eligibility.subjects import is_insurance_beside_assistance, one_person
 from eligibility.validity import CONFIRMED
 from terminal.visit import VisitState
 
@@ -68,7 +69,7 @@ def declaration_of(
     """
     if not _nothing_confirms(row):
         return None
-    person = _person_of(answer)
+    person = one_person(answer) if answer else None
     card = attributes or HolderAttributes()
     name, sex = _read(card.name), _read(card.sex)
     entered = name is None and person is not None and row.right_name is not None
@@ -92,7 +93,8 @@ def _nothing_confirms(row: VisitRow) -> bool:
         return False
     if row.confirmation is not None and row.is_current:
         validity = row.confirmation.qualification_validity
-        return row.withheld or row.coverage is None or validity not in CONFIRMED
+        one = len(row.results) == 1 or is_insurance_beside_assistance(row.results)
+        return row.withheld or not one or validity not in CONFIRMED
     return row.question is None or row.question.problem is not None
 
 
@@ -104,11 +106,6 @@ def _reason(row: VisitRow) -> DeclarationReason | None:
         return DeclarationReason.NO_CONFIRMATION
     lost = row.confirmation.qualification_validity in _LOST
     return DeclarationReason.NOT_REGISTERED_YET if lost else None
-
-
-def _person_of(answer: PayerAnswer | None) -> InsuredPerson | None:
-    people = {coverage.person for coverage in answer.results} if answer else set()
-    return people.pop() if len(people) == 1 else None
 
 
 def _read(value: _T | NotRead) -> _T | None:

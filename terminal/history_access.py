@@ -12,7 +12,8 @@ from datetime import datetime
 
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
-from eligibility.model import Confirmation, ConfirmationSource, InsuredPerson
+from eligibility.model import Confirmation, InsuredPerson
+from eligibility.subjects import one_person
 from terminal.access.accounts import Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure
@@ -127,9 +128,7 @@ def require_open(actor: Actor, visit_id: str, closed: HistoryClosed | None) -> N
 
 
 def _person(tx: Transaction, confirmation: Confirmation | None) -> InsuredPerson | None:
-    """Return the one person whom the live answer is about, None where it names several."""
-    if confirmation is None or confirmation.source is not ConfirmationSource.LIVE:
+    """Return the one person whom today's answer is about, None where it names several."""
+    if confirmation is None or not confirmation.source.is_todays_answer:
         return None
-    persons = [coverage.person for coverage in tx.answers.get(confirmation.answer_id).results]
-    told = {(person.birthdate, person.sex) for person in persons}
-    return persons[0] if len(told) == 1 else None
+    return one_person(tx.answers.get(confirmation.answer_id))

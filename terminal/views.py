@@ -217,18 +217,20 @@ class DeskNeed(StrEnum):
 class VisitRow:
     """One line of today's list.
 
-    ``coverage`` and ``name`` are None until an answer is there, where it names several, and where
-    it is ``withheld``: it may be another person's.  ``face_alone``: the patient at the kiosk has
-    no other way left, as no PIN of the card can be used.  ``is_current``: whether ``confirmation``
-    counts as the present state by the institution's policy; ``decision``: what staff decided last
-    without the payer.  ``enquiry``: how staff came to ask without a card, None where one was there.
-    ``right_name``: entered by staff, where the payer's cannot be written.
+    ``results`` are none until an answer is there, and where it is ``withheld``: it may be another
+    person's.  ``person`` and ``name`` are None then, and where the results do not name the same.
+    ``face_alone``: the patient at the kiosk has no other way left, as no PIN of the card can be
+    used.  ``is_current``: whether ``confirmation`` counts as the present state by the institution's
+    policy; ``decision``: what staff decided last without the payer.  ``enquiry``: how staff came to
+    ask without a card, None where one was there.  ``right_name``: entered by staff, where the
+    payer's cannot be written.
     """
 
     visit: Visit
     need: DeskNeed
     name: str | None = None
-    coverage: Coverage | None = None
+    person: InsuredPerson | None = None
+    results: tuple[Coverage, ...] = ()
     validity: QualificationValidity | UnknownCode | None = None
     confirmation: Confirmation | None = None
     worst: Severity | None = None
@@ -241,6 +243,11 @@ class VisitRow:
     face_alone: bool = False
     enquiry: DeskEnquiry | None = None
     right_name: str | None = None
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """The only result; None of several, which are for staff to tell apart."""
+        return self.results[0] if len(self.results) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.names import can_be_written
+from eligibility.subjects import one_person
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
@@ -230,9 +231,9 @@ def _compared(
     """
     if holder is None:
         return ()
-    people = {result.person for result in answer.results} if answer else set()
-    if len(people) == 1:
-        return compare(holder.attributes, people.pop())
+    person = one_person(answer) if answer else None
+    if person is not None:
+        return compare(holder.attributes, person)
     alone = alone_on_card(holder.attributes)
     against = {
         finding.field
@@ -272,7 +273,6 @@ def _row(
 ) -> tuple[VisitRow, PayerAnswer | None]:
     """Return a visit's line and the answer that it stands on.
 
-    The line shows a coverage only where there is exactly one: several are for staff to tell apart.
     An answer that may be another person's is not even handed out.
     """
     question = tx.outbox.of_visit(visit.id)
@@ -298,7 +298,8 @@ def _row(
         visit=visit,
         need=need_of(visit, question, confirmation, decided=decided),
         name=name,
-        coverage=shown[0] if len(shown) == 1 else None,
+        person=one_person(answer) if answer else None,
+        results=shown,
         validity=confirmation.qualification_validity if confirmation else None,
         confirmation=confirmation,
         worst=worst_of(confirmation) if confirmation else None,

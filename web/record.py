@@ -5,7 +5,8 @@ from __future__ import annotations
 from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import Coverage, Finding, NotRead, Severity
-from eligibility.register import Ground, is_about_record
+from eligibility.register import Ground, insurances, is_about_record
+from eligibility.subjects import names_several_people
 from terminal.register.file import Column
 from terminal.register.record_link import LinkChoice, RecordView
 from terminal.views import VisitDetail
@@ -35,7 +36,7 @@ def record_mark(record: RecordView, detail: VisitDetail) -> Mark:
         return Mark("attention", text("staff.record.differs"))
     if found:
         return Mark("attention", text("staff.card.look"))
-    if detail.answer is None:
+    if not _held_against(detail):
         return Mark("waiting", text("staff.record.not-compared"))
     return Mark("valid", text("staff.record.fits"))
 
@@ -60,18 +61,21 @@ def ground_words(grounds: frozenset[Ground]) -> str:
 def compared_rows(
     record: ClinicRecord, detail: VisitDetail
 ) -> list[tuple[str, str, str, str, Mark]]:
-    """Return field, the card's, the payer's and the register's value and the mark, a line each."""
-    answer = detail.answer
-    coverage = answer.results[0] if answer is not None and len(answer.results) == 1 else None
+    """Return field, the card's, the payer's and the register's value and the mark, a line each.
+
+    Of several results the payer's value is each that one of them says; the record fits if it fits
+    one.
+    """
+    results = _held_against(detail)
     # the gravest comes first, and counts
     found = {one.field: one for one in reversed(_findings(detail))}
     other_insurer = "insurer_number" in found
     rows = []
     for field in FIELDS:
         ours = _ours(record, field)
-        card, payer = _on_card(detail, field), _from_payer(coverage, detail, field)
+        card, payer = _on_card(detail, field), _from_payer(results, detail, field)
         nothing = other_insurer and field in _UNDER_INSURER
-        nothing |= coverage is None or ours is None or (card is None and payer is None)
+        nothing |= not results or ours is None or (card is None and payer is None)
         rows.append(
             (
                 label(field) if field != "patient_number" else text("staff.record.number"),
@@ -82,6 +86,13 @@ def compared_rows(
             )
         )
     return rows
+
+
+def _held_against(detail: VisitDetail) -> tuple[Coverage, ...]:
+    """Return the results that are compared: none of several people of whom nobody is meant."""
+    if detail.answer is None or names_several_people(detail.answer):
+        return ()
+    return detail.answer.results
 
 
 def _finding_field(field: str) -> str:
@@ -113,12 +124,15 @@ def _on_card(detail: VisitDetail, field: str) -> str | None:
     return None if isinstance(value, NotRead) else _words(field, value)
 
 
-def _from_payer(coverage: Coverage | None, detail: VisitDetail, field: str) -> str | None:
-    if coverage is None:
-        return None
+def _from_payer(results: tuple[Coverage, ...], detail: VisitDetail, field: str) -> str | None:
     if field == "patient_number":
-        return None if detail.answer is None else detail.answer.reference_number
-    return _words(field, getattr(coverage.person if field in _OF_PERSON else coverage, field))
+        return detail.answer.reference_number if detail.answer is not None and results else None
+    if field in _OF_PERSON:
+        told = [_words(field, getattr(one.person, field)) for one in results]
+    else:
+        told = [_words(field, getattr(one, field)) for one in insurances(results)]
+    each = list(dict.fromkeys(one for one in told if one is not None))
+    return text("staff.record.or").join(each) or None
 
 
 def _words(field: str, value: object) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import HolderAttributes, InsuredPerson, NotRead, PayerAnswer, Subject
 from eligibility.register import Candidates, Ground, candidates
+from eligibility.subjects import one_person
 from terminal.register.file import read_patient_number
 from terminal.register.record_link import LinkChoice, RecordLink
 from terminal.store import Transaction
@@ -25,10 +26,10 @@ def record_for(tx: Transaction, answer: PayerAnswer) -> ClinicRecord | None:
     link = choice_for(tx, answer.subject)
     if link is not None:
         return None if link.patient_number is None else _entry(tx, link.patient_number)
-    people = {result.person for result in answer.results}
-    if len(people) != 1:
+    person = one_person(answer)
+    if person is None:
         return None
-    found = candidates_for(tx, people.pop(), answer.reference_number)
+    found = candidates_for(tx, person, answer.reference_number)
     one = found.the_one
     named = one is not None and Ground.REFERENCE_NUMBER in found.all[0].grounds
     return one if named else None

@@ -9,13 +9,11 @@ from datetime import datetime
 from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import (
-    HolderAttributes,
-    InsuredPerson,
     PayerAnswer,
     PersonSubject,
 )
 from eligibility.register import Candidate, is_another_persons
-from eligibility.subjects import KnownSubject
+from eligibility.subjects import KnownSubject, one_person
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry
@@ -177,10 +175,8 @@ def _candidates(
     tx: Transaction, subject: KnownSubject, answer: PayerAnswer | None
 ) -> tuple[Candidate, ...]:
     """Return who may be the person of the answer, else the holder as the card says."""
-    person: InsuredPerson | HolderAttributes = known_attributes(tx, subject)
-    people = {result.person for result in answer.results} if answer is not None else set()
-    if len(people) == 1:
-        person = people.pop()
+    named = None if answer is None else one_person(answer)
+    person = known_attributes(tx, subject) if named is None else named
     if person == NOTHING_READ:
         return ()
     reference = None if answer is None else answer.reference_number

@@ -115,6 +115,10 @@ def test_the_clinician_sees_what_was_allowed_at_the_other_reader(
             one.name for one in medications_of(allowing, today)
         }
         assert not history.checkups
+        # limits by sex and days before birth are told as after a card at the desk's own reader
+        person = terminal.desk.history(doctor.actor, row.visit.id).person
+        assert person is not None
+        assert (person.birthdate, person.sex) == (allowing.birthdate, allowing.sex)
         linked.link.push_visit(DEFAULT_INSTITUTION, refusing, [])
         other = doctor.sees_row(lambda one: one.visit.id != row.visit.id, "the other visit")
         detail = doctor.opens(other.visit.id)

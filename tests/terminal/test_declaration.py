@@ -21,9 +21,13 @@ def identified(clinic: Clinic, persona: str) -> VisitDetail:
     return clinic.reception.opens(clinic.reception.sees_answer().visit.id)
 
 
-def test_none_where_the_payer_confirms(clinic: Clinic) -> None:
-    """Neither while the patient is at the kiosk nor after 有効 is there anything to declare."""
-    clinic.patient.taps("ordinary")
+@pytest.mark.parametrize("persona", ["ordinary", "insurance-and-assistance"])
+def test_none_where_the_payer_confirms(clinic: Clinic, persona: str) -> None:
+    """Neither while the patient is at the kiosk nor after 有効 is there anything to declare.
+
+    Medical assistance beside the insurance is confirmed as well.
+    """
+    clinic.patient.taps(persona)
     clinic.patient.sees(KioskStep.PIN)
     assert clinic.reception.opens(clinic.reception.row().visit.id).declaration is None
     clinic.patient.types_pin()

@@ -47,8 +47,17 @@ def row(
     visit = Visit("v", "desk-1", VisitOrigin.CARD, NOON)
     confirmation = Confirmation("c", "v", "a", NOON, NOON, source, validity, findings)
     worst = findings[0].severity if findings else None
-    made = VisitRow(visit, DeskNeed.NOTHING, PERSON.name, COVERAGE, validity, confirmation, worst)
-    return replace(made, is_current=is_current)
+    return VisitRow(
+        visit,
+        DeskNeed.NOTHING,
+        PERSON.name,
+        PERSON,
+        (COVERAGE,),
+        validity,
+        confirmation,
+        worst,
+        is_current=is_current,
+    )
 
 
 @pytest.mark.parametrize("validity", list(QualificationValidity))

@@ -1,0 +1,77 @@
+"""The clinic's own record beside the answer: what the page calls compared was compared."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from unicodedata import normalize
+
+import pytest
+
+from terminal.access.accounts import Role
+from tests.terminal.register.test_record_linking import comes, imports, person_of, record_of
+from tests.web.visitors import Site
+
+
+def record_part(site: Site, visit_id: str) -> tuple[str, list[list[str]]]:
+    """Return how visit and register stand, and the compared rows, in the words of the page."""
+    page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}").text
+    part = page[page.index('aria-labelledby="record"') :].partition("</section>")[0]
+    rows = re.findall(r"<tr[^>]*>(<th scope=\"row\".*?)</tr>", part)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+    plain = [[html.unescape(re.sub(r"<[^>]*>", "", one)).strip() for one in row] for row in cells]
+    head = re.sub(r"<[^>]*>", " ", part.partition("</div>")[0].partition("</h2>")[2])
+    return head.strip(), plain
+
+
+@pytest.mark.parametrize("insurer", ["", "06123456"])
+def test_insurance_beside_assistance_is_held_against_the_record(site: Site, insurer: str) -> None:
+    """Of one person's two results each field is compared: the insurance with the insurance."""
+    person = person_of(site.clinic, "insurance-and-assistance")
+    own = record_of(person)
+    ours = insurer or person.insurer.number
+    record = replace(
+        own,
+        insurer_number=ours,
+        insured_card_symbol=person.symbol,
+        insured_identification_number=person.number,
+        insured_branch_number=person.branch,
+        address=person.address,
+    )
+    imports(site.clinic, record)
+    head, rows = record_part(site, comes(site.clinic, "insurance-and-assistance"))
+    of = {row[0]: row for row in rows}
+    assert of["氏名"][2:] == [person.registered_name, person.registered_name, "違いなし"]
+    assert of["照会番号・患者番号"][2] == person.reference_number
+    assert of["保険者番号"][2:4] == [person.insurer.number, ours]
+    if insurer:
+        assert head == "違うところあり"
+        assert of["保険者番号"][4] == "確かめる"
+        assert of["番号"][4] == "くらべていません"
+    else:
+        assert head == "違いは見つかりません"
+        assert {row[4] for row in rows} == {"違いなし"}
+
+
+def test_without_a_result_nothing_is_called_compared(site: Site) -> None:
+    """Nobody was found by the payer: the page does not say that no difference was found."""
+    own = record_of(person_of(site.clinic, "not-found"), "4711")
+    imports(site.clinic, own)
+    visit_id = comes(site.clinic, "not-found")
+    site.clinic.terminal.record_links.link(site.clinic.reception.actor, visit_id, "4711")
+    head, rows = record_part(site, visit_id)
+    assert head == "くらべていません"
+    assert {row[4] for row in rows} == {"くらべていません"}
+
+
+def test_two_results_of_one_person_are_found_in_the_list(site: Site) -> None:
+    """The line says how many there are, and is found by reading, insurer and number of each."""
+    person = person_of(site.clinic, "insurance-and-assistance")
+    visit_id = comes(site.clinic, "insurance-and-assistance")
+    day = site.visitor().logs_in(Role.RECEPTION).opens("/staff/today").text
+    line = day[day.index(f'data-visit="{visit_id}"') :].partition("</tr>")[0]
+    found = normalize("NFKC", html.unescape(line.partition('data-find="')[2].partition('"')[0]))
+    for one in (person.name_kana, person.insurer.number, person.number):
+        assert normalize("NFKC", one) in found
+    assert "2件の資格" in line
