@@ -38,7 +38,7 @@ from eligibility.model import (
     LimitCertificate,
 )
 from eligibility.numbers import luhn_check_digit
-from eligibility.simulator.insurers import Scheme, make_insurer
+from eligibility.simulator.insurers import Insurer, Scheme, make_insurer
 from eligibility.simulator.people import Person, Situation, age_on, below_school_age
 from eligibility.simulator.vocabulary import half_width_kana, large_kana
 
@@ -349,17 +349,23 @@ def _ticket(person: Person, today: date, use: TicketUse) -> MedicalTicket:
     )
 
 
+def assistance_of(person: Person) -> tuple[Insurer, str]:
+    """Return the welfare office (公費負担者) and the recipient's number (受給者番号) for a person."""
+    digits = f"{sum(map(ord, person.id)) * 977 % 1_000_000:06d}"
+    office = make_insurer(Scheme.MEDICAL_ASSISTANCE, "13", "東京都", 801)
+    return office, digits + str(luhn_check_digit(digits))
+
+
 def _assistance(person: Person, today: date) -> Coverage:
     """Return 医療扶助: the office's number, the recipient's number, this month."""
     first = today.replace(day=1)
-    digits = f"{sum(map(ord, person.id)) * 977 % 1_000_000:06d}"
-    office = make_insurer(Scheme.MEDICAL_ASSISTANCE, "13", "東京都", 801)
+    office, number = assistance_of(person)
     return Coverage(
         person=_insured(person),
         insured_card_classification=InsuredCardClassification.MEDICAL_ASSISTANCE,
         insurer_number=office.number,
         insurer_name=office.name,
-        insured_identification_number=digits + str(luhn_check_digit(digits)),
+        insured_identification_number=number,
         personal_family_classification=PersonalFamilyClassification.INSURED,
         qualification_date=date(today.year - 1, 4, 1),
         insured_card_valid_date=first,

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-from eligibility.simulator.people import Person
+from eligibility.simulator.holdings import assistance_of
+from eligibility.simulator.people import Person, Situation
 
 HEADERS = (
     "患者番号",
@@ -24,10 +25,11 @@ HEADERS = (
 
 
 def register_of(people: Iterable[Person]) -> str:
-    """Return a CSV text with a line for each person, as the person's card says.
+    """Return a CSV text with a line for each person, as the person's card and papers say.
 
     The patient number is the payer's 照会番号, where the person has one there; else a number of the
-    clinic's own, which the payer does not know.
+    clinic's own, which the payer does not know.  Who has medical assistance (医療扶助) alone is on
+    file under the numbers of the medical ticket (医療券).
     """
     written = io.StringIO(newline="")
     writer = csv.writer(written)
@@ -42,10 +44,15 @@ def register_of(people: Iterable[Person]) -> str:
                 person.sex.value,
                 person.post_number,
                 person.address,
-                person.insurer.number,
-                person.symbol or "",
-                person.number,
-                person.branch or "",
+                *_numbers_of(person),
             )
         )
     return written.getvalue()
+
+
+def _numbers_of(person: Person) -> tuple[str, str, str, str]:
+    """Return 保険者番号, 記号, 番号 and 枝番."""
+    if person.situation in (Situation.ASSISTANCE_ONLY, Situation.ASSISTANCE_TICKET):
+        office, number = assistance_of(person)
+        return office.number, "", number, ""
+    return person.insurer.number, person.symbol or "", person.number, person.branch or ""
