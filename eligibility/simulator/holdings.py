@@ -350,7 +350,7 @@ def _ticket(person: Person, today: date, use: TicketUse) -> MedicalTicket:
 
 
 def assistance_of(person: Person) -> tuple[Insurer, str]:
-    """Return the welfare office (公費負担者) and the recipient's number (受給者番号) for a person."""
+    """Return a person's welfare office (公費負担者) and recipient number (受給者番号)."""
     digits = f"{sum(map(ord, person.id)) * 977 % 1_000_000:06d}"
     office = make_insurer(Scheme.MEDICAL_ASSISTANCE, "13", "東京都", 801)
     return office, digits + str(luhn_check_digit(digits))
