@@ -280,6 +280,7 @@ class FindingCode(StrEnum):
     RATIO_CHANGED = "ratio-changed"
     RATIOS_DISAGREE = "ratios-disagree"
     INSURER_CHANGED = "insurer-changed"
+    ASSISTANCE_ENDED = "assistance-ended"
     PAYS_IN_FULL = "pays-in-full"
     UNKNOWN_CODE = "unknown-code"
     CERTIFICATE_EXPIRES_SOON = "certificate-expires-soon"

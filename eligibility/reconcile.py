@@ -32,7 +32,7 @@ from eligibility.model import (
 )
 from eligibility.names import can_be_written, certainly_differ
 from eligibility.personal_number import personal_key
-from eligibility.register import about_record
+from eligibility.register import about_record, insurances
 from eligibility.subjects import (
     is_insurance_beside_assistance,
     is_same_subject,
@@ -297,10 +297,22 @@ def _only_the_family_name(now: Coverage, then: Coverage) -> bool:
 
 
 def _about_changes(answer: PayerAnswer, recorded: PayerAnswer, today: date) -> Iterator[Finding]:
-    """What the clinic's own record must follow: another insurer, ratio, or spelling of the name."""
-    if len(answer.results) != 1 or len(recorded.results) != 1:
+    """What the clinic's own record must follow: another insurer, ratio, or spelling of the name.
+
+    Insurance is held against insurance; medical assistance (医療扶助) beside it may have ended.
+    """
+    insured, before = insurances(answer.results), insurances(recorded.results)
+    if len(insured) != 1 or len(before) != 1:
         return
-    now, then = answer.results[0], recorded.results[0]
+    now, then = insured[0], before[0]
+    ended = [one for one in recorded.results if one.is_medical_assistance and one != then]
+    if ended and not any(one.is_medical_assistance for one in answer.results):
+        yield Finding(
+            FindingCode.ASSISTANCE_ENDED,
+            Severity.WARN,
+            field="insurer_number",
+            recorded=said(ended[0].insurer_number),
+        )
     for field in ("name", "name_kana"):
         here, there = getattr(now.person, field), getattr(then.person, field)
         if here is not None and compare_names(here, there) is Match.WRITTEN_OTHERWISE:

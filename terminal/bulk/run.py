@@ -57,6 +57,7 @@ OPEN_ITEMS = frozenset({ItemState.WAITING, ItemState.SENT})
 CHANGES = frozenset(
     {
         FindingCode.INSURER_CHANGED,
+        FindingCode.ASSISTANCE_ENDED,
         FindingCode.RECORD_INSURANCE_DIFFERS,
         FindingCode.RATIO_CHANGED,
         FindingCode.RECORD_FAMILY_NAME_DIFFERS,

@@ -382,6 +382,28 @@ CASES = [
         {"recorded": BEFORE},
     ),
     Case(
+        "medical assistance beside the insurance has ended",
+        [(F.ASSISTANCE_ENDED, WARN, "insurer_number", OPEN)],
+        circumstances={"recorded": before(replace(ANSWER, results=(ASSISTANCE, COVERAGE)))},
+    ),
+    Case(
+        "medical assistance has come to an insurance that is another now",
+        [
+            (F.INSURANCE_AND_ASSISTANCE, WARN, "results", OPEN),
+            (F.INSURER_CHANGED, WARN, "insurer_number", OPEN),
+        ],
+        replace(ANSWER, results=(replace(COVERAGE, insurer_number="06139463"), ASSISTANCE)),
+        {"recorded": BEFORE},
+    ),
+    Case(
+        "insurance in the place of medical assistance is another insurer",
+        [
+            (F.RATIO_CHANGED, WARN, "insured_partial_contribution_ratio", OPEN),
+            (F.INSURER_CHANGED, WARN, "insurer_number", OPEN),
+        ],
+        circumstances={"recorded": before(replace(ANSWER, results=(ASSISTANCE,)))},
+    ),
+    Case(
         "an answer for another certificate is not looked at",
         [],
         person(birthdate=date(1950, 1, 1)),
