@@ -75,3 +75,12 @@ def test_two_results_of_one_person_are_found_in_the_list(site: Site) -> None:
     for one in (person.name_kana, person.insurer.number, person.number):
         assert normalize("NFKC", one) in found
     assert "2件の資格" in line
+
+
+@pytest.mark.parametrize("slug", ["not-found", "several"])
+def test_an_answer_without_a_result_is_not_called_missing(site: Site, slug: str) -> None:
+    """Where the payer answered and told of no qualification, no page says that no answer came."""
+    visit_id = comes(site.clinic, slug)
+    page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}").text
+    assert "支払側の回答に、資格の内容は書かれていません" in page
+    assert "まだ支払側の回答がありません" not in page
