@@ -84,3 +84,20 @@ def test_an_answer_without_a_result_is_not_called_missing(site: Site, slug: str)
     page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}").text
     assert "支払側の回答に、資格の内容は書かれていません" in page
     assert "まだ支払側の回答がありません" not in page
+
+
+def test_an_answer_of_the_same_day_is_not_called_another_days(site: Site) -> None:
+    """The earlier answer is shown as not this visit's: that it is not today's would be untrue."""
+    clinic = site.clinic
+    comes(clinic, "elderly")
+    clinic.payer.faults.set("down")
+    clinic.patient.taps("elderly")
+    clinic.patient.types_pin()
+    row = clinic.reception.sees_row(
+        lambda row: row.confirmation is not None and not row.is_current, "the earlier answer"
+    )
+    page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{row.visit.id}").text
+    clinic.payer.faults.clear()
+    clinic.patient.takes_card()
+    assert "この受付での確認ではありません" in page
+    assert "今日の" not in page
