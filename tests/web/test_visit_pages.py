@@ -1,4 +1,4 @@
-"""The clinic's own record beside the answer: what the page calls compared was compared."""
+"""The page of one visit: nothing stands on it that was not compared, answered or asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from unicodedata import normalize
 import pytest
 
 from terminal.access.accounts import Role
+from terminal.views import KioskStep
 from tests.terminal.register.test_record_linking import comes, imports, person_of, record_of
 from tests.web.visitors import Site
 
@@ -101,3 +102,19 @@ def test_an_answer_of_the_same_day_is_not_called_another_days(site: Site) -> Non
     clinic.patient.takes_card()
     assert "この受付での確認ではありません" in page
     assert "今日の" not in page
+
+
+def test_who_was_never_asked_is_not_waited_for(site: Site) -> None:
+    """An answer about consent is open while the patient is at the kiosk; then there is none."""
+    clinic = site.clinic
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    clinic.patient.taps("in-grace")
+    clinic.patient.sees(KioskStep.PIN)
+    address = f"/staff/visits/{clinic.reception.row().visit.id}"
+    assert "まだ答えていません" in visitor.opens(address).text
+    clinic.patient.types_pin()
+    clinic.patient.sees(KioskStep.DONE)
+    clinic.patient.takes_card()
+    page = visitor.opens(address).text
+    assert "同意の答えはありません" in page
+    assert "まだ答えていません" not in page
