@@ -40,6 +40,17 @@ from terminal.staff_look import has_no_photo
 from terminal.store import Transaction
 
 DOUBTFUL = frozenset({FindingCode.OTHER_PERSON, FindingCode.SEVERAL_CANDIDATES})
+OF_ONE_VISIT = frozenset(
+    {
+        FindingCode.CARD_RENEWED,
+        FindingCode.CERTIFICATE_EXPIRES_SOON,
+        FindingCode.CERTIFICATE_EXPIRED,
+        FindingCode.REVOCATION_NOT_CHECKED,
+        FindingCode.LOOKED_WITHOUT_PHOTO,
+        FindingCode.DECIDED_OTHERWISE,
+    }
+)
+"""What was found of a visit's card or of what staff did then, not of the payer's answer."""
 
 
 def is_doubtful(confirmation: Confirmation) -> bool:
@@ -252,7 +263,7 @@ class Confirming:
             if finding.code not in known
             and not is_about_holder(finding)
             and not is_about_record(finding)
-            and finding.code is not FindingCode.DECIDED_OTHERWISE
+            and finding.code not in OF_ONE_VISIT
         )
         severity = Severity.NOTE if self._counts(last) else Severity.WARN
         old = Finding(FindingCode.RECORDED_ANSWER, severity, blocks_history=True)

@@ -190,6 +190,25 @@ def test_a_reissued_card_is_known_by_the_payers_numbers(clinic: Clinic) -> None:
     assert len(subjects) == 3
 
 
+def test_an_answer_that_stands_in_does_not_call_the_card_new_again(clinic: Clinic) -> None:
+    """What the earlier visit found of its card is not told of the one after it."""
+    for persona in ("ordinary", "ordinary-reissued"):
+        clinic.patient.taps(persona)
+        clinic.patient.types_pin()
+        clinic.patient.consents_to_all()
+        clinic.patient.sees(KioskStep.DONE)
+        clinic.reception.sees_answer()
+        clinic.patient.takes_card()
+    clinic.payer.stop()
+    clinic.patient.taps("ordinary-reissued")
+    clinic.patient.types_pin()
+    row = clinic.reception.sees_row(lambda row: row.confirmation is not None, "the earlier answer")
+    assert row.confirmation is not None
+    codes = {finding.code for finding in row.confirmation.findings}
+    assert FindingCode.RECORDED_ANSWER in codes
+    assert not codes & RENEWAL
+
+
 def test_a_card_that_shows_no_photo_when_it_is_read_is_not_looked_at(clinic: Clinic) -> None:
     """What the visual record said counts from then on; a photo seen takes nothing away."""
     clinic.patient.taps("ordinary")
