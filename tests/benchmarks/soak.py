@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,14 @@ class Sample:
         """Look now."""
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         handles = len(list(Path("/proc/self/fd").iterdir()))
-        return Sample(visits, handles, threading.active_count(), pages * os.sysconf("SC_PAGE_SIZE"))
+        return Sample(visits, handles, _threads(), pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _threads() -> int:
+    """Count threads; of pools, whose workers come as they are needed, what is there twice."""
+    names = [thread.name for thread in threading.enumerate()]
+    workers = {name for name in names if POOL_WORKER.fullmatch(name)}
+    return len(names) - len(workers)
 
 
 @dataclass
@@ -137,6 +145,7 @@ class Result:
         }
 
 
+POOL_WORKER = re.compile(r"(challenge|revocation|history|retention|store-writer)_\d+")
 SPARE = 3
 """Handles and threads that may be there at one moment and not at another: a card, a connection."""
 
