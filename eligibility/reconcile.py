@@ -32,12 +32,9 @@ from eligibility.model import (
 )
 from eligibility.names import can_be_written, certainly_differ
 from eligibility.personal_number import personal_key
-from eligibility.register import about_record, insurances
-from eligibility.subjects import (
-    is_insurance_beside_assistance,
-    is_same_subject,
-    names_several_people,
-)
+from eligibility.register import about_record
+from eligibility.results import insurances, is_insurance_beside_assistance, results_meant
+from eligibility.subjects import is_same_subject
 from eligibility.validity import (
     CONFIRMED,
     DateVerdict,
@@ -90,8 +87,7 @@ def reconcile(
         *_about_certificate(certificate_not_after, in_grace=in_grace, today=today),
         *about_holder(attributes, answer),
     }
-    people = () if names_several_people(answer) else answer.results
-    for coverage in people:
+    for coverage in results_meant(answer):
         found.update(_about_dates(answer.qualification_validity, coverage, today))
         found.update(_about_name(coverage.person))
         found.update(_about_ratio(answer.qualification_validity, coverage, today))

@@ -34,7 +34,7 @@ from eligibility.model import (
     PayerAnswer,
     Severity,
 )
-from eligibility.subjects import names_several_people
+from eligibility.results import insurances, names_several_people
 
 _OURS = frozenset(
     {
@@ -169,14 +169,6 @@ def is_another_persons(
     """Whether the record is certainly not of whom the answer names, or of the card's holder."""
     found = about_record(record, answer, attributes)
     return any(one.code is FindingCode.RECORD_IS_ANOTHER for one in found)
-
-
-def insurances(results: tuple[Coverage, ...]) -> tuple[Coverage, ...]:
-    """Return the results that the insurance on file is held against.
-
-    Medical assistance (医療扶助) is held against it only where it is all that there is.
-    """
-    return tuple(one for one in results if not one.is_medical_assistance) or results
 
 
 def is_about_record(finding: Finding) -> bool:

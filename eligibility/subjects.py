@@ -1,4 +1,4 @@
-"""Whom an answer is about, whether two subjects are surely one, how numbers are compared.  Pure.
+"""Whether two subjects are surely one, and how their numbers are compared.  Pure.
 
 A certificate is one person's.  An insured number is one person's together with the birth date and
 whatever else was asked with: with a branch and without one may be two people (twins).  A name with
@@ -9,15 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from eligibility.codes import QualificationValidity
-from eligibility.model import (
-    CardSubject,
-    Coverage,
-    InsuredPerson,
-    NumberSubject,
-    PayerAnswer,
-    Subject,
-)
+from eligibility.model import CardSubject, NumberSubject, Subject
 
 KnownSubject = CardSubject | NumberSubject
 """Whoever can be known again at a later visit."""
@@ -39,28 +31,6 @@ def number_key(subject: NumberSubject) -> tuple[str, str, str, str, str]:
         folded(subject.insured_card_symbol),
         folded(subject.insured_branch_number),
     )
-
-
-def names_several_people(answer: PayerAnswer) -> bool:
-    """Whether an answer to a question without a card fits several people: nobody of them is meant.
-
-    By card several results are several qualifications of its one holder.
-    """
-    several = answer.qualification_validity is QualificationValidity.SEVERAL
-    return several and not isinstance(answer.subject, CardSubject)
-
-
-def one_person(answer: PayerAnswer) -> InsuredPerson | None:
-    """Return whom every result is about; None without results, or where they name several."""
-    people = {coverage.person for coverage in answer.results}
-    return people.pop() if len(people) == 1 and not names_several_people(answer) else None
-
-
-def is_insurance_beside_assistance(results: tuple[Coverage, ...]) -> bool:
-    """Whether these are one person's insurance and medical assistance (医療扶助の併用)."""
-    if len(results) != 2 or results[0].person != results[1].person:
-        return False
-    return results[0].is_medical_assistance != results[1].is_medical_assistance
 
 
 def is_same_subject(one: Subject, other: Subject) -> bool:

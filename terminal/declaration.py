@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from eligibility.codes import QualificationValidity, Sex
 from eligibility.model import HolderAttributes, NotRead, PayerAnswer
 from eligibility.names import has_replaced_characters
-from eligibility.subjects import is_insurance_beside_assistance, one_person
+from eligibility.results import is_insurance_beside_assistance, one_person
 from eligibility.validity import CONFIRMED
 from terminal.visit import VisitState
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from eligibility.asking import Capability
 from eligibility.model import InsuredPerson
 from eligibility.payer import Payer
-from eligibility.subjects import names_several_people
+from eligibility.results import names_several_people
 from terminal.consent_rules import not_standing_because
 from terminal.disaster import period_now
 from terminal.disaster_period import DisasterPeriod

@@ -13,7 +13,7 @@ from datetime import datetime
 from eligibility.codes import ConsentCategory
 from eligibility.errors import ConsentRequiredError
 from eligibility.model import Confirmation, InsuredPerson
-from eligibility.subjects import one_person
+from eligibility.results import one_person
 from terminal.access.accounts import Actor
 from terminal.audit import Act, AuditEntry
 from terminal.consent import Disclosure

@@ -22,7 +22,7 @@ from eligibility.model import (
     Severity,
 )
 from eligibility.names import can_be_written
-from eligibility.subjects import one_person
+from eligibility.results import one_person
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry

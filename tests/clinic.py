@@ -332,6 +332,16 @@ class Clinic:
         self.doctor = Staff(self.terminal, Role.CLINICIAN)
         self.administrator = Staff(self.terminal, Role.ADMINISTRATOR)
 
+    def receives(self, persona: str) -> VisitRow:
+        """Let somebody come, type the PIN, agree to all that is asked, and go; return the line."""
+        self.patient.taps(persona)
+        self.patient.types_pin()
+        self.patient.consents_to_all()
+        self.patient.sees(KioskStep.DONE)
+        row = self.reception.sees_answer()
+        self.patient.takes_card()
+        return row
+
 
 @contextmanager
 def opened_clinic(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from eligibility.clinic_record import ClinicRecord
 from eligibility.holder import NOTHING_READ
 from eligibility.model import Coverage, Finding, NotRead, Severity
-from eligibility.register import Ground, insurances, is_about_record
-from eligibility.subjects import names_several_people
+from eligibility.register import Ground, is_about_record
+from eligibility.results import insurances, results_meant
 from terminal.register.file import Column
 from terminal.register.record_link import LinkChoice, RecordView
 from terminal.views import VisitDetail
@@ -89,10 +89,8 @@ def compared_rows(
 
 
 def _held_against(detail: VisitDetail) -> tuple[Coverage, ...]:
-    """Return the results that are compared: none of several people of whom nobody is meant."""
-    if detail.answer is None or names_several_people(detail.answer):
-        return ()
-    return detail.answer.results
+    """Return the results that the record is compared with."""
+    return () if detail.answer is None else results_meant(detail.answer)
 
 
 def _finding_field(field: str) -> str:

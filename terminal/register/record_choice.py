@@ -9,7 +9,7 @@ from __future__ import annotations
 from eligibility.clinic_record import ClinicRecord
 from eligibility.model import HolderAttributes, InsuredPerson, NotRead, PayerAnswer, Subject
 from eligibility.register import Candidates, Ground, candidates
-from eligibility.subjects import one_person
+from eligibility.results import one_person
 from terminal.register.file import read_patient_number
 from terminal.register.record_link import LinkChoice, RecordLink
 from terminal.store import Transaction

@@ -13,7 +13,8 @@ from eligibility.model import (
     PersonSubject,
 )
 from eligibility.register import Candidate, is_another_persons
-from eligibility.subjects import KnownSubject, one_person
+from eligibility.results import one_person
+from eligibility.subjects import KnownSubject
 from terminal.access.accounts import Actor
 from terminal.access.rules import require_coverage
 from terminal.audit import Act, AuditEntry

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from terminal.access.accounts import TERMINAL, Role
 from terminal.errors import LoginRefusedError
-from terminal.views import KioskStep
 from terminal.virtual_card.personas import StoredCard
 from tests.browser.axe import axe_findings, in_language
 from tests.clinic import Clinic
@@ -80,16 +79,6 @@ def sits_down(desks: list[Desk], chromium: Browser, website: Website, role: Role
     return desks[-1]
 
 
-def visits(clinic: Clinic, persona: str) -> None:
-    """Let somebody come, agree to everything and go."""
-    clinic.patient.taps(persona)
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    clinic.patient.sees(KioskStep.DONE)
-    clinic.reception.sees_answer()
-    clinic.patient.takes_card()
-
-
 def test_the_list_is_live(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
@@ -111,7 +100,7 @@ def test_the_list_is_searched_by_typing(
 ) -> None:
     """Typing anywhere searches by kana in any script; Enter opens, Escape shows all again."""
     for persona in ("ordinary", "elderly"):
-        visits(clinic, persona)
+        clinic.receives(persona)
     page = sits_down(desks, chromium, website, Role.RECEPTION).opens("/staff/today")
     rows = page.locator("tr[data-visit]:visible")
     expect(rows).to_have_count(2)
@@ -152,7 +141,7 @@ def test_history_is_for_those_who_may_see_it(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """The doctor sees the consented medicines, reception has not even the tab."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     row = clinic.reception.row()
     clinic.doctor.sees_history(row.visit.id)
     page = sits_down(desks, chromium, website, Role.RECEPTION).opens_first()
@@ -167,7 +156,7 @@ def test_history_leaves_the_screen_when_consent_ends(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """An open history page blanks itself at the end of the consent and says why."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     row = clinic.reception.row()
     clinic.doctor.sees_history(row.visit.id)
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
@@ -185,7 +174,7 @@ def test_nothing_is_left_after_log_out(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """The way back after log-out leads to the log-in, not to the last patient."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     row = clinic.reception.row()
     clinic.doctor.sees_history(row.visit.id)
     desk = sits_down(desks, chromium, website, Role.CLINICIAN)
@@ -201,7 +190,7 @@ def test_a_lost_server_greys_the_list(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """Where nobody answers, the list stays, greyed, with its time and what to do."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     desk = sits_down(desks, chromium, website, Role.RECEPTION)
     page = desk.opens("/staff/today")
     page.route("**/staff/today/rows", lambda route: route.abort())
@@ -247,8 +236,8 @@ def test_the_desks_pages_are_accessible(
     clinic.terminal.access.create_account(
         TERMINAL, "second", "Second", Role.RECEPTION, "a long enough sentence"
     )
-    visits(clinic, "job-change")
-    visits(clinic, "ordinary")
+    clinic.receives("job-change")
+    clinic.receives("ordinary")
     rows = clinic.terminal.desk.today(clinic.doctor.actor).rows
     clinic.doctor.sees_history(rows[0].visit.id)
     doctors = tuple(
@@ -373,7 +362,7 @@ def test_staff_decide_while_the_payer_is_silent_and_see_what_it_says_later(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """What was decided stands beside the late answer, and a difference is to be settled."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     clinic.payer.faults.set("down", path="$submit")
     clinic.patient.taps("ordinary")
     clinic.patient.types_pin()

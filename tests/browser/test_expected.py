@@ -13,7 +13,7 @@ from eligibility.calendar import JAPAN
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
-from tests.browser.test_desk import Desk, visits
+from tests.browser.test_desk import Desk
 from tests.clinic import Clinic, Stage, opened_clinic, wait_for
 from tests.website import Website, opened_website
 
@@ -147,7 +147,7 @@ def test_what_was_found_before_stands_beside_the_visit(clinic: Clinic, desk: Des
         return found is not None and found.answered == 1
 
     wait_for(done, "the answer before the visit", 60)
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     page = desk.opens_first()
     expect(page.get_by_role("heading", name="来院前の一括確認では")).to_be_visible()
     findings = {"visit": axe_findings(page)}

@@ -11,7 +11,7 @@ from terminal.access.accounts import Role
 from terminal.payer.question import QuestionProblem
 from terminal.views import DoneOutcome, KioskStep
 from tests.browser.axe import axe_findings, in_language
-from tests.browser.test_desk import Desk, visits
+from tests.browser.test_desk import Desk
 from tests.clinic import Clinic, Stage, opened_clinic
 from tests.website import opened_website
 
@@ -21,7 +21,7 @@ PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 def comes_again_in_vain(clinic: Clinic) -> DoneOutcome | None:
     """Let the patient of an hour ago come while the payer is down; return what the kiosk says."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     clinic.clock.goes_on(hours=1)
     clinic.payer.faults.set("down", path="$submit")
     clinic.patient.taps("ordinary")

@@ -16,7 +16,7 @@ from terminal.events import Topic
 from terminal.views import ConsentItem, KioskStep
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.paper import is_blank, sheets_of
-from tests.browser.test_desk import Desk, sits_down, visits
+from tests.browser.test_desk import Desk, sits_down
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
@@ -42,8 +42,7 @@ def desks(chromium: Browser, website: Website) -> Iterator[list[Desk]]:
 
 def history_of(clinic: Clinic, persona: str) -> str:
     """Let somebody come and agree to all that the kiosk asks; return the history's address."""
-    visits(clinic, persona)
-    visit_id = clinic.reception.row().visit.id
+    visit_id = clinic.receives(persona).visit.id
     clinic.doctor.sees_history(visit_id)
     return f"/staff/visits/{visit_id}/history"
 
@@ -247,6 +246,7 @@ def test_each_sheet_of_paper_says_whose_it_is_and_from_where(
     expect(page.locator("[data-records] table, [data-records] .care").first).to_be_visible()
     for white in (0, 104, 116, 196):
         sheets = sheets_of(page, part.strip("/") or "drugs", white=white)
+        assert len(sheets) >= 2
         for number, said in enumerate(sheets, 1):
             assert unicodedata.normalize("NFKC", row.name) in said
             assert "出典: オンライン資格確認の支払側" in said

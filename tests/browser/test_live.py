@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from terminal.access.accounts import Role
 from terminal.events import Topic
-from tests.browser.test_desk import Desk, visits
+from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import opened_website
 
@@ -26,7 +26,7 @@ def test_what_is_unfolded_stays_so_while_the_visit_changes(
 ) -> None:
     """News neither folds up what somebody opened nor takes the focus from the hand."""
     with opened_website(clinic) as website:
-        visits(clinic, "ordinary")
+        clinic.receives("ordinary")
         visit_id = clinic.reception.row().visit.id
         desk = Desk(chromium, website, Role.RECEPTION)
         page = desk.opens_first()

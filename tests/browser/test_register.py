@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from eligibility.simulator.register import register_of
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
-from tests.browser.test_desk import Desk, visits
+from tests.browser.test_desk import Desk
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
@@ -103,7 +103,7 @@ def test_a_visit_is_linked_by_hand_and_taken_back(clinic: Clinic, desk: Desk) ->
     )
     register, actor = clinic.terminal.register, clinic.reception.actor
     register.take(actor, register.look_at(actor, (HEADER + lines).encode()).id)
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     page = desk.opens_first()
     section = page.get_by_role("region", name="患者台帳との照合")
     expect(section.get_by_text("台帳に候補が1人います")).to_be_visible()
@@ -140,7 +140,7 @@ def test_the_right_name_is_entered_once(clinic: Clinic, desk: Desk) -> None:
     register, actor = clinic.terminal.register, clinic.reception.actor
     file = register_of([people["replaced-character"]]).encode()
     register.take(actor, register.look_at(actor, file).id)
-    visits(clinic, "replaced-character")
+    clinic.receives("replaced-character")
     page = desk.opens_first()
     # ● is no difference, but somebody has to look
     record = page.get_by_role("region", name="患者台帳との照合")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
 from tests.browser.paper import is_blank, sheets_of
-from tests.browser.test_desk import Desk, sits_down, visits
+from tests.browser.test_desk import Desk, sits_down
 from tests.clinic import Clinic
 from tests.website import Website, opened_website
 
@@ -43,7 +43,7 @@ def test_todays_visit_stands_in_the_months_report(
     desk = sits_down(desks, chromium, website, Role.ADMINISTRATOR)
     page = desk.opens("/staff/report")
     expect(page.get_by_text("この月の受付はありません")).to_be_visible()
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     page = desk.opens("/staff/report")
     expect(page.get_by_text("この月はまだ終わっていません")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("カード・暗証番号 1 0"))).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_month_is_chosen_and_printed_by_key(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """Choice and print need no mouse; the print leaves out what only a screen can use."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     desk = sits_down(desks, chromium, website, Role.RECEPTION)
     page = desk.opens("/staff/report")
     page.evaluate("() => { window.print = () => { window.printed = true; }; }")
@@ -87,7 +87,7 @@ def test_the_proof_of_a_visit_is_shown_and_saved(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """Reception finds what was asked and answered, and takes the original; the log keeps that."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     page = sits_down(desks, chromium, website, Role.RECEPTION).opens_first()
     with page.expect_navigation():
         page.get_by_role("link", name="確認の証跡").click()

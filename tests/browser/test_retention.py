@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from terminal.access.accounts import Role
 from tests.browser.axe import axe_findings, in_language
-from tests.browser.test_desk import Desk, sits_down, visits
+from tests.browser.test_desk import Desk, sits_down
 from tests.clinic import Clinic, Stage, opened_clinic
 from tests.website import Website, opened_website
 
@@ -45,7 +45,7 @@ def test_an_administrator_deletes_by_keyboard(
     clinic: Clinic, website: Website, chromium: Browser, desks: list[Desk]
 ) -> None:
     """What would go is told, the count confirms it, what went is told; nothing left, it says so."""
-    visits(clinic, "ordinary")
+    clinic.receives("ordinary")
     clinic.clock.goes_on(days=6 * 366)
     desk = sits_down(desks, chromium, website, Role.ADMINISTRATOR)
     page = desk.opens("/staff/retention")

@@ -13,12 +13,7 @@ from tests.clinic import Clinic
 
 def visits(clinic: Clinic, persona: str) -> str:
     """Let somebody share everything and go; return the visit."""
-    clinic.patient.taps(persona)
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    visit_id = clinic.reception.sees_answer().visit.id
-    clinic.patient.takes_card()
-    return visit_id
+    return clinic.receives(persona).visit.id
 
 
 def list_of(clinic: Clinic, visit_id: str) -> AccessList:

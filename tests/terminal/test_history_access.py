@@ -11,7 +11,7 @@ from eligibility.errors import ConsentRequiredError
 from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RoleError, VisitStateError
-from terminal.views import HistoryClosed, KioskStep
+from terminal.views import HistoryClosed
 from tests.clinic import Clinic, wait_for
 from tests.web.visitors import Site
 
@@ -25,13 +25,7 @@ YZK, SRJ, SHJ, TKK = (
 
 def agreed(clinic: Clinic, persona: str = "ordinary") -> str:
     """Let somebody come and agree to all; return the visit."""
-    clinic.patient.taps(persona)
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    clinic.patient.sees(KioskStep.DONE)
-    visit_id = clinic.reception.sees_answer().visit.id
-    clinic.patient.takes_card()
-    return visit_id
+    return clinic.receives(persona).visit.id
 
 
 def looks_at(clinic: Clinic, visit_id: str) -> Iterator[tuple[Act, str | None, str | None]]:

@@ -175,15 +175,10 @@ def test_a_reissued_card_is_known_by_the_payers_numbers(clinic: Clinic) -> None:
         ("ordinary-reissued", set()),
         ("elderly", set()),
     ):
-        clinic.patient.taps(persona)
-        clinic.patient.types_pin()
-        clinic.patient.consents_to_all()
-        clinic.patient.sees(KioskStep.DONE)
-        row = clinic.reception.sees_answer()
+        row = clinic.receives(persona)
         assert row.confirmation is not None
         found = {finding.code for finding in row.confirmation.findings}
         assert found & RENEWAL == codes, persona
-        clinic.patient.takes_card()
     subjects = {
         row.visit.subject for row in clinic.terminal.desk.today(clinic.reception.actor).rows
     }
@@ -193,12 +188,7 @@ def test_a_reissued_card_is_known_by_the_payers_numbers(clinic: Clinic) -> None:
 def test_an_answer_that_stands_in_does_not_call_the_card_new_again(clinic: Clinic) -> None:
     """What the earlier visit found of its card is not told of the one after it."""
     for persona in ("ordinary", "ordinary-reissued"):
-        clinic.patient.taps(persona)
-        clinic.patient.types_pin()
-        clinic.patient.consents_to_all()
-        clinic.patient.sees(KioskStep.DONE)
-        clinic.reception.sees_answer()
-        clinic.patient.takes_card()
+        clinic.receives(persona)
     clinic.payer.stop()
     clinic.patient.taps("ordinary-reissued")
     clinic.patient.types_pin()

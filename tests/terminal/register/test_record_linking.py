@@ -14,7 +14,7 @@ from terminal.audit import Act
 from terminal.errors import RoleError, UnknownPatientError, VisitStateError
 from terminal.register.file import write_register_file
 from terminal.register.record_link import RecordView
-from terminal.views import HistoryClosed, KioskStep
+from terminal.views import HistoryClosed
 from tests.clinic import Clinic
 
 PERSONA = "ordinary"
@@ -45,13 +45,7 @@ def imports(clinic: Clinic, *records: ClinicRecord) -> None:
 
 def comes(clinic: Clinic, persona: str = PERSONA) -> str:
     """Let somebody come, agree to all and go; return the visit's id."""
-    clinic.patient.taps(persona)
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    clinic.patient.sees(KioskStep.DONE)
-    row = clinic.reception.sees_answer()
-    clinic.patient.takes_card()
-    return row.visit.id
+    return clinic.receives(persona).visit.id
 
 
 def seen(clinic: Clinic, visit_id: str) -> RecordView:

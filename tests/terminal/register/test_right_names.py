@@ -7,19 +7,12 @@ import pytest
 from terminal.access.accounts import Actor, Role
 from terminal.audit import Act
 from terminal.errors import RightNameRefusedError, RoleError
-from terminal.views import KioskStep
 from tests.clinic import Clinic
 
 
 def comes(clinic: Clinic, persona: str = "replaced-character") -> str:
     """Let somebody come, by default with a replaced character; return the visit's id."""
-    clinic.patient.taps(persona)
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    clinic.patient.sees(KioskStep.DONE)
-    row = clinic.reception.sees_answer()
-    clinic.patient.takes_card()
-    return row.visit.id
+    return clinic.receives(persona).visit.id
 
 
 def test_a_name_is_entered_once_and_taken_back(clinic: Clinic) -> None:
