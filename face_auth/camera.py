@@ -136,28 +136,32 @@ class OwnedCamera:
         if self._state is not CameraState.OK:
             return self._state
         now = self._clock()
-        if now - self._fresh_at > FROZEN_AFTER and not self._device.may_repeat:
+        repeats = self._device.may_repeat
+        if now - self._captured_at > FROZEN_AFTER and not repeats:
             return CameraState.FROZEN
+        # a shutter or lid may make pictures that are all alike: they are black, not frozen
         if self._black and now - self._bright_at >= BLACK_AFTER:
             return CameraState.BLACK
+        if now - self._fresh_at > FROZEN_AFTER and not repeats:
+            return CameraState.FROZEN
         return CameraState.OK
 
     def _own(self) -> None:
         """Open, read, and open again after a growing pause, until stopped."""
         pause = FIRST_BACK_OFF
         while not self._stopping.is_set():
+            seen = self._sequence
             try:
                 self._device.open()
-                seen = self._sequence
                 self._read()
-                if self._sequence > seen:
-                    pause = FIRST_BACK_OFF
                 if not self._stopping.is_set():
                     self._become(CameraState.UNPLUGGED)
             except CameraError as error:
                 self._become(error.state)
             finally:
                 self._device.close()
+            if self._sequence > seen:
+                pause = FIRST_BACK_OFF
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_BACK_OFF)
 
@@ -313,9 +317,9 @@ class _V4l2Device:
             raise camera_error(CameraState.UNUSABLE, self.name) from error
         if got and pixels.ndim == 3 and pixels.dtype.name == "uint8":
             return pixels  # type: ignore[return-value]  # cv2's stubs say any array
-        if self._path.exists():
-            raise camera_error(CameraState.FROZEN, self.name)
-        return None
+        # a pulled plug ends the read before its file is gone: the kernel knows better
+        self._ask_kernel()
+        raise camera_error(CameraState.FROZEN, self.name)
 
     def close(self) -> None:
         """Give the device back."""
