@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import struct
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +68,9 @@ def watch(what: str, camera: OwnedCamera, expected: CameraState) -> None:
         error = type(trouble).__name__
     newest = camera.newest()
     shape = None if newest is None else newest.pixels.shape
-    print(json.dumps({"what": what, "seen": seen, "error": error, "shape": shape}), flush=True)
+    told = {"what": what, "seen": seen, "error": error, "shape": shape}
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 def seen_from_the_start(what: str, path: Path, expected: CameraState) -> None:
