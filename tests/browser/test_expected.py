@@ -96,6 +96,7 @@ def test_a_list_is_imported_and_checked_while_one_looks(clinic: Clinic, desk: De
     # nobody touches the page any more: it follows by itself
     expect(page.get_by_text(f"{PEOPLE}人のうち{PEOPLE}人")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("終わりました")).to_be_visible()
+    expect(page.get_by_text("再開しました")).to_have_count(0)
     expect(page.locator(".day-group").first).to_contain_text("変わったこと")
     for width, height in ((1440, 900), (1280, 800)):
         page.set_viewport_size({"width": width, "height": height})

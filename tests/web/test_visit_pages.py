@@ -118,3 +118,26 @@ def test_who_was_never_asked_is_not_waited_for(site: Site) -> None:
     page = visitor.opens(address).text
     assert "同意の答えはありません" in page
     assert "まだ答えていません" not in page
+
+
+def test_a_question_that_has_not_been_put_yet_is_not_counted(site: Site) -> None:
+    """While the payer is known to be down a new question waits: staff read when it will be put."""
+    clinic = site.clinic
+    visitor = site.visitor().logs_in(Role.RECEPTION)
+    clinic.payer.faults.set("unavailable")
+    for persona, tries, words in (
+        ("elderly", 1, "1回問い合わせ済み"),
+        ("in-grace", 0, "次の問い合わせは"),
+    ):
+        clinic.patient.taps(persona)
+        visit_id = clinic.reception.row().visit.id
+        clinic.patient.types_pin()
+        clinic.reception.sees_row(
+            lambda row, tries=tries, visit_id=visit_id: (
+                row.visit.id == visit_id and row.question and row.question.attempts == tries
+            ),
+            f"{tries} tries",
+        )
+        assert words in visitor.opens(f"/staff/visits/{visit_id}").text
+        clinic.patient.takes_card()
+    clinic.payer.faults.clear()

@@ -52,9 +52,11 @@ const refresh = refresher(
     adopt(other, "progress");
     setConnected(true);
     const now = progress().dataset;
-    // the buttons are others now
-    if (now.state !== state) rows();
-    else if (now.told !== told) soon();
+    if (now.state !== state) {
+      // what was done last is past, and the buttons are others
+      document.getElementById("done")?.remove();
+      rows();
+    } else if (now.told !== told) soon();
   },
   failed,
 );
