@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
+from functools import partial
 from unicodedata import normalize
 
 import pytest
 
 from terminal.access.accounts import Role
-from terminal.views import KioskStep
+from terminal.views import KioskStep, VisitRow
 from tests.terminal.register.test_record_linking import comes, imports, person_of, record_of
 from tests.web.visitors import Site
 
@@ -120,6 +121,12 @@ def test_who_was_never_asked_is_not_waited_for(site: Site) -> None:
     assert "まだ答えていません" not in page
 
 
+def is_put(visit_id: str, tries: int, row: VisitRow) -> bool:
+    """Whether this is the visit's line, and its question was put so often."""
+    question = row.question
+    return row.visit.id == visit_id and question is not None and question.attempts == tries
+
+
 def test_a_question_that_has_not_been_put_yet_is_not_counted(site: Site) -> None:
     """While the payer is known to be down a new question waits: staff read when it will be put."""
     clinic = site.clinic
@@ -132,12 +139,7 @@ def test_a_question_that_has_not_been_put_yet_is_not_counted(site: Site) -> None
         clinic.patient.taps(persona)
         visit_id = clinic.reception.row().visit.id
         clinic.patient.types_pin()
-        clinic.reception.sees_row(
-            lambda row, tries=tries, visit_id=visit_id: (
-                row.visit.id == visit_id and row.question and row.question.attempts == tries
-            ),
-            f"{tries} tries",
-        )
+        clinic.reception.sees_row(partial(is_put, visit_id, tries), f"{tries} tries")
         assert words in visitor.opens(f"/staff/visits/{visit_id}").text
         clinic.patient.takes_card()
     clinic.payer.faults.clear()
