@@ -274,6 +274,11 @@ class Terminal:
         """Whether questions are queued because the payer did not answer the last ones."""
         return self._enquiries.payer_is_silent
 
+    @property
+    def misses_card_visits(self) -> bool:
+        """Whether card visits at the institution's other reader cannot be told to this desk."""
+        return self._pushed.is_cut_off
+
     def health(self) -> list[HealthCheck]:
         """Look at every part; may block up to the payer's time limits."""
         camera = self._card_camera

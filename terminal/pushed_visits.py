@@ -16,7 +16,11 @@ from eligibility.asking import Capability, NumberQuestion, PushedVisit
 from eligibility.benefits import RegisteredConsent
 from eligibility.calendar import JAPAN
 from eligibility.codes import ConsentCategory, InformationConsent, PrescriptionIssue
-from eligibility.errors import AnswerForAnotherPersonError, EligibilityError
+from eligibility.errors import (
+    AnswerForAnotherPersonError,
+    EligibilityError,
+    PayerUnavailableError,
+)
 from eligibility.model import (
     ConfirmationSource,
     Consent,
@@ -76,6 +80,7 @@ class PushedVisitDesk:
         self._now = now
         self._on_visit = on_visit
         self._desk_id = desk_id
+        self._cut_off = False
         self._stopping = threading.Event()
         self._taker = threading.Thread(target=self._run, name="pushed-visits", daemon=True)
 
@@ -90,12 +95,21 @@ class PushedVisitDesk:
         if self._taker.ident is not None:
             self._taker.join()
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether no visit can be told now: who taps at the other reader comes into no list."""
+        return self._cut_off
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 visit = self._payer.next_pushed_visit(WAIT_SECONDS)
+                self._hears(None)
                 if visit is not None and not self._stopping.is_set():
                     self.take(visit)
+            except PayerUnavailableError as error:
+                self._hears(error)
+                self._stopping.wait(AFTER_FAULT)
             except (EligibilityError, StoreError) as error:
                 log.warning("card visits at the other reader are looked for again: %s", error)
                 self._stopping.wait(AFTER_FAULT)
@@ -103,6 +117,17 @@ class PushedVisitDesk:
                 # one fault must not end all taking
                 log.exception("card visits at the other reader are looked for again after a fault")
                 self._stopping.wait(AFTER_FAULT)
+
+    def _hears(self, trouble: PayerUnavailableError | None) -> None:
+        """Note whether visits are told, and say so once where it has changed."""
+        if self._cut_off == (trouble is not None):
+            return
+        self._cut_off = trouble is not None
+        if trouble is None:
+            log.warning("card visits at the other reader are told again")
+        else:
+            log.warning("card visits at the other reader cannot be told: %s", trouble)
+        self._bus.publish(Topic.DEVICE)
 
     def take(self, visit: PushedVisit) -> None:
         """Store a visit with all that it says, in one transaction, and tell the payer's side.

@@ -85,6 +85,7 @@ def _day() -> dict[str, object]:
         "needing": needing,
         "quiet": quiet,
         "payer_down": terminal().payer_is_silent,
+        "misses_card_visits": terminal().misses_card_visits,
     }
 
 

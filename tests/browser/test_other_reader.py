@@ -184,3 +184,31 @@ def test_nobody_is_sent_to_ask_by_name_where_that_cannot_be(
         for one in (administrator, desk):
             assert one.complaints == []
             one.context.close()
+
+
+def test_staff_see_that_card_visits_do_not_arrive_and_when_they_do_again(
+    tmp_path: Path, stage: Stage, chromium: Browser
+) -> None:
+    """While the shared folder is away the list would look merely quiet: it says that it is not."""
+    with (
+        opened_clinic(tmp_path, stage, eligibility=national(tmp_path)) as clinic,
+        opened_website(clinic) as website,
+    ):
+        desk = Desk(chromium, website, Role.RECEPTION)
+        state = desk.page.locator("#desk-state")
+        expect(state).to_contain_text("送信待ち")
+        expect(state).not_to_contain_text("受付が届きません")
+        person = clinic.payer.payer.population.people[0]
+        shared, away = tmp_path / "face", tmp_path / "away"
+        shared.rename(away)
+        expect(state).to_contain_text("顔認証付きカードリーダーの受付が届きません")
+        assert axe_findings(desk.page) == []
+        keep(desk.page, "today-cut-off")
+        # somebody comes meanwhile: the visit waits where the desk cannot look
+        name, content = pushed_visit(DEFAULT_INSTITUTION, person, [], clinic.terminal.now())
+        Folder(away).publish(name, content)
+        away.rename(shared)
+        expect(desk.page.locator("tr[data-visit]")).to_have_count(1)
+        expect(state).not_to_contain_text("受付が届きません")
+        assert desk.complaints == []
+        desk.context.close()
