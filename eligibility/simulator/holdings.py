@@ -330,7 +330,7 @@ def _ticket(person: Person, today: date, use: TicketUse) -> MedicalTicket:
         ticket_type=TicketType.MEDICAL,
         valid_date=first,
         expiration_date=_month_end(first),
-        issue_number=f"{sum(map(ord, person.id)) * 31 % 100_000:05d}",
+        issue_number=f"{_own(person, 31, 100_000):05d}",
         medical_treatment_month=first,
         designated_medical_institution_flag=DesignatedInstitution.SAME,
         designated_medical_institution_name="みほん診療所",
@@ -349,9 +349,14 @@ def _ticket(person: Person, today: date, use: TicketUse) -> MedicalTicket:
     )
 
 
+def _own(person: Person, step: int, below: int) -> int:
+    """Return a number of one person alone; ``step`` and ``below`` have no divisor in common."""
+    return int(person.id.removeprefix("p-")) * step % below
+
+
 def assistance_of(person: Person) -> tuple[Insurer, str]:
     """Return a person's welfare office (公費負担者) and recipient number (受給者番号)."""
-    digits = f"{sum(map(ord, person.id)) * 977 % 1_000_000:06d}"
+    digits = f"{_own(person, 977, 1_000_000):06d}"
     office = make_insurer(Scheme.MEDICAL_ASSISTANCE, "13", "東京都", 801)
     return office, digits + str(luhn_check_digit(digits))
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from eligibility.codes import QualificationValidity
 from eligibility.model import NumberSubject
-from eligibility.simulator.holdings import holding_of_entry
+from eligibility.simulator.holdings import assistance_of, holding_of_entry
 from eligibility.simulator.population import Population
 from eligibility.simulator.register import register_of
 from eligibility.simulator.searching import holding_by_number
@@ -34,3 +34,9 @@ def test_the_numbers_on_file_bring_what_the_payer_holds() -> None:
         expected = holding_of_entry(person, DAY)
         if expected.validity is not QualificationValidity.SEVERAL:
             assert (held.validity, held.results) == (expected.validity, expected.results), person.id
+
+
+def test_nobody_shares_a_recipient_number() -> None:
+    """Of 医療扶助 each person has a number of their own, as at a welfare office."""
+    numbers = [assistance_of(person) for person in ALL.people]
+    assert len(set(numbers)) == len(numbers)
