@@ -17,7 +17,7 @@ from web.auth import log_in, terminal
 from web.forms import one_of
 from web.i18n import show_number, text
 from web.security import Right, requires
-from web.wording import label, reason_words
+from web.wording import label
 
 blueprint = Blueprint("history_files", __name__)
 
@@ -91,8 +91,10 @@ def export_failure_words(told: str | None) -> str:
     """Return which file was not handed out and why, of what the audit log recorded."""
     name, _, why = (told or "").partition(" ")
     form = one_of(ExportForm, name)
-    not_valid = why == NOT_VALID
-    said = text("error.export-not-valid.what") if not_valid else reason_words(why)
+    reason = one_of(ExportReason, why)
+    said = why if reason is None else text(f"export-reason.{reason}")
+    if why == NOT_VALID:
+        said = text("error.export-not-valid.what")
     return text("retention.and").join([name if form is None else text(f"export-form.{form}"), said])
 
 
@@ -102,7 +104,5 @@ def _category(code: str) -> str:
 
 
 def init(app: Flask) -> None:
-    """Give ``app`` the file, and the log its words."""
+    """Give ``app`` the file."""
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["export_words"] = export_words
-    app.jinja_env.globals["export_failure_words"] = export_failure_words

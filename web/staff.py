@@ -19,10 +19,9 @@ from web import (
     coverage_words,
     deciding,
     declaring,
-    face_words,
     finding_words,
+    log_words,
     record,
-    retention_words,
     wording,
 )
 from web.auth import log_in, may, terminal
@@ -284,8 +283,7 @@ def init(app: Flask) -> None:
         consent_words=consent_words,
         comparing=comparing,
         record_words=record,
-        face_words=face_words,
-        retention_words=retention_words,
+        log_words=log_words,
         may=may,
         Right=Right,
     )

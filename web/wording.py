@@ -32,7 +32,6 @@ from eligibility.payer import IdentificationMethod, ProofKind
 from eligibility.register import Ground
 from eligibility.validity import CONFIRMED
 from terminal.access.accounts import Role
-from terminal.access.staff import Look
 from terminal.access_list import Looked
 from terminal.audit import Act
 from terminal.bulk.run import RunOrigin, RunState, RunWay
@@ -151,7 +150,6 @@ ONE_WORD: dict[str, type[StrEnum]] = {
 """Enums whose members have one message: ``PREFIX.VALUE``."""
 
 ENUMS = {**WITH_NEXT_STEP, **ONE_WORD}
-ACTORS = {"kiosk": "staff.log.kiosk", "terminal": "staff.log.terminal"}
 NOT_VALID = frozenset(
     {
         QualificationValidity.INVALID,
@@ -311,43 +309,6 @@ def former_rows(former: tuple[Confirmation, ...]) -> list[tuple[str, str, str]]:
 def seconds(now: datetime, until: datetime) -> int:
     """Return the whole seconds left, never less than none."""
     return max(0, int((until - now).total_seconds()))
-
-
-def actor_name(look: Look) -> str:
-    """Return who did something: a colleague's name, the kiosk, or the terminal itself."""
-    if look.name is not None:
-        return look.name
-    return text(ACTORS.get(look.record.actor_id, "staff.log.unknown"))
-
-
-def reason_words(reason: str | None) -> str:
-    """Return a recorded reason: in words where it is one of our codes, else as it was recorded."""
-    for prefix in (
-        "acting-for",
-        "visual-reason",
-        "close-reason",
-        "history-closed",
-        "staff-need",
-        "certificate-reason",
-        "number-b-entry",
-        "own-key-reason",
-        "decision-basis",
-        "consent-end",
-        "source",
-        "document",
-        "origin",
-        "export-reason",
-    ):
-        if reason in set(ENUMS[prefix]):
-            suffix = ".what" if prefix in WITH_NEXT_STEP else ""
-            return text(f"{prefix}.{reason}{suffix}")
-    if reason in PRESCRIPTIONS:
-        return text(PRESCRIPTIONS[reason])
-    if reason is not None and reason.startswith("oral:"):
-        _, why, who, _ = reason.split(":", 3)
-        giver = "oral.acting.patient" if who == "patient" else f"acting-for.{who}"
-        return text("oral.audit", reason=text(f"oral-reason.{why}"), who=text(giver))
-    return category_words(reason) or reason or ""
 
 
 def prescription(form: PrescriptionIssue) -> str:
