@@ -223,7 +223,8 @@ class VisitRow:
     used.  ``is_current``: whether ``confirmation`` counts as the present state by the institution's
     policy; ``decision``: what staff decided last without the payer.  ``enquiry``: how staff came to
     ask without a card, None where one was there.  ``right_name``: entered by staff, where the
-    payer's cannot be written.
+    payer's cannot be written.  ``name_on_card``: what the card of this visit says, where it was
+    read and the payer names nobody who may be shown.
     """
 
     visit: Visit
@@ -243,6 +244,7 @@ class VisitRow:
     face_alone: bool = False
     enquiry: DeskEnquiry | None = None
     right_name: str | None = None
+    name_on_card: str | None = None
 
     @property
     def coverage(self) -> Coverage | None:

@@ -18,6 +18,7 @@ from eligibility.model import (
     Confirmation,
     Coverage,
     FindingCode,
+    NotRead,
     PayerAnswer,
     Severity,
 )
@@ -312,8 +313,17 @@ def _row(
         decision=decision,
         enquiry=tx.desk_enquiries.of_visit(visit.id),
         right_name=_right_name(tx, visit, name),
+        name_on_card=_name_on_card(tx, visit) if name is None else None,
     )
     return row, answer
+
+
+def _name_on_card(tx: Transaction, visit: Visit) -> str | None:
+    """Return what the card of this visit says of its holder's name, where it was read."""
+    holder = tx.holders.of_visit(visit.id)
+    if holder is None or isinstance(holder.attributes.name, NotRead):
+        return None
+    return holder.attributes.name
 
 
 def _right_name(tx: Transaction, visit: Visit, name: str | None) -> str | None:

@@ -88,6 +88,8 @@ def test_a_wrong_persons_record_is_withheld_and_its_history_dropped(clinic: Clin
     detail = clinic.doctor.opens(visit_id)
     assert detail.row.withheld
     assert (detail.row.name, detail.row.coverage, detail.answer) == (None, None, None)
+    # staff call the person before them by the name on their own card
+    assert (row.name_on_card, detail.row.name_on_card) == (None, "高田　良子")
     stops = [one for one in detail.row.confirmation.findings if one.severity is Severity.STOP]  # type: ignore[union-attr]  # it was confirmed
     assert {(one.code, one.field) for one in stops} == {
         (FindingCode.OTHER_PERSON, "birthdate"),
