@@ -44,3 +44,32 @@ def test_what_is_unfolded_stays_so_while_the_visit_changes(
         expect(stop).to_be_hidden()
         desk.context.close()
         assert desk.complaints == []
+
+
+def test_a_press_is_not_lost_to_news_that_comes_within_it(
+    clinic: Clinic, chromium: Browser
+) -> None:
+    """The line under the mouse is not exchanged while the button is down: the visit opens."""
+    with opened_website(clinic) as website:
+        visit_id = clinic.receives("ordinary").visit.id
+        desk = Desk(chromium, website, Role.RECEPTION)
+        page = desk.opens("/staff/today")
+        page.wait_for_load_state()
+        page.locator("a.row-link").hover()
+        page.evaluate("() => { document.getElementById('day').dataset.former = ''; }")
+        with page.expect_event("requestfinished", lambda one: one.url.endswith("/today/rows")):
+            page.mouse.down()
+            clinic.terminal.bus.publish(Topic.VISIT, visit_id)
+        # what came would be shown by now
+        page.evaluate("() => new Promise((then) => setTimeout(then, 100))")
+        with page.expect_navigation(url=f"**/staff/visits/{visit_id}"):
+            page.mouse.up()
+        # and once nothing is pressed, news is shown as ever
+        page.go_back()
+        page.wait_for_load_state()
+        page.evaluate("() => { document.getElementById('day').dataset.former = ''; }")
+        page.locator("h1").click()
+        clinic.terminal.bus.publish(Topic.VISIT, visit_id)
+        expect(page.locator("#day[data-former]")).to_have_count(0)
+        desk.context.close()
+        assert desk.complaints == []

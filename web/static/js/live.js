@@ -3,6 +3,7 @@
 
 const POLL_MS = 5000;
 const PATIENCE_MS = 2500;
+const LONGEST_PRESS_MS = 3000;
 
 let followed = false;
 
@@ -73,6 +74,29 @@ export function follow(url, since, { changed, ended, connected }) {
   open();
 }
 
+let pressedAt = null;
+const postponed = [];
+
+function released() {
+  pressedAt = null;
+  for (const change of postponed.splice(0)) change();
+}
+
+// the click comes after the release
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(released), true);
+addEventListener("pointerdown", () => {
+  pressedAt = Date.now();
+  setTimeout(() => {
+    if (pressedAt !== null && Date.now() - pressedAt >= LONGEST_PRESS_MS) released();
+  }, LONGEST_PRESS_MS);
+}, true);
+
+/** Let nothing change under a finger or a mouse that is down: its click would be lost. */
+function whenReleased(change) {
+  if (pressedAt === null) change();
+  else postponed.push(change);
+}
+
 /**
  * Return a function that fetches `url` and hands the parsed document to `show`; calls while one
  * is under way are answered by one more afterwards.  `failed(status)`: 0 where nobody answered.
@@ -93,7 +117,7 @@ export function refresher(url, show, failed) {
     request.timeout = 10000;
     request.addEventListener("loadend", () => {
       busy = false;
-      if (request.status === 200 && request.response) show(request.response);
+      if (request.status === 200 && request.response) whenReleased(() => show(request.response));
       else failed(request.status);
       if (again) {
         again = false;
