@@ -247,6 +247,11 @@ class VisitRow:
     name_on_card: str | None = None
 
     @property
+    def called(self) -> str | None:
+        """By which name staff call the holder: the payer's, else the card's."""
+        return self.name or self.name_on_card
+
+    @property
     def coverage(self) -> Coverage | None:
         """The only result; None of several, which are for staff to tell apart."""
         return self.results[0] if len(self.results) == 1 else None

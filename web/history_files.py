@@ -9,15 +9,13 @@ from http import HTTPStatus
 from flask import Blueprint, Flask, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from eligibility.codes import ConsentCategory, UnknownCode, read_code
 from terminal.errors import ExportReason, ExportRefusedError
-from terminal.history_export import LONGEST_REASON, NOT_VALID, ExportForm, read_note
+from terminal.history_export import LONGEST_REASON, ExportForm
 from terminal.views import OpenHistory
 from web.auth import log_in, terminal
 from web.forms import one_of
-from web.i18n import show_number, text
+from web.i18n import text
 from web.security import Right, requires
-from web.wording import label
 
 blueprint = Blueprint("history_files", __name__)
 
@@ -73,34 +71,6 @@ def file_choice(opened: OpenHistory | None) -> FileChoice | None:
 
 def _options(forms: Iterable[ExportForm]) -> tuple[tuple[str, str], ...]:
     return tuple((form.value, text(f"export-form.{form}")) for form in forms)
-
-
-def export_words(note: str | None) -> tuple[str, str]:
-    """Return what the audit log says of a file: its form and how many records of what; and why."""
-    read = read_note(note or "")
-    form = one_of(ExportForm, read.form)
-    parts = [read.form if form is None else text(f"export-form.{form}")]
-    parts += [
-        text("retention.history.count", what=_category(code), count=show_number(count))
-        for code, count in read.counts
-    ]
-    return text("retention.and").join(parts), read.reason
-
-
-def export_failure_words(told: str | None) -> str:
-    """Return which file was not handed out and why, of what the audit log recorded."""
-    name, _, why = (told or "").partition(" ")
-    form = one_of(ExportForm, name)
-    reason = one_of(ExportReason, why)
-    said = why if reason is None else text(f"export-reason.{reason}")
-    if why == NOT_VALID:
-        said = text("error.export-not-valid.what")
-    return text("retention.and").join([name if form is None else text(f"export-form.{form}"), said])
-
-
-def _category(code: str) -> str:
-    known = read_code(ConsentCategory, code)
-    return code if isinstance(known, UnknownCode) else str(label(known))
 
 
 def init(app: Flask) -> None:

@@ -6,9 +6,11 @@ from eligibility.codes import ConsentCategory, UnknownCode, read_code
 from eligibility.model import ConsentDecision
 from terminal.access.staff import Look
 from terminal.audit import Act, AuditRecord
-from web import face_words, history_files, retention_words
+from terminal.errors import ExportReason
+from terminal.history_export import NOT_VALID, ExportForm, read_note
+from web import face_words, retention_words
 from web.forms import one_of
-from web.i18n import text
+from web.i18n import show_number, text
 from web.wording import ENUMS, PRESCRIPTIONS, WITH_NEXT_STEP, category_words, label
 
 ACTORS = {
@@ -56,9 +58,9 @@ def told(record: AuditRecord) -> tuple[str, str]:
         case Act.FACE_COMPARED:
             return face_words.result_words(reason)
         case Act.HISTORY_EXPORTED:
-            return history_files.export_words(reason)
+            return export_words(reason)
         case Act.HISTORY_EXPORT_FAILED:
-            return history_files.export_failure_words(reason), ""
+            return export_failure_words(reason), ""
         case Act.HISTORY_DELETED:
             return retention_words.history_words(reason), ""
         case _:
@@ -94,3 +96,31 @@ def answers(recorded: str) -> str:
             return ""
         said.append(f"{label(category)}: {text(f'decision.{answer}')}")
     return text("retention.and").join(said)
+
+
+def export_words(note: str | None) -> tuple[str, str]:
+    """Return what the audit log says of a file: its form and how many records of what; and why."""
+    read = read_note(note or "")
+    form = one_of(ExportForm, read.form)
+    parts = [read.form if form is None else text(f"export-form.{form}")]
+    parts += [
+        text("retention.history.count", what=_category(code), count=show_number(count))
+        for code, count in read.counts
+    ]
+    return text("retention.and").join(parts), read.reason
+
+
+def export_failure_words(told: str | None) -> str:
+    """Return which file was not handed out and why, of what the audit log recorded."""
+    name, _, why = (told or "").partition(" ")
+    form = one_of(ExportForm, name)
+    reason = one_of(ExportReason, why)
+    said = why if reason is None else text(f"export-reason.{reason}")
+    if why == NOT_VALID:
+        said = text("error.export-not-valid.what")
+    return text("retention.and").join([name if form is None else text(f"export-form.{form}"), said])
+
+
+def _category(code: str) -> str:
+    known = read_code(ConsentCategory, code)
+    return code if isinstance(known, UnknownCode) else str(label(known))

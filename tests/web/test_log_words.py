@@ -6,19 +6,12 @@ import html
 import re
 
 from terminal.access.accounts import Role
-from terminal.views import KioskStep
 from tests.web.visitors import Site
 
 
 def test_the_log_of_a_visit_is_in_words(site: Site) -> None:
     """The patient is no unknown person, and neither a method nor an answer stands there in code."""
-    clinic = site.clinic
-    clinic.patient.taps("ordinary")
-    clinic.patient.types_pin()
-    clinic.patient.consents_to_all()
-    clinic.patient.sees(KioskStep.DONE)
-    visit_id = clinic.reception.sees_answer().visit.id
-    clinic.patient.takes_card()
+    visit_id = site.clinic.receives("ordinary").visit.id
     page = site.visitor().logs_in(Role.RECEPTION).opens(f"/staff/visits/{visit_id}/log").text
     rows = [
         [html.unescape(re.sub("<[^>]+>", "", cell)).strip() for cell in row]

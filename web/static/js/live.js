@@ -74,27 +74,28 @@ export function follow(url, since, { changed, ended, connected }) {
   open();
 }
 
-let pressedAt = null;
+let pressed = false;
+let longest = 0;
 const postponed = [];
 
 function released() {
-  pressedAt = null;
+  clearTimeout(longest);
+  pressed = false;
   for (const change of postponed.splice(0)) change();
 }
 
+addEventListener("pointerdown", () => {
+  clearTimeout(longest);
+  pressed = true;
+  longest = setTimeout(released, LONGEST_PRESS_MS);
+}, true);
 // the click comes after the release
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(released), true);
-addEventListener("pointerdown", () => {
-  pressedAt = Date.now();
-  setTimeout(() => {
-    if (pressedAt !== null && Date.now() - pressedAt >= LONGEST_PRESS_MS) released();
-  }, LONGEST_PRESS_MS);
-}, true);
 
 /** Let nothing change under a finger or a mouse that is down: its click would be lost. */
 function whenReleased(change) {
-  if (pressedAt === null) change();
-  else postponed.push(change);
+  if (pressed) postponed.push(change);
+  else change();
 }
 
 /**
